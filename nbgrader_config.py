@@ -1,0 +1,48 @@
+"""nbgrader for this course: answers in `solutions`, releases in `notebooks`, everything else under `grading`.
+
+Every nbgrader command and the formgrader read this file when they are started from this folder.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+import sys
+from pathlib import Path
+
+from nbgrader.converters import GenerateAssignment
+
+c = get_config()  # noqa: F821
+
+root = Path(__file__).resolve().parent if "__file__" in globals() else Path.cwd()
+grading = root / "grading"
+grading.mkdir(exist_ok=True)
+
+# nbgrader starts `alembic` and the kernel through PATH: the environment need not be activated
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+# graded runs check on fresh inputs, drawn from a seed that only this class has
+os.environ["VAE_COURSE_SOLUTIONS"] = str(root / "solutions")
+os.environ["VAE_COURSE_PROGRESS"] = "off"
+key = grading / "seed.key"
+if not key.exists():
+    key.write_text(secrets.token_hex(32))
+digest = hmac.new(key.read_text().strip().encode(), b"hidden cases", hashlib.sha256).digest()
+os.environ["VAE_COURSE_SEED"] = str(int.from_bytes(digest[:4], "little"))
+
+c.CourseDirectory.course_id = "vae-course"
+c.CourseDirectory.root = str(root)
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "notebooks"
+c.CourseDirectory.submitted_directory = "grading/submitted"
+c.CourseDirectory.autograded_directory = "grading/autograded"
+c.CourseDirectory.feedback_directory = "grading/feedback"
+c.CourseDirectory.db_url = f"sqlite:///{grading / 'gradebook.db'}"
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "__pycache__", "*.pyc", "*.py", ".pytest_cache"]
+
+c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
+c.GenerateAssignment.preprocessors = [
+    *GenerateAssignment.preprocessors.default_args[0], "vae_course.author.release.Stamp",
+]
+c.OverwriteCells.add_missing_cells = True
+c.HTMLExporter.sanitize_html = True

@@ -1,0 +1,3 @@
+from vae_course.cli import main
+
+main()

@@ -1,0 +1,96 @@
+"""From a lesson in py:percent to the notebook that nbgrader and nbval read.
+
+An author marks cells by name; points, minutes and the rest come from `vae_course.course`:
+
+    # %% [markdown] card="03_gaussian_kl"     the title card of a stage; the text below follows its heading
+    # %% [markdown] card="gaussian_kl"        the card of an exercise
+    # %% answer="gaussian_kl"                 the answer cell, its solution between ### BEGIN and ### END SOLUTION
+    # %% check="gaussian_kl"                  the locked cell that decides the mark
+    # %% tags=["setup"]                       the first code cell
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+
+from vae_course import course
+from vae_course.checks.loader import SETUP
+from vae_course.course import CourseError, Exercise, Stage
+
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+
+
+def convert(source: Path, stage: Stage) -> NotebookNode:
+    """The notebook of `stage`, not executed. CourseError when the source and the course disagree."""
+    notebook = jupytext.read(source, fmt="py:percent")
+    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL})
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    exercises = {exercise.name: exercise for exercise in stage.exercises}
+    seen: dict[str, set[str]] = {"answer": set(), "check": set(), "card": set()}
+    used: dict[str, int] = {}
+    for cell in notebook.cells:
+        told = {key: cell.metadata.pop(key) for key in seen if key in cell.metadata}
+        cell.id = _content_id(cell, used)
+        for key, name in told.items():
+            if name not in exercises and not (key == "card" and name == stage.id):
+                raise CourseError(f"{source}: {key}={name!r} names no exercise of {stage.id}.")
+            if name in seen[key]:
+                raise CourseError(f"{source}: there are two cells with {key}={name!r}; keep one.")
+            seen[key].add(name)
+        if "answer" in told:
+            _grade_cell(cell, told["answer"], grade=False, points=None)
+        if "check" in told:
+            _check_is_plain(cell, source, told["check"])
+            _grade_cell(cell, f"check-{told['check']}", grade=True, points=exercises[told["check"]].points)
+        if "card" in told:
+            name = told["card"]
+            heading = _stage_card(stage) if name == stage.id else _exercise_card(exercises[name])
+            cell.source = f"{heading}\n\n{cell.source}"
+    for key, names in seen.items():
+        absent = sorted((set(exercises) | ({stage.id} if key == "card" else set())) - names)
+        if absent:
+            raise CourseError(f"{source} has no cell with {key}={absent[0]!r}.")
+    if sum(SETUP in cell.metadata.get("tags", ()) for cell in notebook.cells) != 1:
+        raise CourseError(f'{source} needs exactly one cell with tags=["{SETUP}"].')
+    return notebook
+
+
+def _content_id(cell: NotebookNode, used: dict[str, int]) -> str:
+    """An id that follows from what the cell says, so that a build writes the same bytes again."""
+    digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
+    used[digest] = used.get(digest, 0) + 1
+    return digest if used[digest] == 1 else f"{digest}-{used[digest]}"
+
+
+def _grade_cell(cell: NotebookNode, grade_id: str, grade: bool, points: float | None) -> None:
+    cell.id = grade_id
+    cell.metadata.nbgrader = {
+        "grade": grade, "grade_id": grade_id, "locked": grade, "schema_version": 3, "solution": not grade, "task": False,
+    }
+    if grade:
+        cell.metadata.nbgrader["points"] = float(points)
+
+
+def _check_is_plain(cell: NotebookNode, source: Path, name: str) -> None:
+    if cell.source.strip() != f'check("{name}")':
+        raise CourseError(f'{source}: the cell with check="{name}" must hold only check("{name}").')
+
+
+def _stage_card(stage: Stage) -> str:
+    return f"# {stage.number} · {stage.title}\n\n**{stage.question}** · {stage.minutes} minutes · {_points(stage.points)}"
+
+
+def _exercise_card(exercise: Exercise) -> str:
+    return (
+        f"### Exercise: `{exercise.name}`\n\n{exercise.minutes} minutes · {_points(exercise.points)} · "
+        f"difficulty {exercise.difficulty} of 5"
+    )
+
+
+def _points(points: float) -> str:
+    return f"{points:g} point{'s' * (points != 1)}"

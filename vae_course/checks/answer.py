@@ -1,0 +1,88 @@
+"""What a learner hands in, in whatever form, as a namespace here or as bytes for a process of its own."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import FunctionType, ModuleType
+
+import cloudpickle
+
+from vae_course import course
+from vae_course.checks.loader import Block, Namespace, Program, load, read_learners_notebook
+from vae_course.course import CourseError
+
+
+@dataclass(frozen=True)
+class Written:
+    """An answer as source text."""
+
+    program: Program
+
+    @contextmanager
+    def names(self, given: Mapping[str, object], seconds: float) -> Iterator[Mapping[str, object]]:
+        yield load(self.program, given, seconds)
+
+    def to_note(self) -> dict:
+        return {"program": [asdict(block) for block in self.program]}
+
+
+@dataclass(frozen=True)
+class Live:
+    """An answer as functions that live in this process."""
+
+    mapping: Mapping[str, object]
+
+    @contextmanager
+    def names(self, given: Mapping[str, object], seconds: float) -> Iterator[Mapping[str, object]]:
+        """The live names, and the given ones where there is none: also for the functions that call them."""
+        lent: list[tuple[dict, str]] = []
+        for value in self.mapping.values():
+            if isinstance(value, FunctionType):
+                for name in given.keys() - value.__globals__.keys() - self.mapping.keys():
+                    value.__globals__[name] = given[name]
+                    lent.append((value.__globals__, name))
+        try:
+            yield Namespace({**given, **self.mapping})
+        finally:
+            for names, name in lent:
+                names.pop(name, None)
+
+    def to_note(self) -> dict:
+        """Only ever sent from this process to a child of it; what comes back is never a pickle."""
+        answers = {
+            name: value for name, value in self.mapping.items() if isinstance(value, (FunctionType, type))
+        }
+        return {"pickle": base64.b64encode(cloudpickle.dumps(answers)).decode()}
+
+
+Answer = Written | Live
+
+
+def from_note(note: Mapping) -> Answer:
+    """The answer that `to_note` wrote."""
+    if "program" in note:
+        return Written(tuple(Block(**block) for block in note["program"]))
+    return Live(cloudpickle.loads(base64.b64decode(note["pickle"])))
+
+
+def as_answer(given: object, exercise: str) -> Answer:
+    """`given` as an answer: a mapping of names, a module, a notebook's path, a program, or an Answer already."""
+    if isinstance(given, (Written, Live)):
+        return given
+    if isinstance(given, Mapping):
+        return Live(given)
+    if isinstance(given, ModuleType):
+        return Live(vars(given))
+    if isinstance(given, tuple) and all(isinstance(block, Block) for block in given):
+        return Written(given)
+    if isinstance(given, (str, Path)):
+        stage, _ = course.find_exercise(exercise)
+        return Written(read_learners_notebook(Path(given), stage))
+    raise CourseError(
+        f"The answer to {exercise} was given as a {type(given).__name__}; give a dict of names, a module, "
+        "or the path of a notebook."
+    )

@@ -1,0 +1,57 @@
+"""How far one piece of evidence is from another, counted in tolerances.
+
+    exact      float64 within 1e-6, float32 within 1e-4 of the largest entry
+    statistic  within 6 standard errors
+    choice     the same text (stored as a salted hash)
+    property   never compared; the judge states what must hold
+
+Shape and type come before value; NaN and infinities are symbols that must stand in the same places.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from vae_course.checks.wire import Value
+
+SAME = 1.0
+APART = {"exact": 50.0, "statistic": 3.0, "choice": 1.0}  # tolerances that two sealed answers must lie apart
+STANDARD_ERRORS = 6.0
+
+
+def gap(got: Value, want: Value, kind: str = "exact", standard_error: torch.Tensor | None = None) -> float:
+    """Largest difference of `got` from `want` in tolerances; inf when type, shape, NaN or infinities differ."""
+    if isinstance(got, str) or isinstance(want, str):
+        return 0.0 if type(got) is type(want) and got == want else math.inf
+    a, b = (torch.as_tensor(value) for value in (got, want))
+    if a.shape != b.shape:
+        return math.inf
+    rtol = 1e-4 if torch.float32 in (a.dtype, b.dtype) or torch.float16 in (a.dtype, b.dtype) else 1e-6
+    a, b = a.double().flatten(), b.double().flatten()
+    if not torch.equal(_symbols(a), _symbols(b)):
+        return math.inf
+    finite = b.isfinite()
+    a, b = a[finite], b[finite]
+    if not a.numel():
+        return 0.0
+    if kind == "statistic":
+        tolerance = STANDARD_ERRORS * standard_error.double().flatten()[finite]
+    else:
+        tolerance = torch.full_like(b, rtol * max(float(b.abs().max()), 1e-30))
+    difference = (a - b).abs()
+    return float(torch.where(difference == 0, 0.0, difference / tolerance).max())
+
+
+def worst(got: torch.Tensor, want: torch.Tensor) -> tuple[int, ...]:
+    """Index of the entry that differs most; one that is not finite where it should be comes first."""
+    difference = (got.double() - want.double()).abs()
+    difference = torch.where(got.isfinite() | ~want.isfinite(), difference.nan_to_num(0.0), torch.inf)
+    flat = int(difference.flatten().argmax())
+    return tuple(int(i) for i in torch.unravel_index(torch.tensor(flat), got.shape)) if got.dim() else ()
+
+
+def _symbols(values: torch.Tensor) -> torch.Tensor:
+    """0 for a finite number, 1 for NaN, 2 and 3 for the infinities."""
+    return values.isnan() + 2 * values.isposinf() + 3 * values.isneginf()

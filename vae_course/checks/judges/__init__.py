@@ -1,0 +1,1 @@
+"""One pytest file a stage: what must hold of the evidence, part by part."""

@@ -1,0 +1,185 @@
+"""The judge: pytest over the bodies in `judges/stage_NN.py`, each one part of one exercise.
+
+A body gets one Trial at a time and states what must hold. It holds no formula: it compares evidence with sealed
+numbers and states properties. A run that judged nothing is an error, never a pass.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import torch
+
+from vae_course.checks.compare import SAME, gap, worst
+from vae_course.checks.probing import Case, Evidence, Outcome
+from vae_course.checks.trouble import Trouble
+from vae_course.checks.wire import Value
+from vae_course.course import Exercise
+
+HERE = Path(__file__).parent
+Row = tuple[str, str, str]  # where, yours, expected
+
+
+class Broken(AssertionError):
+    """A statement about the evidence that does not hold."""
+
+    def __init__(self, name: str, sentence: str, question: str = "", rows: Sequence[Row] = ()):
+        super().__init__(sentence)
+        self.name, self.sentence, self.question, self.rows = name, sentence, question, tuple(rows)
+        self.hidden = False
+
+
+class JudgeError(Exception):
+    """The judge itself failed: a fault of the course, never of the answer."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One case, what the answer gave on it, and what the seal says."""
+
+    exercise: str
+    case: Case
+    outcome: Outcome
+    want: Evidence
+    kinds: Mapping[str, str]
+    standard_errors: Mapping[str, torch.Tensor]
+    hidden: bool = False
+
+    @property
+    def got(self) -> Evidence:
+        """The evidence; Broken with the Trouble's own words when there is none."""
+        if isinstance(self.outcome, Trouble):
+            rows = [("", self.outcome.line, "")] if self.outcome.line else []
+            raise Broken(self.outcome.kind, self.outcome.text, rows=rows)
+        return self.outcome
+
+    def fits(self, key: str, what: str | None = None) -> None:
+        """The evidence under `key` has the sealed shape and no NaN or infinity that the seal has not."""
+        what = what or self.exercise
+        got, want = self.got[key], self.want[key]
+        if not isinstance(want, torch.Tensor):
+            return
+        if not isinstance(got, torch.Tensor):
+            raise Broken("gradient", f"No gradient reaches {what}: something on the way cuts it off.",
+                         "Which call turns a tensor with a history into one without?")
+        if got.shape != want.shape:
+            given, expected = tuple(got.shape), tuple(want.shape)
+            raise Broken("shape", f"{what} has shape {given}; expected {expected}.",
+                         "Which axes should be gone, and which should stay?", [("shape", str(given), str(expected))])
+        if not got.isfinite().logical_or(~want.isfinite()).all():
+            symbol = "NaN" if got.isnan().any() else "an infinity"
+            at = worst(got, want)
+            raise Broken("nan", f"{what} gives {symbol} where the answer is an ordinary number.",
+                         "Which operation leaves the real numbers on these inputs?", [_row(at, got, want)])
+
+    def same(self, key: str, what: str | None = None, sentence: str | None = None, question: str = "") -> None:
+        """The evidence under `key` equals the sealed one, within the tolerance of its kind."""
+        self.fits(key, what)
+        got, want, kind = self.got[key], self.want[key], self.kinds.get(key, "exact")
+        if gap(got, want, kind, self.standard_errors.get(key)) <= SAME:
+            return
+        rows = [_row(worst(got, want), got, want)] if isinstance(got, torch.Tensor) else []
+        sentence = sentence or f"{what or self.exercise} does not give the expected value on these inputs."
+        raise Broken("", sentence, question, rows)
+
+    def holds(self, truth: bool, sentence: str, question: str = "", rows: Sequence[Row] = ()) -> None:
+        """State a property; Broken with `sentence` when it does not hold."""
+        if not truth:
+            raise Broken("", sentence, question, rows)
+
+
+def number(value: Value) -> str:
+    """A number as reports show it."""
+    return f"{float(value):.4f}".rstrip("0").rstrip(".") if 1e-3 <= abs(float(value)) < 1e6 else f"{float(value):.4g}"
+
+
+def _row(at: tuple[int, ...], got: torch.Tensor, want: torch.Tensor) -> Row:
+    return (f"entry {list(at)}" if at else "value", number(got[at]), number(want[at]))
+
+
+def part(exercise: str, name: str, cases: Sequence[str] = ()) -> Callable:
+    """Mark a body as part `name` of `exercise`; it is run on every trial, or on those whose case is in `cases`."""
+
+    def mark(body: Callable[[Trial], None]) -> Callable:
+        @functools.wraps(body)
+        def test(trials: Sequence[Trial]) -> None:
+            chosen = [t for t in trials if not cases or t.case["case"] in cases]
+            if not chosen:
+                raise JudgeError(f"no case for part {name} of {exercise}")
+            for trial in chosen:
+                try:
+                    body(trial)
+                except Broken as broken:
+                    broken.hidden = trial.hidden
+                    raise
+
+        del test.__wrapped__  # pytest reads the signature of the innermost function
+        test.part = (exercise, name)
+        return test
+
+    return mark
+
+
+_OPTIONS = [
+    "-c", os.devnull, "--rootdir", str(HERE), "--confcutdir", str(HERE), "--import-mode=importlib", "--assert=plain",
+    "--capture=no", "--disable-plugin-autoload",
+    *(f"-pno:{name}" for name in (
+        "terminal", "cacheprovider", "unraisableexception", "threadexception", "faulthandler", "warnings", "logging",
+        "doctest", "junitxml", "pastebin", "stepwise", "setuponly", "setupplan", "debugging", "unittest", "tmpdir",
+    )),
+]
+
+
+def judge(exercise: Exercise, judges: Path, trials: Sequence[Trial]) -> dict[str, Broken | None]:
+    """For each part of `exercise`, what is broken, or None. All parts are judged."""
+    verdicts = _Verdicts(exercise, trials)
+    with _without("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+        status = pytest.main([*_OPTIONS, str(judges)], plugins=[verdicts])
+    if verdicts.error is not None:
+        raise JudgeError(f"the judge of {exercise.name} failed: {verdicts.error}")
+    missing = set(exercise.parts) - set(verdicts.parts)
+    if missing or not verdicts.parts:
+        raise JudgeError(f"the judge of {exercise.name} did not judge {', '.join(sorted(missing))} (pytest: {status!r})")
+    return {name: verdicts.parts[name] for name in exercise.parts}
+
+
+@contextmanager
+def _without(*names: str) -> Iterator[None]:
+    saved = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(saved)
+
+
+class _Verdicts:
+    """The pytest plugin that hands out the trials and collects what broke."""
+
+    def __init__(self, exercise: Exercise, trials: Sequence[Trial]):
+        self.exercise, self._trials = exercise, trials
+        self.parts: dict[str, Broken | None] = {}
+        self.error: object = None
+
+    @pytest.fixture
+    def trials(self) -> Sequence[Trial]:
+        return self._trials
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = [item for item in items if getattr(item.obj, "part", ("",))[0] == self.exercise.name]
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.error = report.longrepr
+
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo) -> None:
+        error = call.excinfo.value if call.excinfo else None
+        if error is not None and not isinstance(error, Broken):
+            self.error = repr(error)
+        elif call.when == "call":
+            self.parts[item.obj.part[1]] = error

@@ -1,0 +1,179 @@
+"""Which code of a notebook runs, and the namespace that it makes.
+
+One loader for `vae-course check`, gates, grading, and for reading the reference out of `solutions/`. In order:
+the setup cell of the release, then the cells of the notebook. Answer cells run whole; of every other cell runs only
+what defines something (imports, functions, classes, literal values). What a cell demonstrates never runs.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import sys
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from vae_course import course
+from vae_course.checks.trouble import Trouble, explain
+from vae_course.course import CourseError, Stage
+
+SETUP = "setup"  # the tag of a stage's first code cell
+LARGEST_NOTEBOOK = 16 * 2**20
+
+
+@dataclass(frozen=True)
+class Block:
+    """Source text to run. `whole`: as it stands; otherwise only the definitions in it."""
+
+    label: str
+    source: str
+    whole: bool
+
+
+Program = tuple[Block, ...]
+
+
+def read_notebook(path: Path) -> nbformat.NotebookNode:
+    """The notebook at `path`, in format 4. CourseError when it cannot be read or is no notebook."""
+    try:
+        if path.stat().st_size > LARGEST_NOTEBOOK:
+            raise CourseError(
+                f"{path} is larger than {LARGEST_NOTEBOOK >> 20} MB; clear its outputs and save it again."
+            )
+        notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+        nbformat.validate(notebook)
+    except OSError as error:
+        raise CourseError(f"{path} cannot be read ({error.strerror}); check the path.") from error
+    except (ValueError, RecursionError, AttributeError, KeyError, nbformat.ValidationError) as error:
+        raise CourseError(
+            f"{path} is not a Jupyter notebook that can be read; save it again from Jupyter as .ipynb, "
+            "or get a fresh copy with `vae-course learn`."
+        ) from error
+    return notebook
+
+
+def read_learners_notebook(path: Path, stage: Stage) -> Program:
+    """The program in a learner's copy of `stage`; the setup cell is the release's own.
+
+    Raises CourseError when the notebook belongs to another course, stage or release.
+    """
+    notebook = read_notebook(path)
+    release = read_notebook(course.released_notebook(stage))
+    told = notebook.metadata.get("vae_course")
+    if not isinstance(told, Mapping):
+        raise CourseError(
+            f"{path} is not a notebook of this course; give the path of your {stage.id}.ipynb, "
+            "or get a fresh copy with `vae-course learn`."
+        )
+    if told.get("stage") != stage.id:
+        raise CourseError(f"{path} belongs to stage {told.get('stage')}, not to {stage.id}; name the stage it is of.")
+    mine, installed = told.get("release"), release.metadata.vae_course.release
+    if mine != installed:
+        raise CourseError(
+            f"{path} was made from release {mine} of {stage.id} and release {installed} is installed; rename the "
+            "file, run `vae-course learn` for a fresh copy, and paste your answers into it."
+        )
+    return program(notebook, setup_from=release)
+
+
+def program(notebook: nbformat.NotebookNode, setup_from: nbformat.NotebookNode | None = None) -> Program:
+    """The blocks of `notebook` that may run, the setup cell taken from `setup_from` when given."""
+    setup = [cell for cell in (setup_from or notebook).cells if SETUP in cell.metadata.get("tags", ())]
+    blocks = [Block("setup", cell.source, False) for cell in setup]
+    names = {cell.get("id") for cell in setup}
+    for number, cell in enumerate(notebook.cells, 1):
+        if cell.cell_type != "code" or cell.get("id") in names:
+            continue
+        answer = answer_name(cell)
+        blocks.append(Block(answer or f"cell {number}", cell.source, answer is not None))
+    return tuple(blocks)
+
+
+def answer_name(cell: nbformat.NotebookNode) -> str | None:
+    """The exercise that this cell answers, if it is an answer cell."""
+    told = cell.metadata.get("nbgrader")
+    if isinstance(told, Mapping) and told.get("solution") and not told.get("grade") and cell.cell_type == "code":
+        return str(told.get("grade_id"))
+    return None
+
+
+class Namespace(dict):
+    """The names that a program made, and what went wrong in which block."""
+
+    def __init__(self, given: Mapping[str, object] = ()):
+        super().__init__(given)
+        self.troubles: dict[str, Trouble] = {}
+
+
+def load(blocks: Program, given: Mapping[str, object], seconds: float) -> Namespace:
+    """Run `blocks` and return the names they define; a block that fails leaves its Trouble and the next one runs.
+
+    `given` are names of the course that are there before the first block (what earlier exercises provide).
+    """
+    module = types.ModuleType("learners_notebook")
+    sys.modules[module.__name__] = module  # dataclasses and pickling look a class's module up there
+    module.__dict__.update(given, get_ipython=lambda: _NoShell())
+    names = Namespace()
+    for block in blocks:
+        try:
+            pieces = _pieces(block)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            names.troubles[block.label] = explain(error, f"The cell of {block.label}", seconds)
+            continue
+        for code in pieces:
+            try:
+                exec(code, module.__dict__)
+            except Exception as error:
+                names.troubles[block.label] = explain(error, f"The cell of {block.label}", seconds)
+    names.update(module.__dict__)
+    return names
+
+
+def _pieces(block: Block) -> list[types.CodeType]:
+    """The code of a block that may run: in one piece, or its definitions one by one, so that one which fails
+    does not take the next with it."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    source = TransformerManager().transform_cell(block.source)
+    name = f"<{block.label}>"
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    tree = ast.parse(source, filename=name)
+    parts = [tree] if block.whole else [ast.Module([part], []) for part in tree.body if _defines(part)]
+    return [compile(part, name, "exec") for part in parts]
+
+
+_DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def _defines(statement: ast.stmt) -> bool:
+    if isinstance(statement, _DEFINITIONS):
+        return True
+    value = statement.value if isinstance(statement, (ast.Assign, ast.AnnAssign)) else None
+    return value is not None and all(isinstance(node, _LITERAL) or _pure_call(node) for node in ast.walk(value))
+
+
+_LITERAL = (
+    ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp, ast.BinOp, ast.operator, ast.unaryop,
+    ast.expr_context, ast.Name, ast.Attribute,
+)
+
+
+def _pure_call(node: ast.AST) -> bool:
+    """A call of the math module, as in LOG_2PI = math.log(2 * math.pi)."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "math"
+    )
+
+
+class _NoShell:
+    """What stands for IPython's shell: every magic does nothing."""
+
+    def __getattr__(self, name: str):
+        return lambda *args, **kwargs: None

@@ -1,0 +1,152 @@
+"""Running a learner's code on cases and collecting what it returns as evidence.
+
+A probe is a function `probe(ns, case) -> dict` in `checks/probes/stage_NN.py`, named as its exercise. It runs beside
+the learner's code, so it decides nothing: it only turns what the learner returned into plain tensors and scalars.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from vae_course import course
+from vae_course.checks import wire
+from vae_course.checks.limits import time_limit
+from vae_course.checks.trouble import Missing, TimeUp, Trouble, Unfit, explain
+
+if TYPE_CHECKING:
+    from vae_course.checks.answer import Answer
+
+Case = Mapping[str, wire.Value]
+Evidence = dict[str, wire.Value]
+Outcome = Evidence | Trouble
+Probe = Callable[["Names", Case], Evidence]
+
+PRINTED = 2000  # characters kept of what the learner's code prints
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of one run of a probe over its cases: one outcome a case, and what the code printed."""
+
+    outcomes: list[Outcome]
+    printed: str = ""
+
+    def to_bytes(self) -> bytes:
+        """The run in wire format."""
+        parcels = [{} if isinstance(outcome, Trouble) else outcome for outcome in self.outcomes]
+        troubles = {i: o.to_json() for i, o in enumerate(self.outcomes) if isinstance(o, Trouble)}
+        return wire.pack(parcels, {"troubles": troubles, "printed": self.printed})
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Run:
+        parcels, note = wire.unpack(data)
+        outcomes: list[Outcome] = list(parcels)
+        for index, trouble in note["troubles"].items():
+            outcomes[int(index)] = Trouble(**trouble)
+        return cls(outcomes, note["printed"])
+
+
+def kinds(**by_key: str) -> Callable[[Probe], Probe]:
+    """Declare how evidence is compared: `exact` (the default), `statistic`, `choice` or `property` for each key."""
+
+    def mark(probe: Probe) -> Probe:
+        probe.kinds = by_key
+        return probe
+
+    return mark
+
+
+def find_probe(exercise: str) -> Probe:
+    """The probe of `exercise`."""
+    stage, _ = course.find_exercise(exercise)
+    return getattr(importlib.import_module(f"vae_course.checks.probes.stage_{stage.number}"), exercise)
+
+
+def tensor(value: object, what: str) -> torch.Tensor:
+    """`value`, if it is a real tensor; otherwise Unfit, saying what `what` (`gaussian_kl`) gave instead."""
+    if value is None:
+        raise Unfit(f"{what} returned None; a torch.Tensor is expected: is a `return` missing?")
+    if not isinstance(value, torch.Tensor):
+        size = f" of {len(value)}" if isinstance(value, (tuple, list)) else ""
+        article = "an" if type(value).__name__[0] in "aeiou" else "a"
+        raise Unfit(f"{what} returned {article} {type(value).__name__}{size}; a torch.Tensor is expected.")
+    if value.is_complex():
+        raise Unfit(f"{what} returned complex numbers; real ones are expected.")
+    return value
+
+
+def gradients(value: torch.Tensor, inputs: Mapping[str, torch.Tensor]) -> Evidence:
+    """d(sum of value)/d(input) for each input, under its name with a `d_` before it; "none" where no gradient reaches."""
+    if not value.requires_grad:
+        return {f"d_{name}": "none" for name in inputs}
+    grads = torch.autograd.grad(value.sum(), list(inputs.values()), allow_unused=True)
+    return {f"d_{name}": "none" if grad is None else grad for name, grad in zip(inputs, grads, strict=True)}
+
+
+class Names(dict):
+    """A learner's namespace that says which name is missing."""
+
+    def __init__(self, names: Mapping[str, object]):
+        super().__init__(names)
+        self.troubles: Mapping[str, Trouble] = getattr(names, "troubles", {})
+
+    def __missing__(self, name: str):
+        raise Missing(name)
+
+
+def run_probe(
+    exercise: str, probe: Probe, answer: Answer, cases: Sequence[Case], seconds: float, seed: int = 0
+) -> Run:
+    """Run `probe` on every case within `seconds` in all. Never raises for anything that the learner's code does.
+
+    `seed` and the case fix the noise that the learner's code draws. Names that the exercise builds on and the answer lacks come
+    from the course's toolbox.
+    """
+    outcomes: list[Outcome] = []
+    heard = io.StringIO()
+    with contextlib.redirect_stdout(heard), contextlib.redirect_stderr(heard), torch.random.fork_rng(devices=[]):
+        try:
+            with time_limit(seconds), torch.enable_grad(), answer.names(course_names(exercise), seconds) as found:
+                names = Names(found)
+                for case in cases:
+                    torch.manual_seed(seed + _fingerprint(case))
+                    outcomes.append(_outcome(exercise, probe, names, case, seconds))
+        except (TimeUp, KeyboardInterrupt, SystemExit) as error:
+            trouble = explain(error, exercise, seconds)
+            outcomes += [trouble] * (len(cases) - len(outcomes))
+    return Run(outcomes, heard.getvalue()[:PRINTED])
+
+
+def course_names(exercise: str) -> dict[str, object]:
+    """The course's own versions of what `exercise` builds on."""
+    _, found = course.find_exercise(exercise)
+    names = {}
+    for name in found.builds_on:
+        stage, _ = course.find_exercise(name)
+        names[name] = getattr(importlib.import_module(f"vae_course.models.toolbox.stage_{stage.number}"), name)
+    return names
+
+
+def _fingerprint(case: Case) -> int:
+    """A number that follows from the case, wherever it stands among others."""
+    text = [f"{key}={v.tolist() if isinstance(v, torch.Tensor) else v}" for key, v in sorted(case.items())]
+    return zlib.crc32("\n".join(text).encode())
+
+
+def _outcome(exercise: str, probe: Probe, names: Names, case: Case, seconds: float) -> Outcome:
+    copies = {k: v.clone() if isinstance(v, torch.Tensor) else v for k, v in case.items()}
+    try:
+        evidence = probe(names, copies)
+        return wire.unpack(wire.pack([evidence]))[0][0]
+    except (Exception, SystemExit) as error:
+        if isinstance(error, Missing) and str(error.args[0]) in names.troubles:
+            return names.troubles[str(error.args[0])]
+        return explain(error, exercise, seconds)

@@ -1,0 +1,114 @@
+"""The report of a check: a sentence, the evidence, a question."""
+
+from __future__ import annotations
+
+import html
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+from vae_course.checks.judging import Row
+
+_STATES = {"pass": ("✓", "right"), "fail": ("✗", "not right yet"), "open": ("○", "not judged")}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a check found.
+
+    passed: every part holds. score: points earned, of `points`. failed: the first thing that does not hold (a part, or
+    missing, unwritten, type, shape, nan, error, timeout, crash). misconception: the id of the known mistake that the
+    answer equals. message: one or two sentences for the learner.
+    """
+
+    exercise: str
+    passed: bool
+    score: float
+    points: float
+    message: str
+    failed: str | None = None
+    misconception: str | None = None
+    question: str = ""
+    rows: tuple[Row, ...] = ()
+    line: str = ""
+    parts: Mapping[str, bool] = field(default_factory=dict)
+    note: str = ""
+    printed: str = ""
+
+    def to_json(self) -> dict:
+        """The report as plain data."""
+        return asdict(self) | {"rows": [list(row) for row in self.rows], "parts": dict(self.parts)}
+
+    @property
+    def state(self) -> str:
+        if self.passed:
+            return "pass"
+        return "open" if self.failed in ("missing", "unwritten", "interrupted") else "fail"
+
+    def shows_parts(self) -> bool:
+        """Only an answer whose value is right has parts worth telling apart."""
+        return len(self.parts) > 1 and self.parts.get("value", False)
+
+    def headline(self) -> str:
+        """`✗ gaussian_kl: not right yet, 3 of 5 points`."""
+        mark, words = _STATES[self.state]
+        earned = f", {self.score:g} of {self.points:g} point{'s' * (self.points != 1)}" if self.points else ""
+        return f"{mark} {self.exercise}: {words}{earned}"
+
+    def text(self) -> str:
+        """The report for a terminal, without colour."""
+        lines = [self.headline(), f"  {self.message}"]
+        if self.line:
+            lines.append(f"  {self.line}")
+        if self.rows:
+            width = max(len(where) for where, _, _ in self.rows)
+            lines += [f"  {where:<{width}}   yours {yours}   expected {expected}" for where, yours, expected in self.rows]
+        if self.question:
+            lines.append(f"  ? {self.question}")
+        if self.shows_parts():
+            lines.append("  " + "  ".join(f"{'✓' if held else '✗'} {part}" for part, held in self.parts.items()))
+        if self.note:
+            lines.append(f"  {self.note}")
+        if self.printed:
+            lines.append("  Your code printed:")
+            lines += [f"  | {line}" for line in self.printed.splitlines()[:20]]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        # nbgrader reads a graded cell's plain text as partial credit
+        if "NBGRADER_EXECUTION" in os.environ or "NBGRADER_VALIDATING" in os.environ:
+            return f"{self.score:g}"
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        colour = {"pass": "#0f7b3f", "fail": "#b3261e", "open": "#6b6b6b"}[self.state]
+        body = [f'<div style="font-weight:600">{_escape(self.headline())}</div>', f"<div>{_escape(self.message)}</div>"]
+        if self.line:
+            body.append(f"<div><code>{_escape(self.line)}</code></div>")
+        if self.rows:
+            cells = "".join(
+                f'<tr><td style="text-align:left">{_escape(where)}</td><td>{_escape(yours)}</td>'
+                f"<td>{_escape(expected)}</td></tr>"
+                for where, yours, expected in self.rows
+            )
+            body.append(
+                '<table style="margin:.4em 0;font-variant-numeric:tabular-nums"><thead><tr><th></th>'
+                f'<th scope="col">yours</th><th scope="col">expected</th></tr></thead><tbody>{cells}</tbody></table>'
+            )
+        if self.question:
+            body.append(f'<div style="font-style:italic">{_escape(self.question)}</div>')
+        if self.shows_parts():
+            held = " &nbsp; ".join(f"{'✓' if ok else '✗'} {_escape(part)}" for part, ok in self.parts.items())
+            body.append(f'<div style="margin-top:.3em">{held}</div>')
+        if self.note:
+            body.append(f"<div>{_escape(self.note)}</div>")
+        if self.printed:
+            body.append(f"<details><summary>Your code printed</summary><pre>{_escape(self.printed)}</pre></details>")
+        return (
+            f'<div role="status" style="border-left:4px solid {colour};padding:.4em .9em;margin:.3em 0;'
+            f'max-width:46em;line-height:1.5">{"".join(body)}</div>'
+        )
+
+
+def _escape(text: str) -> str:
+    return html.escape(str(text))

@@ -1,0 +1,113 @@
+"""`run`: an answer to an exercise in, a Report out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vae_course import course
+from vae_course.checks.answer import Answer, Written, as_answer
+from vae_course.checks.judging import HERE, Broken, Trial, judge
+from vae_course.checks.probing import Outcome, Run, find_probe, run_probe
+from vae_course.checks.report import Report
+from vae_course.checks.seal import Mistake, Seal, visible_seal
+from vae_course.checks.worker import Worker
+
+SECONDS = 10.0
+
+
+def run(
+    exercise: str,
+    answer: object,
+    *,
+    isolate: bool | Worker = False,
+    seconds: float = SECONDS,
+    seals: Sequence[Seal] | None = None,
+) -> Report:
+    """Check an answer to `exercise`.
+
+    answer: a dict of names or a module that has the exercise's function, or the path of a notebook.
+    isolate: run the learner's code in a process of its own (a Worker keeps one warm over many answers).
+    seconds: the learner's code is stopped after that long.
+    seals: what to compare with; by default the numbers that ship with the course.
+
+    Raises CourseError for an unknown exercise or a notebook that cannot be read.
+    """
+    course.find_exercise(exercise)
+    handed_in = as_answer(answer, exercise)
+    seals = [visible_seal(exercise)] if seals is None else list(seals)
+    cases = [case for seal in seals for case in seal.cases]
+    if isinstance(isolate, Worker):
+        done = isolate.run(exercise, handed_in, cases, seconds)
+    elif isolate:
+        with Worker() as worker:
+            done = worker.run(exercise, handed_in, cases, seconds)
+    else:
+        done = run_probe(exercise, find_probe(exercise), handed_in, cases, seconds)
+    return _report(handed_in, done, seals)
+
+
+def judge_outcomes(seals: Sequence[Seal], outcomes: Sequence[Outcome]) -> dict[str, Broken | None]:
+    """What is broken in each part, given one outcome for every case of every seal."""
+    exercise = seals[0].exercise
+    stage, _ = course.find_exercise(exercise.name)
+    sealed = [
+        (case, want, errors, seal)
+        for seal in seals
+        for case, want, errors in zip(seal.cases, seal.wanted, seal.standard_errors, strict=True)
+    ]
+    trials = [
+        Trial(exercise.name, case, outcome, want, seal.kinds, errors, seal.hidden)
+        for (case, want, errors, seal), outcome in zip(sealed, outcomes, strict=True)
+    ]
+    return judge(exercise, HERE / "judges" / f"stage_{stage.number}.py", trials)
+
+
+def diagnose(seals: Sequence[Seal], outcomes: Sequence[Outcome], failed: Sequence[str]) -> Mistake | None:
+    """The known mistake that the outcomes equal, on every seal that knows mistakes."""
+    found: list[dict[str, Mistake]] = []
+    start = 0
+    for seal in seals:
+        mine = outcomes[start : start + len(seal.cases)]
+        start += len(seal.cases)
+        if seal.mistakes:
+            found.append({mistake.id: mistake for mistake in seal.mistakes if seal.same(mine, failed, mistake)})
+    if not found:
+        return None
+    shared = [mistake for id, mistake in found[0].items() if all(id in others for others in found)]
+    return shared[0] if shared else None
+
+
+def _report(answer: Answer, done: Run, seals: Sequence[Seal]) -> Report:
+    exercise = seals[0].exercise
+    outcomes: list[Outcome] = []
+    start = 0
+    for seal in seals:
+        outcomes += seal.hashed(done.outcomes[start : start + len(seal.cases)])
+        start += len(seal.cases)
+    broken = judge_outcomes(seals, outcomes)
+    held = {part: what is None for part, what in broken.items()}
+    score = exercise.score(held)
+    common = {
+        "exercise": exercise.name, "score": score, "points": exercise.points, "parts": held,
+        "printed": done.printed,
+    }
+    first = next((what for what in broken.values() if what is not None), None)
+    if first is None:
+        return Report(passed=True, message="Everything that was checked holds.", **common)
+    failed_parts = [part for part, what in broken.items() if what is not None]
+    mistake = diagnose(seals, outcomes, failed_parts)
+    name = first.name or failed_parts[0]
+    message, rows, line, note = first.sentence, first.rows, "", ""
+    if rows and not rows[0][0]:  # a Trouble's row holds the learner's own line
+        line, rows = rows[0][1], ()
+    if isinstance(answer, Written) and name == "missing":
+        message = f"{exercise.name} is not defined in the saved notebook: write it in its own cell and save."
+    if isinstance(answer, Written) and "NameError" in message:
+        note = "A name that lives only in the running kernel does not count: define it in the notebook and save."
+    if first.hidden:
+        rows, note = (), "It holds on the inputs you can see; on fresh ones it does not."
+    return Report(
+        passed=False, message=mistake.sentence if mistake else message,
+        question=mistake.question if mistake else first.question,
+        misconception=mistake.id if mistake else None, failed=name, rows=rows, line=line, note=note, **common,
+    )

@@ -1,0 +1,86 @@
+"""What can go wrong while a learner's code runs, each in its own words."""
+
+from __future__ import annotations
+
+import linecache
+import sysconfig
+import traceback
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from vae_course import course
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why a probe has no evidence.
+
+    `kind`: missing, unwritten, type, error, timeout, crash, interrupted or size. `text`: a sentence. `line`: the
+    learner's own line where it happened, when there is one.
+    """
+
+    kind: str
+    text: str
+    line: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        return asdict(self)
+
+
+class Unfit(Exception):
+    """Raised by a probe when what the learner returned cannot be evidence: a wrong type."""
+
+
+class Missing(KeyError):
+    """Raised when a probe asks for a name that the learner has not defined."""
+
+
+class TimeUp(BaseException):
+    """Raised in the learner's code when its time is over. Not an Exception: `except Exception` must not stop it."""
+
+
+def explain(error: BaseException, exercise: str, seconds: float) -> Trouble:
+    """The Trouble that `error`, raised while `exercise` ran, amounts to."""
+    line = _learners_line(error)
+    if isinstance(error, TimeUp):
+        return Trouble(
+            "timeout",
+            f"{exercise} was still running after {seconds:g} seconds and was stopped: is there a loop that never ends?",
+            line,
+        )
+    if isinstance(error, Missing):
+        return Trouble("missing", f"{error.args[0]} is not defined yet: run the cell that defines it, then check again.")
+    if isinstance(error, Unfit):
+        return Trouble("type", str(error))
+    if isinstance(error, course.CourseError):
+        return Trouble("size", str(error))
+    if isinstance(error, KeyboardInterrupt):
+        return Trouble("interrupted", f"You stopped the check of {exercise}; nothing was judged.")
+    if isinstance(error, NotImplementedError) and "raise NotImplementedError" in line:
+        return Trouble(
+            "unwritten", f"{exercise} is not written yet: replace `raise NotImplementedError` with your answer."
+        )
+    if isinstance(error, SystemExit):
+        return Trouble("error", f"{exercise} called exit(): an answer returns its result instead.", line)
+    if isinstance(error, RecursionError):
+        return Trouble("error", f"{exercise} calls itself without end (RecursionError).", line)
+    said = str(error).strip().splitlines()
+    detail = f": {said[0]}" if said else ""
+    return Trouble("error", f"{exercise} stopped with {type(error).__name__}{detail}", line)
+
+
+_OURS = str(course.PACKAGE)
+_LIBRARIES = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+
+
+def _learners_line(error: BaseException) -> str:
+    """`line 4: return x + by`: the deepest line on the way to `error` that is neither ours nor a library's."""
+    if isinstance(error, SyntaxError) and error.lineno:
+        return f"line {error.lineno}: {(error.text or '').strip()}"
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        name = frame.filename
+        if name.startswith("<frozen") or (Path(name).is_absolute() and name.startswith((_OURS, *_LIBRARIES))):
+            continue
+        source = linecache.getline(name, frame.lineno or 0).strip()
+        return f"line {frame.lineno}: {source}" if source else ""
+    return ""

@@ -1,0 +1,126 @@
+"""`vae-course`: one thin line a command. Anything heavy is imported inside the command that needs it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from vae_course import __version__, course
+from vae_course.course import CourseError
+
+app = typer.Typer(
+    help="A course on variational autoencoders that checks every exercise the moment it is written.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"vae-course {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def learn(
+    folder: Annotated[Path, typer.Argument(help="Your copy of the notebooks.")] = Path("workbook"),
+    lab: Annotated[bool, typer.Option(help="Open JupyterLab there.")] = True,
+) -> None:
+    """Get the notebooks that you do not have yet, and open JupyterLab."""
+    from vae_course.learn import workbook
+
+    added = workbook.fill(folder)
+    typer.echo(f"{folder}: {len(added)} new notebook{'s' * (len(added) != 1)}, nothing of yours was changed.")
+    if lab:
+        typer.echo("JupyterLab starts; its address is printed below. Stop it with Ctrl-C.")
+        workbook.open_lab(folder)
+
+
+@app.command()
+def check(
+    what: Annotated[str, typer.Argument(help="A stage (03), an exercise (gaussian_kl) or a notebook's path.")],
+    notebook: Annotated[Optional[Path], typer.Option(help="The notebook, when it is not in your workbook.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the reports as JSON.")] = False,
+) -> None:
+    """Check a stage's notebook as it was saved. Exit 0 when everything passes, 1 when something does not."""
+    from vae_course.learn import saved
+
+    stage, exercises, path = saved.find(what, notebook)
+    reports = saved.check(exercises, path)
+    if as_json:
+        typer.echo(json.dumps(saved.to_json(stage, path, reports), indent=2, ensure_ascii=False))
+    else:
+        for report in reports:
+            colour = {"pass": "green", "fail": "red", "open": None}[report.state]
+            head, *rest = report.text().splitlines()
+            typer.secho(head, fg=colour, bold=True)
+            typer.echo("\n".join([*rest, ""]))
+        typer.echo(f"{path}: {sum(r.score for r in reports):g} of {sum(r.points for r in reports):g} points")
+    raise typer.Exit(0 if all(report.passed for report in reports) else 1)
+
+
+@app.command()
+def build(
+    stage: Annotated[Optional[str], typer.Argument(help="A stage; all of them when left out.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Only say whether a build would change anything.")] = False,
+) -> None:
+    """For authors: write a stage's notebook, release and sealed numbers from its source."""
+    from vae_course.author.build import build as build_stage
+    from vae_course.author.build import check_build
+
+    failed = False
+    for found in [course.find_stage(stage)] if stage else course.STAGES:
+        if check:
+            problems = check_build(found)
+            typer.echo(f"{found.id}: {'; '.join(problems) or 'as built'}")
+            failed = failed or bool(problems)
+        else:
+            written = [str(path.relative_to(course.REPOSITORY)) for path in build_stage(found)]
+            typer.echo(f"{found.id}: {', '.join(written) or 'nothing changed'}")
+    if failed:
+        typer.echo("Run `vae-course build` and commit what it writes.")
+        raise typer.Exit(1)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine has, what is missing, and how to get it."""
+    from vae_course.doctor import examine
+
+    findings = examine()
+    width = max(len(finding.name) for finding in findings)
+    for finding in findings:
+        typer.secho(f"{finding.mark} {finding.name:<{width}}  {finding.text}", fg=finding.colour)
+    raise typer.Exit(1 if any(finding.blocks for finding in findings) else 0)
+
+
+def main() -> None:
+    """The entry point: what the user can put right is one sentence on stderr and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        app()
+    except CourseError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(2)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        typer.echo(f"{where}{error.strerror or error}; free some space, or choose a place that you may write to.", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

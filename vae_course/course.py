@@ -1,0 +1,127 @@
+"""The course as data: its stages in order, what each exercise is worth, and where its files are.
+
+Nothing here imports the rest of the package, nor anything heavy: the command line starts from this file.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+PACKAGE = Path(__file__).parent
+REPOSITORY = PACKAGE.parent
+
+
+class CourseError(Exception):
+    """Something the reader can put right. Its text is one sentence: what was given, what was expected, what to do."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One graded function or class.
+
+    `parts` maps each part of the check to its weight; the others count only when `value` passes.
+    `builds_on` names earlier exercises that the answer may call.
+    """
+
+    name: str
+    points: float
+    minutes: int
+    difficulty: int
+    parts: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({"value": 1.0}), hash=False)
+    builds_on: tuple[str, ...] = ()
+
+    def score(self, passed: Mapping[str, bool]) -> float:
+        """Points for the parts that passed: points x weight passed / weight in all, rounded to 0.01."""
+        if not passed.get("value", False):
+            return 0.0
+        earned = sum(weight for part, weight in self.parts.items() if passed.get(part, False))
+        return round(self.points * earned / sum(self.parts.values()), 2)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One notebook of the course."""
+
+    id: str
+    title: str
+    question: str
+    minutes: int
+    exercises: tuple[Exercise, ...]
+
+    @property
+    def number(self) -> str:
+        return self.id[:2]
+
+    @property
+    def points(self) -> float:
+        return sum(exercise.points for exercise in self.exercises)
+
+
+STAGES = (
+    Stage(
+        "00_start_here", "Start here", "How does this course work?", 10,
+        (Exercise("shift", points=1, minutes=5, difficulty=1),),
+    ),
+    Stage(
+        "03_gaussian_kl", "The price of a code", "What does the prior cost?", 40,
+        (
+            Exercise(
+                "gaussian_kl", points=5, minutes=15, difficulty=2,
+                parts=MappingProxyType({"value": 0.6, "gradient": 0.2, "stability": 0.2}),
+            ),
+        ),
+    ),
+)
+
+
+def find_stage(name: str) -> Stage:
+    """The stage called `name`: its id, its number with or without the zero, or its words (`gaussian_kl`)."""
+    wanted = str(name).strip().strip("/")
+    for stage in STAGES:
+        if wanted in (stage.id, stage.number, stage.number.lstrip("0") or "0", stage.id[3:]):
+            return stage
+    raise CourseError(_unknown("stage", wanted, [stage.id for stage in STAGES]))
+
+
+def find_exercise(name: str) -> tuple[Stage, Exercise]:
+    """The exercise called `name`, and the stage that it belongs to."""
+    for stage in STAGES:
+        for exercise in stage.exercises:
+            if exercise.name == name:
+                return stage, exercise
+    known = [exercise.name for stage in STAGES for exercise in stage.exercises]
+    raise CourseError(_unknown("exercise", name, known))
+
+
+def _unknown(what: str, name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+    if near:
+        return f"There is no {what} called {name!r}; did you mean {near[0]!r}?"
+    return f"There is no {what} called {name!r}; the course has {', '.join(known)}."
+
+
+def notebooks_folder() -> Path:
+    """Where the released notebooks are: inside an installed package, or at the top of a checkout."""
+    inside = PACKAGE / "notebooks"
+    return inside if inside.is_dir() else REPOSITORY / "notebooks"
+
+
+def released_notebook(stage: Stage) -> Path:
+    return notebooks_folder() / stage.id / f"{stage.id}.ipynb"
+
+
+def solutions_folder() -> Path:
+    """Where authors and graders keep the answers: `VAE_COURSE_SOLUTIONS`, or a checkout's own folder."""
+    given = os.environ.get("VAE_COURSE_SOLUTIONS")
+    folder = Path(given) if given else REPOSITORY / "solutions"
+    if not folder.is_dir():
+        raise CourseError(
+            f"The answers are not at {folder}; this needs the full repository: run it from a checkout, "
+            "or set VAE_COURSE_SOLUTIONS to its solutions folder."
+        )
+    return folder

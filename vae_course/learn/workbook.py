@@ -1,0 +1,76 @@
+"""The learner's own copy of the notebooks, and JupyterLab in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from vae_course import course
+from vae_course.course import CourseError, Stage
+
+
+def fill(folder: Path) -> list[Path]:
+    """Copy the released notebooks that `folder` lacks into it; nothing is overwritten. Returns what was added."""
+    added = []
+    for stage in course.STAGES:
+        source = course.released_notebook(stage)
+        target = folder / stage.id / source.name
+        if target.exists():
+            continue
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _copy_whole(source, target)
+        except OSError as error:
+            raise CourseError(
+                f"{target} cannot be written ({error.strerror or error}); free some space or choose another folder: "
+                "`vae-course learn FOLDER`."
+            ) from error
+        added.append(target)
+    return added
+
+
+def _copy_whole(source: Path, target: Path) -> None:
+    """Copy so that `target` is there whole or not at all."""
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file, source.open("rb") as reading:
+            shutil.copyfileobj(reading, file)
+        os.chmod(name, 0o644)
+        os.replace(name, target)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(name)
+        raise
+
+
+def find(stage: Stage) -> Path:
+    """The learner's notebook of `stage`, in this folder or in its workbook."""
+    name = f"{stage.id}.ipynb"
+    places = [Path(name), Path(stage.id, name), Path("workbook", stage.id, name)]
+    for place in places:
+        if place.is_file():
+            return place
+    raise CourseError(
+        f"There is no {name} here, in {stage.id}/ or in workbook/{stage.id}/; run `vae-course learn` to get one, or give "
+        "the notebook's path."
+    )
+
+
+def open_lab(folder: Path) -> None:
+    """Run JupyterLab in `folder` until it is stopped (Ctrl-C asks nothing), with the first stage open."""
+    from jupyterlab.labapp import LabApp
+
+    first = f"{course.STAGES[0].id}/{course.STAGES[0].id}.ipynb"
+    options = [
+        f"--ServerApp.root_dir={folder.resolve()}",
+        f"--LabApp.default_url=/lab/tree/{first}",
+        "--ServerApp.answer_yes=True",
+        "--LabApp.news_url=",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # a container; Jupyter wants to be told
+        options.append("--allow-root")
+    LabApp.launch_instance(argv=options)

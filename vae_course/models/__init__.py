@@ -1,0 +1,1 @@
+"""What a lesson imports to get to its point."""
