@@ -7,12 +7,11 @@ response. Where there is fork, each request gets a child of its own, so that no 
 from __future__ import annotations
 
 import os
-import select
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import BinaryIO
 
@@ -21,7 +20,7 @@ import torch
 from vae_course.checks import wire
 from vae_course.checks.answer import Answer, from_note
 from vae_course.checks.probing import Case, Run, find_probe, run_probe
-from vae_course.checks.trouble import Trouble
+from vae_course.checks.trouble import TimeUp, Trouble, explain
 
 GRACE = 5.0  # seconds beyond the learner's own limit before the process is killed
 LARGEST = 64 * 2**20
@@ -44,17 +43,22 @@ class Worker:
         note = {"exercise": exercise, "seconds": seconds, "seed": seed, "answer": answer.to_note()}
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", "from vae_course.checks.worker import serve; serve()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                [sys.executable, "-P", "-c", "from vae_course.checks.worker import serve; serve()"],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             )
         try:
             _write(self._process.stdin, wire.pack(cases, note))
-            data = _read(self._process.stdout, seconds + GRACE + 30)  # 30: the process may still be importing torch
-        except (BrokenPipeError, TimeoutError):
-            data = b""
-        if not data:
-            self._stop()
-            return Run([_crash(exercise)] * len(cases))
-        return Run.from_bytes(data)
+            # 30 seconds more: the process may still be importing torch
+            data = _read(self._process.stdout, seconds + GRACE + 30, self._process.kill)
+            if data:
+                return Run.from_bytes(data)
+            trouble = _crash(exercise)
+        except BrokenPipeError:
+            trouble = _crash(exercise)
+        except TimeoutError:
+            trouble = explain(TimeUp(), exercise, seconds)
+        self._stop()
+        return Run([trouble] * len(cases))
 
     def _stop(self) -> None:
         if self._process is not None:
@@ -75,26 +79,27 @@ def _write(pipe: BinaryIO, data: bytes) -> None:
     pipe.flush()
 
 
-def _read(pipe: BinaryIO, seconds: float | None = None) -> bytes:
-    """One block from a pipe; b"" at its end. TimeoutError when it does not come in time."""
-    deadline = None if seconds is None else time.monotonic() + seconds
+def _read(pipe: BinaryIO, seconds: float | None = None, kill: Callable[[], None] | None = None) -> bytes:
+    """One block from a pipe; b"" at its end. After `seconds`, `kill` ends the writer, and TimeoutError is raised."""
+    late = threading.Event()
 
-    def exactly(count: int) -> bytes:
-        data = b""
-        while len(data) < count:
-            if deadline is not None and os.name == "posix":
-                ready, _, _ = select.select([pipe], [], [], max(0.0, deadline - time.monotonic()))
-                if not ready:
-                    raise TimeoutError
-            piece = os.read(pipe.fileno(), count - len(data))
-            if not piece:
-                return b""
-            data += piece
-        return data
+    def ring() -> None:
+        late.set()
+        kill()
 
-    header = exactly(8)
-    length = int.from_bytes(header, "little")
-    return exactly(length) if 0 < length <= LARGEST else b""
+    timer = threading.Timer(seconds, ring) if kill else None
+    if timer:
+        timer.daemon = True
+        timer.start()
+    try:
+        length = int.from_bytes(pipe.read(8), "little")
+        data = pipe.read(length) if 0 < length <= LARGEST else b""
+    finally:
+        if timer:
+            timer.cancel()
+    if late.is_set():
+        raise TimeoutError
+    return data if len(data) == length else b""
 
 
 def serve() -> None:
@@ -126,13 +131,16 @@ def _in_child(request: bytes) -> bytes:
             _write(pipe, _respond(request))
         os._exit(0)
     os.close(writing)
+
+    def kill() -> None:
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+
     with os.fdopen(reading, "rb") as pipe:
         try:
-            data = _read(pipe, note["seconds"] + GRACE)
+            data, trouble = _read(pipe, note["seconds"] + GRACE, kill), _crash(note["exercise"])
         except TimeoutError:
-            data = b""
-        finally:
-            with suppress(ProcessLookupError):
-                os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-    return data or Run([_crash(note["exercise"])] * len(cases)).to_bytes()
+            data, trouble = b"", explain(TimeUp(), note["exercise"], note["seconds"])
+    kill()
+    os.waitpid(child, 0)
+    return data or Run([trouble] * len(cases)).to_bytes()
