@@ -37,6 +37,9 @@ c.CourseDirectory.release_directory = "notebooks"
 c.CourseDirectory.submitted_directory = "grading/submitted"
 c.CourseDirectory.autograded_directory = "grading/autograded"
 c.CourseDirectory.feedback_directory = "grading/feedback"
+c.ZipCollectApp.downloaded_directory = "grading/downloaded"
+c.CsvExportPlugin.to = str(grading / "grades.csv")
+c.NbGrader.logfile = str(grading / "nbgrader.log")
 c.CourseDirectory.db_url = f"sqlite:///{grading / 'gradebook.db'}"
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "__pycache__", "*.pyc", "*.py", ".pytest_cache"]
 
@@ -44,5 +47,7 @@ c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 c.GenerateAssignment.preprocessors = [
     *GenerateAssignment.preprocessors.default_args[0], "vae_course.author.release.Stamp",
 ]
+# a submission's own torch.py is not imported in torch's place; and no remark on transports in the log
+c.Execute.extra_arguments = ["--InteractiveShellApp.ignore_cwd=True", "--IPKernelApp.log_level=40"]
 c.OverwriteCells.add_missing_cells = True
 c.HTMLExporter.sanitize_html = True

@@ -14,7 +14,7 @@ import logging
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import nbformat
@@ -71,7 +71,8 @@ def release(notebook: NotebookNode, stage: Stage) -> str:
     from nbgrader.apps import NbGraderAPI
     from traitlets.config import Config, PyFileConfigLoader
 
-    with tempfile.TemporaryDirectory() as folder, _inside(course.REPOSITORY):
+    # the configuration sets variables for graded runs; they must not stay
+    with tempfile.TemporaryDirectory() as folder, _inside(course.REPOSITORY), _environment(dict(os.environ)):
         root = Path(folder)
         config = PyFileConfigLoader("nbgrader_config.py", path=str(course.REPOSITORY)).load_config()
         config.merge(Config({"CourseDirectory": {
@@ -122,13 +123,12 @@ def _source(stage: Stage) -> Path:
 
 def _execute(notebook: NotebookNode, stage: Stage) -> None:
     """Run every cell in a fresh kernel; CourseError with the cell and the reason when one fails."""
-    _unset = {"VAE_COURSE_SOLUTIONS": None, "VAE_COURSE_PROGRESS": "off"}
     client = NotebookClient(
-        notebook, timeout=CELL_SECONDS, kernel_name="python3", record_timing=False,
+        notebook, timeout=CELL_SECONDS, kernel_name="python3", record_timing=False, extra_arguments=["--IPKernelApp.log_level=40"],
         resources={"metadata": {"path": str(course.solutions_folder() / stage.id)}},
     )
     try:
-        with _environment(_unset):
+        with _environment({**os.environ, "VAE_COURSE_SOLUTIONS": None, "VAE_COURSE_PROGRESS": "off"}):
             client.execute()
     except CellExecutionError as error:
         failed = next(c for c in notebook.cells if any(o.output_type == "error" for o in c.get("outputs", ())))
@@ -147,21 +147,16 @@ def _execute(notebook: NotebookNode, stage: Stage) -> None:
 
 
 @contextlib.contextmanager
-def _environment(values: dict[str, str | None]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    _set(values)
+def _environment(values: Mapping[str, str | None]) -> Iterator[None]:
+    """These environment variables inside the block, and afterwards whatever there was before."""
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update({name: value for name, value in values.items() if value is not None})
     try:
         yield
     finally:
-        _set(before)
-
-
-def _set(values: dict[str, str | None]) -> None:
-    for name, value in values.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
+        os.environ.clear()
+        os.environ.update(before)
 
 
 @contextlib.contextmanager
