@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import re
 import sys
 import types
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from pathlib import Path
 import nbformat
 
 from vae_course import course
-from vae_course.checks.trouble import Trouble, explain
+from vae_course.checks.trouble import TimeUp, Trouble, explain
 from vae_course.course import CourseError, Stage
 
 SETUP = "setup"  # the tag of a stage's first code cell
@@ -48,7 +49,7 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
         nbformat.validate(notebook)
     except OSError as error:
         raise CourseError(f"{path} cannot be read ({error.strerror}); check the path.") from error
-    except (ValueError, RecursionError, AttributeError, KeyError, nbformat.ValidationError) as error:
+    except Exception as error:  # nbformat meets unexpected JSON with TypeError, AssertionError and others
         raise CourseError(
             f"{path} is not a Jupyter notebook that can be read; save it again from Jupyter as .ipynb, "
             "or get a fresh copy with `vae-course learn`."
@@ -127,10 +128,15 @@ def load(blocks: Program, given: Mapping[str, object], seconds: float) -> Namesp
         for code in pieces:
             try:
                 exec(code, module.__dict__)
-            except Exception as error:
+            except (TimeUp, KeyboardInterrupt):
+                raise
+            except BaseException as error:
                 names.troubles[block.label] = explain(error, f"The cell of {block.label}", seconds)
     names.update(module.__dict__)
     return names
+
+
+_RUNS_ITS_CELL = re.compile(r"\s*%%(time|capture|prun)\b.*")  # the cell below these magics is plain Python
 
 
 def _pieces(block: Block) -> list[types.CodeType]:
@@ -138,7 +144,7 @@ def _pieces(block: Block) -> list[types.CodeType]:
     does not take the next with it."""
     from IPython.core.inputtransformer2 import TransformerManager
 
-    source = TransformerManager().transform_cell(block.source)
+    source = TransformerManager().transform_cell(_RUNS_ITS_CELL.sub("", block.source))
     name = f"<{block.label}>"
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     tree = ast.parse(source, filename=name)
@@ -152,10 +158,16 @@ _DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDe
 def _defines(statement: ast.stmt) -> bool:
     if isinstance(statement, _DEFINITIONS):
         return True
-    value = statement.value if isinstance(statement, (ast.Assign, ast.AnnAssign)) else None
-    return value is not None and all(isinstance(node, _LITERAL) or _pure_call(node) for node in ast.walk(value))
+    if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
+        return False
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    if not all(isinstance(node, _NAMES) for target in targets for node in ast.walk(target)):
+        return False
+    value = statement.value
+    return isinstance(value, ast.Lambda) or all(isinstance(n, _LITERAL) or _pure_call(n) for n in ast.walk(value))
 
 
+_NAMES = (ast.Name, ast.Tuple, ast.List, ast.Starred, ast.expr_context)
 _LITERAL = (
     ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp, ast.BinOp, ast.operator, ast.unaryop,
     ast.expr_context, ast.Name, ast.Attribute,

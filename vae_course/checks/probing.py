@@ -119,7 +119,7 @@ def run_probe(
                 for case in cases:
                     torch.manual_seed(seed + _fingerprint(case))
                     outcomes.append(_outcome(exercise, probe, names, case, seconds))
-        except (TimeUp, KeyboardInterrupt, SystemExit) as error:
+        except BaseException as error:
             trouble = explain(error, exercise, seconds)
             outcomes += [trouble] * (len(cases) - len(outcomes))
     return Run(outcomes, heard.getvalue()[:PRINTED])

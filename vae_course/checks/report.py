@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
@@ -82,7 +83,7 @@ class Report:
 
     def _repr_html_(self) -> str:
         colour = {"pass": "#0f7b3f", "fail": "#b3261e", "open": "#6b6b6b"}[self.state]
-        body = [f'<div style="font-weight:600">{_escape(self.headline())}</div>', f"<div>{_escape(self.message)}</div>"]
+        body = [f'<div style="font-weight:600">{_escape(self.headline())}</div>', f"<div>{_prose(self.message)}</div>"]
         if self.line:
             body.append(f"<div><code>{_escape(self.line)}</code></div>")
         if self.rows:
@@ -96,12 +97,12 @@ class Report:
                 f'<th scope="col">yours</th><th scope="col">expected</th></tr></thead><tbody>{cells}</tbody></table>'
             )
         if self.question:
-            body.append(f'<div style="font-style:italic">{_escape(self.question)}</div>')
+            body.append(f'<div style="font-style:italic">{_prose(self.question)}</div>')
         if self.shows_parts():
             held = " &nbsp; ".join(f"{'✓' if ok else '✗'} {_escape(part)}" for part, ok in self.parts.items())
             body.append(f'<div style="margin-top:.3em">{held}</div>')
         if self.note:
-            body.append(f"<div>{_escape(self.note)}</div>")
+            body.append(f"<div>{_prose(self.note)}</div>")
         if self.printed:
             body.append(f"<details><summary>Your code printed</summary><pre>{_escape(self.printed)}</pre></details>")
         return (
@@ -112,3 +113,8 @@ class Report:
 
 def _escape(text: str) -> str:
     return html.escape(str(text))
+
+
+def _prose(text: str) -> str:
+    """Escaped, with `names` between backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", _escape(text))

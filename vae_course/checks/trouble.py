@@ -64,7 +64,10 @@ def explain(error: BaseException, exercise: str, seconds: float) -> Trouble:
         return Trouble("error", f"{exercise} called exit(): an answer returns its result instead.", line)
     if isinstance(error, RecursionError):
         return Trouble("error", f"{exercise} calls itself without end (RecursionError).", line)
-    said = str(error).strip().splitlines()
+    try:
+        said = str(error).strip().splitlines()
+    except Exception:  # an exception class of the learner's own
+        said = []
     detail = f": {said[0]}" if said else ""
     return Trouble("error", f"{exercise} stopped with {type(error).__name__}{detail}", line)
 

@@ -60,17 +60,16 @@ def find(stage: Stage) -> Path:
 
 
 def open_lab(folder: Path) -> None:
-    """Run JupyterLab in `folder` until it is stopped (Ctrl-C asks nothing), with the first stage open."""
+    """Run JupyterLab in `folder` until it is stopped (Ctrl-C asks nothing), with the first stage open.
+
+    `learn/jupyter/` keeps it quiet: no news, nothing of an instructor's panels, in the terminal only the address.
+    """
+    settings = str(Path(__file__).parent / "jupyter")
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [settings, os.environ.get("JUPYTER_CONFIG_PATH")]))
     from jupyterlab.labapp import LabApp
 
     first = f"{course.STAGES[0].id}/{course.STAGES[0].id}.ipynb"
-    options = [
-        f"--ServerApp.root_dir={folder.resolve()}",
-        f"--LabApp.default_url=/lab/tree/{first}",
-        "--ServerApp.answer_yes=True",
-        "--LabApp.news_url=",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    ]
+    options = [f"--ServerApp.root_dir={folder.resolve()}", f"--LabApp.default_url=/lab/tree/{first}"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:  # a container; Jupyter wants to be told
         options.append("--allow-root")
     LabApp.launch_instance(argv=options)

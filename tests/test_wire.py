@@ -1,0 +1,121 @@
+"""What travels between the judge and the learner's code arrives as it was sent, and nothing else travels."""
+
+import json
+import math
+
+import pytest
+import torch
+
+from vae_course.checks import wire
+from vae_course.course import CourseError
+
+
+def sent(**parcel):
+    """The parcel as it arrives."""
+    return wire.unpack(wire.pack([parcel]))[0][0]
+
+
+@pytest.mark.parametrize("dtype", [
+    torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.uint8, torch.bool,
+])
+def test_a_tensor_keeps_its_values_and_its_dtype(dtype):
+    given = torch.tensor([[0, 1, 2], [3, 4, 5]]).to(dtype)
+    got = sent(x=given)["x"]
+    assert got.dtype == dtype
+    assert torch.equal(got, given)
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (0, 3), (1, 1, 1), (2, 3, 5)])
+def test_a_tensor_keeps_its_shape(shape):
+    assert sent(x=torch.zeros(shape))["x"].shape == shape
+
+
+def test_nan_and_infinities_arrive():
+    given = torch.tensor([math.nan, math.inf, -math.inf, -0.0])
+    assert sent(x=given)["x"].isnan().tolist() == [True, False, False, False]
+    assert sent(x=given)["x"][1:].tolist() == given[1:].tolist()
+
+
+@pytest.mark.parametrize("view", [
+    lambda t: t.T, lambda t: t[:, ::2], lambda t: t[:1].expand(4, 3), lambda t: t[0, 1],
+], ids=["transposed", "strided", "expanded", "entry"])
+def test_a_view_arrives_as_the_values_it_shows(view):
+    given = view(torch.arange(6.0).reshape(2, 3))
+    assert torch.equal(sent(x=given)["x"], given)
+
+
+def test_two_names_of_one_tensor_both_arrive():
+    given = torch.arange(3.0)
+    got = sent(a=given, b=given[1:])
+    assert got["a"].tolist() == [0, 1, 2] and got["b"].tolist() == [1, 2]
+
+
+def test_a_tensor_arrives_without_its_history():
+    given = torch.ones(3, requires_grad=True)
+    assert not sent(x=given * 2)["x"].requires_grad
+
+
+class Labelled(torch.Tensor):
+    def contiguous(self, **options):
+        raise AssertionError("what the learner's class overrides must not be asked")
+
+
+def test_a_subclass_of_tensor_is_sent_as_a_plain_tensor():
+    given = torch.arange(3.0).as_subclass(Labelled)
+    got = sent(x=given)["x"]
+    assert type(got) is torch.Tensor
+    assert got.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("value", [True, False, 0, -7, 2**70, 1.5, -0.0, math.inf, "", "naïve ✓ \n \ud800"])
+def test_a_scalar_keeps_its_value_and_its_type(value):
+    got = sent(x=value)["x"]
+    assert got == value
+    assert type(got) is type(value)
+
+
+def test_nan_as_a_scalar_arrives():
+    assert math.isnan(sent(x=math.nan)["x"])
+
+
+def test_parcels_keep_their_order_and_their_keys():
+    given = [{"b": 1, "a": torch.zeros(2)}, {}, {"1/x": torch.ones(1), "x": "text"}]
+    got, _ = wire.unpack(wire.pack(given))
+    assert [list(parcel) for parcel in got] == [["b", "a"], [], ["1/x", "x"]]
+    assert torch.equal(got[2]["1/x"], torch.ones(1))
+
+
+def test_the_note_arrives():
+    note = {"exercise": "shift", "seconds": 0.5, "answer": [None, True]}
+    assert wire.unpack(wire.pack([], note)) == ([], note)
+
+
+def test_a_parcel_at_the_limit_travels_and_one_byte_more_does_not():
+    assert sent(x=torch.zeros(wire.LIMIT, dtype=torch.uint8))["x"].numel() == wire.LIMIT
+    with pytest.raises(CourseError, match=f"{wire.LIMIT + 1} bytes is over the limit of {wire.LIMIT}"):
+        sent(x=torch.zeros(wire.LIMIT + 1, dtype=torch.uint8))
+
+
+def test_the_limit_counts_every_value_of_a_parcel_but_each_parcel_for_itself():
+    half = torch.zeros(wire.LIMIT // 2, dtype=torch.uint8)
+    with pytest.raises(CourseError, match="over the limit"):
+        sent(a=half, b=half, c="more")
+    assert len(wire.unpack(wire.pack([{"a": half, "b": half}] * 3))[0]) == 3
+
+
+def test_the_limit_counts_text():
+    with pytest.raises(CourseError, match="over the limit"):
+        sent(x="a" * (wire.LIMIT + 1))
+
+
+@pytest.mark.parametrize("value", [None, [1.0], (), {}, 1j, b"bytes", object(), torch.nn.Linear(1, 1), len])
+def test_nothing_but_tensors_numbers_and_text_travels(value):
+    with pytest.raises(CourseError, match=f"'x' is a {type(value).__name__}; only tensors, numbers and text can travel"):
+        sent(x=value)
+
+
+def test_the_bytes_hold_no_pickle():
+    data = wire.pack([{"x": torch.ones(2)}], {"a": 1})
+    length = int.from_bytes(data[:8], "little")
+    assert set(json.loads(data[8 : 8 + length])) == {"__metadata__", "0/x"}
+    assert len(data) == 8 + length + 2 * 4
