@@ -16,7 +16,7 @@ c = get_config()  # noqa: F821
 
 root = Path(__file__).resolve().parent if "__file__" in globals() else Path.cwd()
 grading = root / "grading"
-grading.mkdir(exist_ok=True)
+(grading / "exchange").mkdir(parents=True, exist_ok=True)  # the formgrader complains where there is none
 
 # nbgrader starts `alembic` and the kernel through PATH: the environment need not be activated
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
@@ -37,6 +37,7 @@ c.CourseDirectory.release_directory = "notebooks"
 c.CourseDirectory.submitted_directory = "grading/submitted"
 c.CourseDirectory.autograded_directory = "grading/autograded"
 c.CourseDirectory.feedback_directory = "grading/feedback"
+c.Exchange.root = str(grading / "exchange")
 c.ZipCollectApp.downloaded_directory = "grading/downloaded"
 c.CsvExportPlugin.to = str(grading / "grades.csv")
 c.NbGrader.logfile = str(grading / "nbgrader.log")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import pickle
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -13,6 +15,7 @@ import cloudpickle
 
 from vae_course import course
 from vae_course.checks.loader import Block, Namespace, Program, load, read_learners_notebook
+from vae_course.checks.trouble import installed
 from vae_course.course import CourseError
 
 
@@ -40,9 +43,10 @@ class Live:
     def names(self, given: Mapping[str, object], seconds: float) -> Iterator[Mapping[str, object]]:
         """The live names, and the given ones where there is none: also for the functions that call them."""
         lent: list[tuple[dict, str]] = []
-        for value in self.mapping.values():
+        lacking = given.keys() - self.mapping.keys()
+        for value in list(self.mapping.values()):  # the mapping may be the namespace that names are lent to
             if isinstance(value, FunctionType):
-                for name in given.keys() - value.__globals__.keys() - self.mapping.keys():
+                for name in lacking - value.__globals__.keys():
                     value.__globals__[name] = given[name]
                     lent.append((value.__globals__, name))
         try:
@@ -56,7 +60,26 @@ class Live:
         answers = {
             name: value for name, value in self.mapping.items() if isinstance(value, (FunctionType, type))
         }
-        return {"pickle": base64.b64encode(cloudpickle.dumps(answers)).decode()}
+        try:
+            with _by_value({value.__module__ for value in answers.values()}):
+                return {"pickle": base64.b64encode(cloudpickle.dumps(answers)).decode()}
+        except (TypeError, ValueError, AttributeError, pickle.PicklingError, RecursionError) as error:
+            raise CourseError(
+                f"The answer cannot be sent to a process of its own ({error}); save it in a notebook and check that."
+            ) from error
+
+
+@contextmanager
+def _by_value(names: set[str]) -> Iterator[None]:
+    """Modules of the learner's own travel whole: the child process finds only what is installed."""
+    modules = [module for name in names if (module := sys.modules.get(name)) and not installed(module)]
+    for module in modules:
+        cloudpickle.register_pickle_by_value(module)
+    try:
+        yield
+    finally:
+        for module in modules:
+            cloudpickle.unregister_pickle_by_value(module)
 
 
 Answer = Written | Live

@@ -84,7 +84,8 @@ class Trial:
         got, want, kind = self.got[key], self.want[key], self.kinds.get(key, "exact")
         if gap(got, want, kind, self.standard_errors.get(key)) <= SAME:
             return
-        rows = [_row(worst(got, want), got, want)] if isinstance(got, torch.Tensor) else []
+        tensors = isinstance(got, torch.Tensor) and isinstance(want, torch.Tensor)
+        rows = [_row(worst(got, want), got, want)] if tensors else []
         sentence = sentence or f"{what or self.exercise} does not give the expected value on these inputs."
         raise Broken("", sentence, question, rows)
 

@@ -47,6 +47,8 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
             )
         notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
         nbformat.validate(notebook)
+    except CourseError:
+        raise
     except OSError as error:
         raise CourseError(f"{path} cannot be read ({error.strerror}); check the path.") from error
     except Exception as error:  # nbformat meets unexpected JSON with TypeError, AssertionError and others

@@ -19,7 +19,7 @@ import torch
 from vae_course import course
 from vae_course.checks import wire
 from vae_course.checks.limits import time_limit
-from vae_course.checks.trouble import Missing, TimeUp, Trouble, Unfit, explain
+from vae_course.checks.trouble import Missing, Trouble, Unfit, explain
 
 if TYPE_CHECKING:
     from vae_course.checks.answer import Answer

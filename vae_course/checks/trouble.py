@@ -7,6 +7,7 @@ import sysconfig
 import traceback
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import ModuleType
 
 from vae_course import course
 
@@ -76,13 +77,23 @@ _OURS = str(course.PACKAGE)
 _LIBRARIES = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
 
 
+def _is_ours_or_a_librarys(file: str) -> bool:
+    return Path(file).is_absolute() and file.startswith((_OURS, *_LIBRARIES))
+
+
+def installed(module: ModuleType) -> bool:
+    """Whether every process of this Python finds `module`: it is built in, a library's or the course's own."""
+    file = getattr(module, "__file__", None)
+    return file is None or _is_ours_or_a_librarys(file)
+
+
 def _learners_line(error: BaseException) -> str:
     """`line 4: return x + by`: the deepest line on the way to `error` that is neither ours nor a library's."""
     if isinstance(error, SyntaxError) and error.lineno:
         return f"line {error.lineno}: {(error.text or '').strip()}"
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         name = frame.filename
-        if name.startswith("<frozen") or (Path(name).is_absolute() and name.startswith((_OURS, *_LIBRARIES))):
+        if name.startswith("<frozen") or _is_ours_or_a_librarys(name):
             continue
         source = linecache.getline(name, frame.lineno or 0).strip()
         return f"line {frame.lineno}: {source}" if source else ""

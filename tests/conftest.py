@@ -1,0 +1,42 @@
+"""Fixtures that tests share, and where the time went."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from support import BIN, REPOSITORY
+
+@pytest.fixture
+def vae_course(tmp_path):
+    """Run `vae-course ...` in an empty folder, as a user does."""
+
+    def call(*arguments: str, cwd: Path = tmp_path, **more) -> subprocess.CompletedProcess:
+        command = [str(BIN / "vae-course"), *map(str, arguments)]
+        return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, **more)
+
+    return call
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Seconds by file, the slowest first."""
+    seconds = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if hasattr(report, "duration") and hasattr(report, "nodeid"):
+                seconds[report.nodeid.split("::")[0]] += report.duration
+    terminalreporter.section("where the time went")
+    for name, total in seconds.most_common(12):
+        terminalreporter.write_line(f"{total:7.1f} s  {name}")
+
+
+@pytest.fixture(scope="session")
+def archives(tmp_path_factory) -> tuple[Path, Path]:
+    """The wheel and the source archive, freshly built."""
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(REPOSITORY)]
+    subprocess.run(command, check=True, capture_output=True)
+    return next(folder.glob("*.whl")), next(folder.glob("*.tar.gz"))

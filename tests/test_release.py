@@ -1,0 +1,219 @@
+"""What an author builds and what ships: the same bytes each time, and no answer in it."""
+
+import ast
+import json
+import re
+import shutil
+import tarfile
+import textwrap
+import zipfile
+
+import nbformat
+import pytest
+from support import REPOSITORY
+
+from vae_course import course
+from vae_course.author import build as building
+from vae_course.author.convert import convert
+from vae_course.checks.sealing import bank
+from vae_course.course import CourseError
+
+STAGES = pytest.mark.parametrize("stage", course.STAGES, ids=lambda stage: stage.id)
+SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
+SMALLEST = 12  # nodes of a piece of code that could be called an answer
+
+
+def source(stage):
+    return REPOSITORY / "solutions" / stage.id / f"{stage.id}.py"
+
+
+# --- builds ---
+
+
+@STAGES
+def test_what_is_committed_is_what_a_build_gives(stage):
+    assert building.check_build(stage) == []
+
+
+@STAGES
+def test_a_second_build_gives_the_same_bytes(stage):
+    notebook = convert(source(stage), stage)
+    assert building.release(notebook, stage) == building.release(convert(source(stage), stage), stage)
+    assert building.seals(notebook, stage) == building.seals(notebook, stage)
+
+
+def test_a_build_leaves_the_environment_as_it_was(monkeypatch):
+    import os
+
+    monkeypatch.delenv("VAE_COURSE_SOLUTIONS", raising=False)
+    before = dict(os.environ)
+    stage = course.STAGES[0]
+    building.release(convert(source(stage), stage), stage)
+    assert dict(os.environ) == before
+
+
+@pytest.fixture
+def other_solutions(tmp_path, monkeypatch):
+    """A copy of the solutions that a test may break; the release and the seals stay where they are."""
+    copy = tmp_path / "solutions"
+    shutil.copytree(REPOSITORY / "solutions", copy)
+    monkeypatch.setenv("VAE_COURSE_SOLUTIONS", str(copy))
+    return copy
+
+
+def edit(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_check_notices_a_source_that_moved_on(other_solutions):
+    stage = course.find_stage("00")
+    edit(other_solutions / stage.id / f"{stage.id}.py", "A course that checks", "A course which checks")
+    problems = building.check_build(stage)
+    assert [problem.split()[0] for problem in problems] == ["00_start_here.ipynb", "00_start_here.ipynb"]
+    assert "notebooks/" in problems[1]
+
+
+def test_check_notices_a_sentence_of_the_bank_that_changed(other_solutions):
+    stage = course.find_stage("00")
+    edit(other_solutions / stage.id / "misconceptions.py", "You move the rows down", "You push the rows down")
+    assert building.check_build(stage) == ["00_start_here.json in sealed/ is not what 00_start_here.py and its bank give"]
+
+
+def test_a_cell_that_fails_stops_the_build_with_the_cell_and_the_reason(other_solutions):
+    stage = course.find_stage("00")
+    path = other_solutions / stage.id / f"{stage.id}.py"
+    edit(path, "print(square + by)", "print(square + buy)")
+    before = {p: p.read_bytes() for p in (course.released_notebook(stage), path.with_suffix(".ipynb"))}
+    with pytest.raises(CourseError, match=r"stopped at cell \d+, which begins 'square = .*NameError: name 'buy'"):
+        building.build(stage)
+    assert all(p.read_bytes() == text for p, text in before.items())
+
+
+def test_a_source_that_disagrees_with_the_course_is_refused(other_solutions):
+    stage = course.find_stage("00")
+    path = other_solutions / stage.id / f"{stage.id}.py"
+    edit(path, '# %% check="shift"', "# %%")
+    with pytest.raises(CourseError, match="has no cell with check='shift'"):
+        convert(path, stage)
+
+
+# --- releases ---
+
+
+@STAGES
+def test_a_release_has_stubs_and_no_outputs(stage):
+    notebook = nbformat.read(course.released_notebook(stage), 4)
+    cells = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in notebook.cells}
+    assert all(not cell.get("outputs") and cell.get("execution_count") is None for cell in notebook.cells)
+    for exercise in stage.exercises:
+        assert "raise NotImplementedError" in cells[exercise.name].source
+        assert cells[f"check-{exercise.name}"].source == f'check("{exercise.name}")'
+        assert cells[f"check-{exercise.name}"].metadata.nbgrader.points == exercise.points
+        assert cells[f"check-{exercise.name}"].metadata.nbgrader.locked
+    assert set(notebook.metadata.vae_course) == {"stage", "version", "release"}
+    assert set(notebook.metadata) == {"vae_course", "kernelspec"}
+
+
+def test_only_notebooks_arrive_in_notebooks():
+    arrived = {p.relative_to(REPOSITORY / "notebooks").as_posix() for p in (REPOSITORY / "notebooks").rglob("*") if p.is_file()}
+    assert {p for p in arrived if ".ipynb_checkpoints" not in p} == {f"{s.id}/{s.id}.ipynb" for s in course.STAGES}
+
+
+# --- leaks ---
+
+
+def answers():
+    """Every piece of every solution and of every right answer in the banks, as a line and as normalised code."""
+    texts = []
+    for stage in course.STAGES:
+        texts += SOLUTION.findall(source(stage).read_text(encoding="utf-8"))
+        for exercise in stage.exercises:
+            texts += [entry.program[-1].source for entry in bank(stage, exercise.name, "alternatives.py")]
+    lines = {line.split("#")[0].strip() for text in texts for line in text.splitlines()}
+    lines = {line for line in lines if line.startswith("return") and len(line) > 18}
+    return lines, {piece for text in texts for piece in pieces(textwrap.dedent(text))}
+
+
+def pieces(code):
+    """The statements and larger expressions of some code, comments and layout gone."""
+    try:
+        tree = ast.parse(re.sub(r"(?m)^return\b", "_ =", code))
+    except SyntaxError:
+        return set()
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Assign, ast.Return, ast.Call, ast.BinOp)) and sum(1 for _ in ast.walk(node)) >= SMALLEST:
+            names = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+            if names - {"math", "torch", "_"}:  # math.log(2 * math.pi) is nobody's answer
+                found.add(ast.unparse(node))
+    return found
+
+
+def shipped(archives):
+    """Every file of the wheel and of the source archive, as (name, text)."""
+    wheel, sdist = archives
+    with zipfile.ZipFile(wheel) as archive:
+        yield from ((name, archive.read(name).decode("utf-8")) for name in archive.namelist())
+    with tarfile.open(sdist) as archive:
+        for member in archive.getmembers():
+            if member.isfile():
+                yield member.name, archive.extractfile(member).read().decode("utf-8")
+
+
+def strings(value):
+    """All strings of a JSON value, a notebook's lists of lines joined."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list) and value and all(isinstance(v, str) for v in value):
+        yield "".join(value)
+    elif isinstance(value, (list, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from strings(item)
+
+
+def leaks(files):
+    lines, code = answers()
+    for name, text in files:
+        if "/models/toolbox/" in name:  # what a stage taught, for the stages after it
+            continue
+        texts = list(strings(json.loads(text))) if name.endswith((".ipynb", ".json")) else [text]
+        for part in texts:
+            yield from ((name, line) for line in lines if line in part)
+            yield from ((name, piece) for piece in pieces(part) & code)
+
+
+def test_nothing_that_ships_holds_an_answer(archives):
+    assert list(leaks(shipped(archives))) == []
+
+
+def test_only_what_a_learner_needs_ships(archives):
+    for name, _ in shipped(archives):
+        assert not re.search(r"solutions/|hidden_cases|alternatives|misconceptions|tests/|nbgrader_config|grading/", name), name
+
+
+def test_the_wheel_holds_every_release_and_seal(archives):
+    names = zipfile.ZipFile(archives[0]).namelist()
+    for stage in course.STAGES:
+        assert f"vae_course/notebooks/{stage.id}/{stage.id}.ipynb" in names
+        assert f"vae_course/checks/sealed/{stage.id}.json" in names
+
+
+@pytest.mark.parametrize("place", ["source", "metadata", "output", "module", "reformatted"])
+def test_the_leak_test_finds_an_answer_wherever_it_hides(place):
+    answer = "    return x + by[:, None]"
+    notebook = nbformat.read(course.released_notebook(course.find_stage("00")), 4)
+    name = "notebooks/00.ipynb"
+    if place == "source":
+        notebook.cells[2].source += "\n" + answer
+    elif place == "metadata":
+        notebook.metadata["widgets"] = {"state": [{"value": answer}]}
+    elif place == "output":
+        notebook.cells[2].outputs = [nbformat.v4.new_output("stream", text=answer)]
+    text = nbformat.writes(notebook)
+    if place == "module":
+        name, text = "vae_course/x.py", f"def f(x, by):\n{answer}\n"
+    if place == "reformatted":
+        name, text = "vae_course/x.py", "def f(x, by):\n    return (x\n        + by[ : , None ] )\n"
+    assert list(leaks([(name, text)]))

@@ -1,0 +1,477 @@
+"""`run` and `check`: every form of answer, every way that an answer can misbehave, and a judge that never passes idly."""
+
+import importlib
+import os
+import sys
+import threading
+import types
+
+import pytest
+import torch
+
+from vae_course import course
+from vae_course.checks import run
+from vae_course.checks.answer import Live, Written, as_answer, from_note
+from vae_course.checks.judging import JudgeError, Trial, judge
+from vae_course.checks.loader import Block, answer_name, read_notebook
+from vae_course.checks.seal import visible_seal
+from vae_course.checks.sealing import hidden_seal
+from vae_course.checks.worker import Worker
+from vae_course.course import CourseError, Exercise, Stage
+from vae_course.learn import check
+
+STAGE = course.STAGES[0]
+ANSWER = "def shift(x, by):\n    return x + by[:, None]\n"
+
+
+def right(x, by):
+    return x + by[:, None]
+
+
+def shift(x, by):
+    """Wrong, and known: it adds to columns."""
+    return x + by
+
+
+def written(source: str) -> Written:
+    return Written((Block("shift", source, True),))
+
+
+@pytest.fixture(scope="module")
+def worker():
+    with Worker() as warm:
+        yield warm
+
+
+# --- forms of an answer ---
+
+
+@pytest.fixture
+def notebook(tmp_path):
+    import nbformat
+
+    saved = read_notebook(course.released_notebook(STAGE))
+    next(cell for cell in saved.cells if answer_name(cell)).source = ANSWER
+    path = tmp_path / "mine.ipynb"
+    nbformat.write(saved, path)
+    return path
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    (tmp_path / "answers_of_mine.py").write_text("import torch\n\n\n" + ANSWER, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield importlib.import_module("answers_of_mine")
+    del sys.modules["answers_of_mine"]
+
+
+@pytest.mark.parametrize("isolate", [False, True], ids=["here", "isolated"])
+def test_a_dict_of_names_is_an_answer(isolate, worker):
+    assert run("shift", {"shift": right}, isolate=isolate and worker).passed
+    assert run("shift", {"shift": shift}, isolate=isolate and worker).misconception == "adds_to_columns"
+
+
+@pytest.mark.parametrize("isolate", [False, True], ids=["here", "isolated"])
+def test_a_module_is_an_answer(isolate, worker, module):
+    assert run("shift", module, isolate=isolate and worker).passed
+
+
+def test_an_imported_function_in_a_dict_is_an_answer_in_a_process_of_its_own(worker, module):
+    assert run("shift", {"shift": module.shift}, isolate=worker).passed
+
+
+@pytest.mark.parametrize("form", [str, lambda path: path], ids=["str", "Path"])
+@pytest.mark.parametrize("isolate", [False, True], ids=["here", "isolated"])
+def test_the_path_of_a_notebook_is_an_answer(form, isolate, worker, notebook):
+    assert run("shift", form(notebook), isolate=isolate and worker).passed
+
+
+def test_a_process_is_started_for_one_answer_when_none_is_lent():
+    assert run("shift", {"shift": right}, isolate=True).passed
+
+
+@pytest.mark.parametrize("given", [None, 3, shift, ["shift"], ("shift",)])
+def test_anything_else_is_refused_in_one_sentence(given):
+    with pytest.raises(CourseError, match=f"was given as a {type(given).__name__}; give a dict of names, a module"):
+        run("shift", given)
+
+
+def test_an_unknown_exercise_is_refused_and_the_nearest_offered():
+    with pytest.raises(CourseError, match="no exercise called 'shfit'; did you mean 'shift'?"):
+        run("shfit", {})
+
+
+def test_what_cannot_be_sent_to_another_process_is_refused_in_one_sentence(worker):
+    lock = threading.Lock()
+
+    def answer(x, by):
+        with lock:
+            return right(x, by)
+
+    with pytest.raises(CourseError, match="lock"):
+        run("shift", {"shift": answer}, isolate=worker)
+    assert run("shift", {"shift": answer}).passed
+
+
+def test_a_written_answer_is_the_same_after_its_journey():
+    answer = written(ANSWER)
+    assert from_note(answer.to_note()) == answer
+    assert as_answer(answer, "shift") is answer and as_answer(answer.program, "shift") == answer
+
+
+def test_an_answer_that_is_not_there_is_missing():
+    report = run("shift", {})
+    assert (report.failed, report.state) == ("missing", "open")
+    assert report.message == "shift is not defined yet: run the cell that defines it, then check again."
+
+
+# --- what an exercise builds on ---
+
+
+@pytest.fixture
+def column(monkeypatch):
+    """Lets `shift` build on another exercise, `column`, of which the course has a version."""
+    one = Exercise("shift", points=1, minutes=5, difficulty=1, builds_on=("column",))
+    other = Exercise("column", points=1, minutes=5, difficulty=1)
+    monkeypatch.setattr(course, "STAGES", (
+        Stage(STAGE.id, "", "", 5, (one,)), Stage("98_made_up", "", "", 5, (other,)),
+    ))
+    toolbox = types.ModuleType("vae_course.models.toolbox.stage_98")
+    toolbox.column = lambda by: by[:, None]
+    monkeypatch.setitem(sys.modules, toolbox.__name__, toolbox)
+
+
+BUILT = "def shift(x, by):\n    return x + column(by)\n"
+
+
+def test_a_saved_answer_finds_the_courses_version_of_what_it_builds_on(column):
+    assert run("shift", written(BUILT)).passed
+
+
+def test_a_live_answer_finds_it_too_and_its_namespace_is_left_as_it_was(column):
+    live = {}
+    exec(BUILT, live)
+    before = set(live)
+    assert run("shift", live).passed
+    assert run("shift", {"shift": live["shift"]}).passed
+    assert set(live) == before
+
+
+@pytest.mark.parametrize("form", [written, lambda source: _executed(source)], ids=["saved", "live"])
+def test_the_learners_own_version_comes_first(column, form):
+    report = run("shift", form("def column(by):\n    return by\n\n" + BUILT))
+    assert report.misconception == "adds_to_columns"
+
+
+def test_without_builds_on_the_name_is_not_there():
+    assert "NameError" in run("shift", written(BUILT)).message
+
+
+def _executed(source):
+    names = {}
+    exec(source, names)
+    return names
+
+
+# --- time ---
+
+LOOP = "def shift(x, by):\n    while True:\n        pass\n"
+
+
+def in_a_thread(function):
+    got = []
+    thread = threading.Thread(target=lambda: got.append(function()))
+    thread.start()
+    thread.join(20)
+    assert not thread.is_alive()
+    return got[0]
+
+
+@pytest.mark.parametrize("through", [lambda f: f(), in_a_thread], ids=["by signal", "by thread"])
+def test_an_endless_loop_is_stopped(through):
+    report = through(lambda: run("shift", written(LOOP), seconds=0.3))
+    assert (report.failed, report.score) == ("timeout", 0)
+    assert "after 0.3 seconds" in report.message
+    assert report.line in ("line 2: while True:", "line 3: pass")
+
+
+@pytest.mark.parametrize("through", [lambda f: f(), in_a_thread], ids=["by signal", "by thread"])
+def test_a_loop_that_swallows_every_exception_but_those_it_must_not_is_stopped(through):
+    stubborn = ("def shift(x, by):\n    while True:\n        try:\n            while True: pass\n"
+                "        except Exception:\n            pass\n")
+    assert through(lambda: run("shift", written(stubborn), seconds=0.3)).failed == "timeout"
+
+
+def test_a_loop_that_catches_the_first_call_of_time_is_stopped_by_the_next():
+    once = ("def shift(x, by):\n    try:\n        while True: pass\n    except:\n        while True: pass\n")
+    assert run("shift", written(once), seconds=0.3).failed == "timeout"
+
+
+def test_a_loop_outside_the_function_is_stopped():
+    report = run("shift", written("while True: pass"), seconds=0.3)
+    assert (report.failed, report.line) == ("timeout", "line 1: while True: pass")
+
+
+def test_sleeping_is_interrupted():
+    report = run("shift", written("import time\n\n\ndef shift(x, by):\n    time.sleep(60)\n"), seconds=0.3)
+    assert (report.failed, report.line) == ("timeout", "line 5: time.sleep(60)")
+
+
+def test_an_endless_loop_in_a_process_of_its_own_is_stopped(worker):
+    assert run("shift", written(LOOP), seconds=0.3, isolate=worker) == run("shift", written(LOOP), seconds=0.3)
+
+
+@pytest.mark.parametrize("through", [lambda f: f(), in_a_thread], ids=["by signal", "by thread"])
+def test_no_alarm_is_left_behind(through):
+    import signal
+    import time
+
+    handler = signal.getsignal(signal.SIGALRM)
+    assert through(lambda: run("shift", {"shift": right}, seconds=0.2)).passed
+    time.sleep(0.3)
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+    assert signal.getsignal(signal.SIGALRM) is handler
+
+
+# --- answers that misbehave ---
+
+BAD = "\n\ndef shift(x, by):\n    "
+
+
+@pytest.mark.parametrize(("source", "failed", "words"), [
+    ("import sys" + BAD + "sys.exit(0)", "error", "shift called exit()"),
+    (BAD + "exit()", "error", "shift called exit()"),
+    (BAD + "return shift(x, by)", "error", "calls itself without end (RecursionError)"),
+    (BAD + "raise KeyboardInterrupt", "interrupted", "You stopped the check of shift; nothing was judged."),
+    ("class Own(BaseException): pass" + BAD + "raise Own('mine')", "error", "shift stopped with Own: mine"),
+    ("class Own(Exception):\n    def __str__(self): 1 / 0" + BAD + "raise Own", "error", "shift stopped with Own"),
+    ("import pytest" + BAD + "pytest.skip('no test')", "error", "shift stopped with Skipped: no test"),
+    ("import pytest" + BAD + "pytest.exit('no test')", "error", "shift stopped with Exit: no test"),
+    (BAD + "raise NotImplementedError('later')", "unwritten", "shift is not written yet"),
+    ("import torch" + BAD + "return torch.zeros(2000, 2000)", "size", "over the limit"),
+    ("import torch" + BAD + "return torch.complex(x, x)", "type", "shift returned complex numbers"),
+    ("import torch" + BAD + "return x.to_sparse()", "error", "shift stopped with NotImplementedError"),
+    ("shift = 3", "error", "'int' object is not callable"),
+])
+@pytest.mark.parametrize("isolate", [False, True], ids=["here", "isolated"])
+def test_trouble_is_told_in_clear_words(worker, isolate, source, failed, words):
+    report = run("shift", written(source), isolate=isolate and worker)
+    assert (report.passed, report.score, report.failed) == (False, 0, failed)
+    assert words in report.message
+
+
+def test_ending_the_process_is_a_crash_and_the_next_answer_is_judged(worker):
+    report = run("shift", written("import os" + BAD + "os._exit(0)"), isolate=worker)
+    assert (report.passed, report.failed) == (False, "crash")
+    assert report.message == "The process that ran shift ended without a result: does your code end it?"
+    assert run("shift", written(ANSWER), isolate=worker).passed
+
+
+def test_one_bad_case_does_not_hide_the_others():
+    case = visible_seal("shift").cases[0]["x"].shape[0]
+    report = run("shift", written(f"def shift(x, by):\n    return x + by[:, None] if len(x) == {case} else 1 / 0\n"))
+    assert report.message.startswith("shift stopped with ZeroDivisionError")
+
+
+def test_what_the_code_prints_is_shown_and_not_printed(capsys):
+    report = run("shift", written("import sys\nprint('at the top')" + BAD + "print('by', file=sys.stderr); return x + by[:, None]"))
+    assert report.passed
+    assert report.printed.splitlines()[:2] == ["at the top", "by"]
+    assert "| at the top" in report.text()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_what_the_code_prints_comes_back_from_a_process_of_its_own(worker):
+    answer = written("import os\nprint('hello')" + BAD + "os.write(1, b'raw'); return x + by[:, None]")
+    report = run("shift", answer, isolate=worker)
+    assert report.passed and report.printed == "hello\n"
+
+
+def test_only_the_beginning_of_long_output_is_kept():
+    assert len(run("shift", written("print('x' * 10**6)\n" + ANSWER)).printed) == 2000
+
+
+def test_the_random_numbers_of_the_session_are_left_alone():
+    torch.manual_seed(1)
+    expected = torch.randn(3)
+    torch.manual_seed(1)
+    run("shift", written("import torch" + BAD + "torch.manual_seed(5); return x + torch.randn(3)"))
+    assert torch.equal(torch.randn(3), expected)
+
+
+def test_what_one_answer_leaves_behind_does_not_meet_the_next(worker):
+    run("shift", written("import torch\ntorch.add = torch.Tensor.add = None\ntorch.Tensor.__add__ = None\n" + ANSWER), isolate=worker)
+    assert run("shift", written(ANSWER), isolate=worker).passed
+
+
+def test_an_answer_that_changes_its_inputs_changes_no_sealed_number():
+    before = [case["x"].clone() for case in visible_seal("shift").cases]
+    run("shift", written("def shift(x, by):\n    x.zero_(); by.zero_()\n    return x\n"))
+    assert all(torch.equal(case["x"], x) for case, x in zip(visible_seal("shift").cases, before, strict=True))
+
+
+# --- the judge ---
+
+
+def trials(outcome=None):
+    seal = visible_seal("shift")
+    return [Trial("shift", c, outcome or w, w, {}, {}) for c, w in zip(seal.cases, seal.wanted, strict=True)]
+
+
+def judged(tmp_path, text, parts=("value",), given=None):
+    path = tmp_path / "judges.py"
+    path.write_text("from vae_course.checks.judging import part\n\n\n" + text, encoding="utf-8")
+    exercise = Exercise("shift", 1, 5, 1, parts=dict.fromkeys(parts, 1.0))
+    return judge(exercise, path, trials() if given is None else given)
+
+
+def test_an_option_in_the_environment_changes_nothing(monkeypatch):
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-k nothing")
+    monkeypatch.setenv("PYTEST_PLUGINS", "no_such_plugin")
+    assert run("shift", {"shift": right}).passed
+    assert run("shift", {"shift": shift}).misconception == "adds_to_columns"
+    assert os.environ["PYTEST_ADDOPTS"] == "-k nothing"
+
+
+def test_a_settings_file_where_the_learner_works_changes_nothing(tmp_path, monkeypatch):
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -k nothing\n", encoding="utf-8")
+    (tmp_path / "conftest.py").write_text("raise RuntimeError\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert run("shift", {"shift": right}).passed
+
+
+@pytest.mark.parametrize("text", [
+    "", "@part('other', 'value')\ndef test_other(trial): pass\n", "@part('shift', 'value')\ndef no_test(trial): pass\n",
+    "@part('shift', 'other')\ndef test_shift(trial): pass\n",
+], ids=["empty", "of another exercise", "not collected", "of another part"])
+def test_a_judge_that_judged_nothing_is_an_error(tmp_path, text):
+    with pytest.raises(JudgeError, match="did not judge value"):
+        judged(tmp_path, text)
+
+
+def test_a_judge_that_left_a_part_out_is_an_error(tmp_path):
+    with pytest.raises(JudgeError, match="did not judge gradient"):
+        judged(tmp_path, "@part('shift', 'value')\ndef test_shift(trial): pass\n", parts=("value", "gradient"))
+
+
+@pytest.mark.parametrize(("body", "said"), [
+    ("assert trial.kinds", "AssertionError"), ("1 / 0", "ZeroDivisionError"), ("trial.same('absent')", "KeyError"),
+    ("import pytest; pytest.skip('later')", "later"), ("raise SystemExit", "SystemExit"),
+])
+def test_a_judge_that_fails_itself_is_an_error_and_no_verdict(tmp_path, body, said):
+    with pytest.raises(JudgeError, match=said):
+        judged(tmp_path, f"@part('shift', 'value')\ndef test_shift(trial): {body}\n")
+
+
+def test_a_judge_that_cannot_be_imported_is_an_error(tmp_path):
+    with pytest.raises(JudgeError, match="no_such_module"):
+        judged(tmp_path, "import no_such_module\n")
+
+
+def test_a_part_without_a_case_is_an_error(tmp_path):
+    with pytest.raises(JudgeError, match="no case for part value"):
+        judged(tmp_path, "@part('shift', 'value', cases=('absent',))\ndef test_shift(trial): pass\n")
+
+
+def test_a_judge_without_trials_is_an_error(tmp_path):
+    with pytest.raises(JudgeError, match="no case"):
+        judged(tmp_path, "@part('shift', 'value')\ndef test_shift(trial): pass\n", given=[])
+
+
+def test_every_part_is_judged_and_every_case_of_it(tmp_path):
+    verdicts = judged(
+        tmp_path,
+        "seen = []\n@part('shift', 'value')\ndef test_value(trial): trial.holds(False, 'first')\n\n\n"
+        "@part('shift', 'gradient')\ndef test_gradient(trial):\n"
+        "    seen.append(trial)\n    trial.holds(len(seen) < 2, 'the second case')\n\n\n"
+        "@part('shift', 'batch')\ndef test_batch(trial): trial.same('shifted')\n",
+        parts=("value", "gradient", "batch"),
+    )
+    assert {name: what and what.sentence for name, what in verdicts.items()} == {
+        "value": "first", "gradient": "the second case", "batch": None,
+    }
+
+
+@pytest.mark.parametrize(("got", "want"), [
+    (2.0, 1.0), (torch.tensor(2.0), 1.0), (torch.ones(3), 1.0), ("text", 1.0), (1, 2), (True, False),
+])
+def test_evidence_of_another_type_than_sealed_is_judged_and_never_breaks_the_judge(tmp_path, got, want):
+    given = [Trial("shift", {}, {"out": got}, {"out": want}, {}, {})]
+    verdicts = judged(tmp_path, "@part('shift', 'value')\ndef test_shift(trial): trial.same('out')\n", given=given)
+    assert "does not give the expected value" in verdicts["value"].sentence
+
+
+# --- check ---
+
+
+def live(source: str) -> dict:
+    names = {"check": check}
+    exec(source, names)
+    return names
+
+
+def test_check_finds_the_answer_in_the_namespace_that_calls_it():
+    names = live(ANSWER + "report = check('shift')\n\n\ndef ask():\n    return check('shift')\n")
+    assert names["report"].passed and names["ask"]().passed
+
+
+def test_check_takes_the_function_itself():
+    assert check(shift).misconception == "adds_to_columns"
+
+
+def test_check_tries_another_function_in_the_place_of_the_answer():
+    assert check("shift", right).passed
+    assert check("shift").misconception == "adds_to_columns"  # the one that stands in this file
+
+
+def test_check_of_an_unknown_name_offers_the_nearest():
+    report = check("shfit")
+    assert not report.passed
+    assert report.message == "There is no exercise called 'shfit'; did you mean 'shift'?"
+
+
+@pytest.mark.parametrize("given", [None, 3, right, lambda x: x, object()])
+def test_check_of_what_is_no_exercise_says_so_and_does_not_raise(given):
+    assert "There is no exercise called" in check(given).message
+
+
+def test_check_says_that_a_fault_of_the_judge_is_ours(monkeypatch):
+    def fails(*args, **kwargs):
+        raise JudgeError("no case")
+
+    monkeypatch.setattr(importlib.import_module("vae_course.learn.check"), "run", fails)
+    report = check("shift", right)
+    assert (report.passed, report.score, report.failed) == (False, 0, "crash")
+    assert "our fault: no case" in report.message
+
+
+def memorised(x, by):
+    """Right on the numbers that came with the course, and only there."""
+    seen = any(x.shape == case["x"].shape and torch.equal(x, case["x"]) for case in visible_seal("shift").cases)
+    return right(x, by) if seen else right(x, by) * 2
+
+
+def test_check_adds_fresh_inputs_where_a_grader_set_the_answers(monkeypatch):
+    assert check("shift", memorised).passed
+    monkeypatch.setenv("VAE_COURSE_SOLUTIONS", str(course.solutions_folder()))
+    assert check("shift", right).passed
+    report = check("shift", memorised)
+    assert not report.passed and report.score == 0
+    assert report.note == "It holds on the inputs you can see; on fresh ones it does not."
+    assert report.rows == ()  # fresh numbers are not shown
+
+
+def test_check_draws_the_fresh_inputs_from_the_graders_seed(monkeypatch):
+    def only_seed_0(x, by):
+        return right(x, by) if any(torch.equal(x, known) for known in drawn) else right(x, by) * 2
+
+    drawn = [case["x"] for seal in (visible_seal("shift"), hidden_seal("shift", (0, 1, 2, 3))) for case in seal.cases]
+    monkeypatch.setenv("VAE_COURSE_SOLUTIONS", str(course.solutions_folder()))
+    assert check("shift", only_seed_0).passed
+    monkeypatch.setenv("VAE_COURSE_SEED", "1000")
+    assert not check("shift", only_seed_0).passed
+
+
+def test_live_answers_are_sent_without_what_is_no_function():
+    names = {"shift": right, "table": [1, 2], "lock": threading.Lock(), "torch": torch}
+    assert set(from_note(Live(names).to_note()).mapping) == {"shift"}
