@@ -1,7 +1,5 @@
 """Fixtures that tests share, and where the time went."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections import Counter
@@ -10,13 +8,30 @@ from pathlib import Path
 import pytest
 from support import BIN, REPOSITORY
 
-@pytest.fixture
-def vae_course(tmp_path):
-    """Run `vae-course ...` in an empty folder, as a user does."""
+from vae_course import cli
 
-    def call(*arguments: str, cwd: Path = tmp_path, **more) -> subprocess.CompletedProcess:
-        command = [str(BIN / "vae-course"), *map(str, arguments)]
-        return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, **more)
+@pytest.fixture
+def vae_course(tmp_path, monkeypatch, capsys):
+    """Call `vae-course ...` in an empty folder, in this process: importing torch each time would take most of it."""
+
+    def call(*arguments: object) -> subprocess.CompletedProcess:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", ["vae-course", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+        return subprocess.CompletedProcess(sys.argv, stopped.value.code or 0, *capsys.readouterr())
+
+    return call
+
+
+@pytest.fixture
+def command(tmp_path):
+    """Run `vae-course ...` in an empty folder, in a process of its own."""
+
+    def call(*arguments: object, **more) -> subprocess.CompletedProcess:
+        line = [str(BIN / "vae-course"), *map(str, arguments)]
+        return subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, timeout=120, **more)
 
     return call
 

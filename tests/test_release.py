@@ -133,20 +133,21 @@ def answers():
             texts += [entry.program[-1].source for entry in bank(stage, exercise.name, "alternatives.py")]
     lines = {line.split("#")[0].strip() for text in texts for line in text.splitlines()}
     lines = {line for line in lines if line.startswith("return") and len(line) > 18}
-    return lines, {piece for text in texts for piece in pieces(textwrap.dedent(text))}
+    return lines, {piece for text in texts for piece in pieces(textwrap.dedent(text), ast.Assign, ast.Return)}
 
 
-def pieces(code):
-    """The statements and larger expressions of some code, comments and layout gone."""
+def pieces(code, *kinds):
+    """What the code computes, comments and layout gone: every larger expression, or the value of these statements."""
     try:
         tree = ast.parse(re.sub(r"(?m)^return\b", "_ =", code))
     except SyntaxError:
         return set()
+    nodes = [node.value for node in ast.walk(tree) if isinstance(node, kinds) and node.value] if kinds else ast.walk(tree)
     found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Assign, ast.Return, ast.Call, ast.BinOp)) and sum(1 for _ in ast.walk(node)) >= SMALLEST:
+    for node in nodes:
+        if isinstance(node, ast.expr) and sum(1 for _ in ast.walk(node)) >= SMALLEST:
             names = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
-            if names - {"math", "torch", "_"}:  # math.log(2 * math.pi) is nobody's answer
+            if names - {"math", "torch"}:  # math.log(2 * math.pi) is nobody's answer
                 found.add(ast.unparse(node))
     return found
 

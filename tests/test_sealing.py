@@ -131,15 +131,21 @@ def test_nan_and_infinities_tell_answers_apart(teach):
 @pytest.mark.parametrize(("got", "want", "distance"), [
     (math.nan, math.nan, 0), (math.inf, math.inf, 0), (-math.inf, -math.inf, 0), (math.nan, 1.0, math.inf),
     (1.0, math.nan, math.inf), (math.inf, -math.inf, math.inf), (math.nan, math.inf, math.inf), (1e30, math.inf, math.inf),
-    (0.0, 0.0, 0), (1e-30, 0.0, math.inf),
+    (0.0, 0.0, 0),
 ])
 def test_nan_and_infinities_are_symbols(got, want, distance):
     a, b = (torch.tensor([2.0, value], dtype=torch.float64) for value in (got, want))
-    if (got, want) == (1e-30, 0.0):
-        a, b, distance = a[1:] * 1e10, b[1:], 1e10  # against a zero every number is far
-        assert gap(a, b) > distance
-    else:
-        assert gap(a, b) == distance
+    assert gap(a, b) == distance
+    assert gap(got, want) == distance
+
+
+@pytest.mark.parametrize(("got", "want"), [(1e300, 1e299), (1e-20, 0.0), (2, 1), (True, False), (torch.tensor(1e-9), 0.0)])
+def test_numbers_that_differ_are_apart_at_any_size(got, want):
+    assert gap(got, want) > 50
+
+
+def test_a_python_float_has_the_tolerance_of_float32_from_which_it_may_come():
+    assert gap(1 + 0.9e-4, 1.0) < 1 < gap(1 + 1.1e-4, 1.0)
 
 
 @pytest.mark.parametrize("other", [X[0], X.T, X[None], X.sum(), "text"])
@@ -280,16 +286,14 @@ def test_a_statistic_is_right_with_any_noise_and_a_mistake_is_known_with_any_noi
 
 @pytest.mark.parametrize(("apart", "refused"), [(2.5, True), (3.5, False)])
 def test_two_statistics_less_than_three_tolerances_apart_are_refused(teach, apart, refused):
-    teach(noisy, value="trial.same('mean')")
+    teach(noisy, value=MEAN)
     by = apart * 6 / math.sqrt(DRAWS)
-    still = program("noisy", "x + torch.randn_like(x)")
     bank = wrong("noisy", shifts=f"x + {by} + torch.randn_like(x)")
-    torch.manual_seed(0)
     if refused:
         with pytest.raises(CourseError, match="the right answer and shifts cannot be told apart"):
-            make_seal("noisy", still, CASES, bank)
+            make_seal("noisy", NOISY, CASES, bank)
     else:
-        assert make_seal("noisy", still, [{"case": "plain", "x": X.repeat(9, 1)}], bank).mistakes
+        assert make_seal("noisy", NOISY, CASES, bank).mistakes
 
 
 def test_a_statistic_that_never_varies_leaves_room_for_rounding(teach):
@@ -302,9 +306,9 @@ def test_a_statistic_that_never_varies_leaves_room_for_rounding(teach):
 
 def test_statistics_of_a_wrong_shape_are_told_apart_and_known(teach):
     teach(noisy, value=MEAN)
-    bank = wrong("noisy", sums="x.sum(-1) + torch.randn(len(x))", averages="x.mean(-1) + torch.randn(len(x))")
+    bank = wrong("noisy", sums="9 * x.sum(-1) + torch.randn(len(x))", averages="x.mean(-1) + torch.randn(len(x))")
     seal = make_seal("noisy", NOISY, CASES, bank)
-    report = run("noisy", {"noisy": lambda x: x.sum(-1) + torch.randn(len(x))}, seals=[seal])
+    report = run("noisy", {"noisy": lambda x: 9 * x.sum(-1) + torch.randn(len(x))}, seals=[seal])
     assert (report.failed, report.misconception) == ("shape", "sums")
 
 
@@ -367,9 +371,8 @@ POSITIVE = "trial.holds(bool(trial.got['out'].max() < 3), 'Too large.')"
 def test_a_property_may_come_with_any_numbers(teach):
     teach(shuffle, value=SUM, size=POSITIVE)
     seal = make_seal("shuffle", SHUFFLE, CASES, [])
-    for seed in range(5):
-        torch.manual_seed(seed)
-        assert run("shuffle", {"shuffle": lambda x: x.flip(0)}, seals=[seal]).passed
+    for order in ([0, 1], [1, 0]):
+        assert run("shuffle", {"shuffle": lambda x, order=order: x[order]}, seals=[seal]).passed
 
 
 def test_a_mistake_of_a_property_is_known_by_the_parts_that_fail(teach):

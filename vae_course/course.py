@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -96,6 +97,19 @@ def find_exercise(name: str) -> tuple[Stage, Exercise]:
                 return stage, exercise
     known = [exercise.name for stage in STAGES for exercise in stage.exercises]
     raise CourseError(_unknown("exercise", name, known))
+
+
+def find_work(name: str) -> tuple[Stage, tuple[Exercise, ...]]:
+    """What `name` asks for: one exercise, or all exercises of a stage. An exercise comes first where both have a name."""
+    for stage in STAGES:
+        for exercise in stage.exercises:
+            if exercise.name == name:
+                return stage, (exercise,)
+    with suppress(CourseError):
+        stage = find_stage(name)
+        return stage, stage.exercises
+    known = [stage.id for stage in STAGES] + [exercise.name for stage in STAGES for exercise in stage.exercises]
+    raise CourseError(_unknown("stage or exercise", name, known))
 
 
 def _unknown(what: str, name: str, known: list[str]) -> str:

@@ -1,7 +1,7 @@
 """How far one piece of evidence is from another, counted in tolerances.
 
-    exact      float64 within 1e-6, float32 within 1e-4 of the largest entry
-    statistic  within 6 standard errors
+    exact      float64 within 1e-6, float32 within 1e-4 of the largest entry; so is a Python float, which may be either
+    statistic  within 6 standard errors, or as exact where the answer does not vary
     choice     the same text (stored as a salted hash)
     property   never compared; the judge states what must hold
 
@@ -25,10 +25,11 @@ def gap(got: Value, want: Value, kind: str = "exact", standard_error: torch.Tens
     """Largest difference of `got` from `want` in tolerances; inf when type, shape, NaN or infinities differ."""
     if isinstance(got, str) or isinstance(want, str):
         return 0.0 if type(got) is type(want) and got == want else math.inf
-    a, b = (torch.as_tensor(value) for value in (got, want))
+    a, b = (torch.tensor(v, dtype=torch.float64) if isinstance(v, float) else torch.as_tensor(v) for v in (got, want))
     if a.shape != b.shape:
         return math.inf
-    rtol = 1e-4 if torch.float32 in (a.dtype, b.dtype) or torch.float16 in (a.dtype, b.dtype) else 1e-6
+    coarse = isinstance(got, float) or isinstance(want, float) or {a.dtype, b.dtype} & {torch.float32, torch.float16}
+    rtol = 1e-4 if coarse else 1e-6
     a, b = a.double().flatten(), b.double().flatten()
     if not torch.equal(_symbols(a), _symbols(b)):
         return math.inf
@@ -36,10 +37,12 @@ def gap(got: Value, want: Value, kind: str = "exact", standard_error: torch.Tens
     a, b = a[finite], b[finite]
     if not a.numel():
         return 0.0
-    if kind == "statistic":
-        tolerance = STANDARD_ERRORS * standard_error.double().flatten()[finite]
-    else:
-        tolerance = torch.full_like(b, rtol * max(float(b.abs().max()), 1e-30))
+    tolerance = torch.full_like(b, rtol * max(float(b.abs().max()), 1e-30))
+    if kind == "statistic" and standard_error is not None:
+        errors = standard_error.double().flatten()
+        # two mistakes that share a wrong shape have no standard errors of their own
+        errors = errors[finite] if errors.numel() == finite.numel() else errors.max()
+        tolerance = torch.maximum(STANDARD_ERRORS * errors, tolerance)
     difference = (a - b).abs()
     return float(torch.where(difference == 0, 0.0, difference / tolerance).max())
 

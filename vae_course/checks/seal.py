@@ -187,7 +187,8 @@ def _encode(outcome: Outcome) -> dict:
 def _encode_value(value: Value) -> object:
     if isinstance(value, torch.Tensor):
         name = f"{str(value.dtype).removeprefix('torch.')}[{','.join(map(str, value.shape))}]"
-        return {name: " ".join(f"{number:.{DIGITS}g}" for number in value.flatten().tolist())}
+        digits = f".{DIGITS}g" if value.is_floating_point() else "d"
+        return {name: " ".join(f"{number:{digits}}" for number in value.flatten().tolist())}
     if isinstance(value, float):
         return {"number": f"{value:.{DIGITS}g}"}
     return value
@@ -206,6 +207,9 @@ def _decode_value(value: object) -> Value:
     if name == "number":
         return float(text)
     dtype, shape = _TENSOR.fullmatch(name).groups()
-    numbers = [float(word) for word in text.split()]
+    dtype = getattr(torch, dtype)
     size = [int(n) for n in shape.split(",") if n]
-    return torch.tensor(numbers, dtype=torch.float64).to(getattr(torch, dtype)).reshape(size)
+    if not dtype.is_floating_point:
+        return torch.tensor([int(word) for word in text.split()], dtype=dtype).reshape(size)
+    numbers = [float(word) for word in text.split()]
+    return torch.tensor(numbers, dtype=torch.float64).to(dtype).reshape(size)

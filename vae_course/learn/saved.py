@@ -23,11 +23,8 @@ def find(what: str, notebook: Path | None = None) -> tuple[Stage, Sequence[Exerc
             raise CourseError(f"{path} is not a notebook of this course; get one with `vae-course learn`.")
         stage = course.find_stage(told["stage"])
         return stage, stage.exercises, path
-    if any(what == exercise.name for stage in course.STAGES for exercise in stage.exercises):
-        stage, exercise = course.find_exercise(what)
-        return stage, [exercise], notebook or workbook.find(stage)
-    stage = course.find_stage(what)
-    return stage, stage.exercises, notebook or workbook.find(stage)
+    stage, exercises = course.find_work(what)
+    return stage, exercises, notebook or workbook.find(stage)
 
 
 def check(exercises: Sequence[Exercise], path: Path) -> list[Report]:
