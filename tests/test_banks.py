@@ -28,8 +28,8 @@ TENSORS = [  # exercises whose evidence has a shape and can be NaN
     if any(isinstance(value, torch.Tensor) for value in visible_seal(name).wanted[0].values())
 ]
 
-every_exercise = pytest.mark.parametrize(("stage", "name"), EXERCISES, ids=lambda value: getattr(value, "number", value))
-every_tensor = pytest.mark.parametrize(("stage", "name"), TENSORS, ids=lambda value: getattr(value, "number", value))
+every_exercise = pytest.mark.parametrize(("stage", "name"), EXERCISES, ids=lambda value: getattr(value, "id", value))
+every_tensor = pytest.mark.parametrize(("stage", "name"), TENSORS, ids=lambda value: getattr(value, "id", value))
 every_wrong = pytest.mark.parametrize(("stage", "entry"), WRONG, ids=lambda value: getattr(value, "id", None))
 every_right = pytest.mark.parametrize("entry", RIGHT, ids=lambda entry: f"{entry.exercise}-{entry.id}")
 

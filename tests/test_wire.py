@@ -110,7 +110,8 @@ def test_the_limit_counts_text():
 
 @pytest.mark.parametrize("value", [None, [1.0], (), {}, 1j, b"bytes", object(), torch.nn.Linear(1, 1), len])
 def test_nothing_but_tensors_numbers_and_text_travels(value):
-    with pytest.raises(CourseError, match=f"'x' is a {type(value).__name__}; only tensors, numbers and text can travel"):
+    kind = type(value).__name__
+    with pytest.raises(CourseError, match=f"'x' is a {kind}; only tensors, numbers and text can travel"):
         sent(x=value)
 
 

@@ -1,0 +1,80 @@
+"""A learner in JupyterLab: the stub is judged, a wrong answer is named, the right one passes."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+from support import BIN, program
+
+# no sandbox of its own (CI runs as root), and no calls home
+CHROMIUM = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """`vae-course learn` in an empty folder: its process and the address that it prints."""
+    folder = tmp_path_factory.mktemp("learner")
+    environment = {**os.environ, "BROWSER": shutil.which("false") or "false"}
+    process = subprocess.Popen(
+        [BIN / "vae-course", "learn"], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    address = next(m.group(0) for line in process.stdout if (m := re.search(r"http://127\.0\.0\.1\S+", line)))
+    yield process, address, folder
+    process.kill()
+    process.communicate()
+
+
+@pytest.fixture(scope="module")
+def page(lab):
+    path = program("chromium", "google-chrome", "chromium-browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+        yield browser.new_page(viewport={"width": 1280, "height": 1000})
+        browser.close()
+
+
+def test_a_learner_is_told_what_is_wrong_and_then_that_it_is_right(lab, page):
+    process, address, folder = lab
+    page.goto(address)
+    page.locator(".jp-Notebook-cell").first.wait_for(timeout=60_000)
+    page.get_by_text("| Idle").wait_for(timeout=60_000)  # the kernel is there
+    expect(page.locator(".jp-toast, .Toastify__toast")).to_have_count(0)
+    cells = page.locator(".jp-CodeCell")
+    stub = cells.filter(has_text="raise NotImplementedError")
+    checking = cells.filter(has_text=re.compile(r'check\("shift"\)'))
+    cells.first.locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    for answer, words in (
+        (None, "not written yet"),
+        ("return x + by", "You add by along the columns"),
+        ("return x + by[:, None]", "shift: right, 1 of 1 point"),
+    ):
+        if answer:
+            stub.locator(".cm-content").click()
+            page.keyboard.press("Control+End")
+            page.keyboard.press("Shift+Home")  # to where the line's text begins
+            page.keyboard.type(answer)
+        stub = cells.filter(has_text="Add by[i] to row i")
+        stub.locator(".cm-content").click()
+        page.keyboard.press("Shift+Enter")
+        checking.locator(".cm-content").click()
+        page.keyboard.press("Control+Enter")
+        expect(checking.locator(".jp-OutputArea")).to_contain_text(words, timeout=30_000)
+    page.keyboard.press("Control+s")
+    page.wait_for_timeout(1500)
+    done = subprocess.run([BIN / "vae-course", "check", "00"], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_ctrl_c_stops_jupyterlab_cleanly(lab):
+    process, _, _ = lab
+    process.send_signal(signal.SIGINT)
+    rest, _ = process.communicate(timeout=30)
+    assert process.returncode == 0 and "Traceback" not in rest, rest
