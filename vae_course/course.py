@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 PACKAGE = Path(__file__).parent
 REPOSITORY = PACKAGE.parent
+GATES = "soft"  # how gates behave unless VAE_COURSE_GATES says otherwise: hard, soft or off
 
 
 class CourseError(Exception):

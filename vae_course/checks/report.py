@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from html import escape
 
 from vae_course.checks.judging import Row
+from vae_course.checks.say import framed, prose
 
 _STATES = {"pass": ("✓", "right"), "fail": ("✗", "not right yet"), "open": ("○", "not judged")}
 
@@ -82,14 +82,13 @@ class Report:
         return self.text()
 
     def _repr_html_(self) -> str:
-        colour = {"pass": "#0f7b3f", "fail": "#b3261e", "open": "#6b6b6b"}[self.state]
-        body = [f'<div style="font-weight:600">{_escape(self.headline())}</div>', f"<div>{_prose(self.message)}</div>"]
+        body = [f'<div style="font-weight:600">{escape(self.headline())}</div>', f"<div>{prose(self.message)}</div>"]
         if self.line:
-            body.append(f"<div><code>{_escape(self.line)}</code></div>")
+            body.append(f"<div><code>{escape(self.line)}</code></div>")
         if self.rows:
             cells = "".join(
-                f'<tr><td style="text-align:left">{_escape(where)}</td><td>{_escape(yours)}</td>'
-                f"<td>{_escape(expected)}</td></tr>"
+                f'<tr><td style="text-align:left">{escape(where)}</td><td>{escape(yours)}</td>'
+                f"<td>{escape(expected)}</td></tr>"
                 for where, yours, expected in self.rows
             )
             body.append(
@@ -97,24 +96,12 @@ class Report:
                 f'<th scope="col">yours</th><th scope="col">expected</th></tr></thead><tbody>{cells}</tbody></table>'
             )
         if self.question:
-            body.append(f'<div style="font-style:italic">{_prose(self.question)}</div>')
+            body.append(f'<div style="font-style:italic">{prose(self.question)}</div>')
         if self.shows_parts():
-            held = " &nbsp; ".join(f"{'✓' if ok else '✗'} {_escape(part)}" for part, ok in self.parts.items())
+            held = " &nbsp; ".join(f"{'✓' if ok else '✗'} {escape(part)}" for part, ok in self.parts.items())
             body.append(f'<div style="margin-top:.3em">{held}</div>')
         if self.note:
-            body.append(f"<div>{_prose(self.note)}</div>")
+            body.append(f"<div>{prose(self.note)}</div>")
         if self.printed:
-            body.append(f"<details><summary>Your code printed</summary><pre>{_escape(self.printed)}</pre></details>")
-        return (
-            f'<div role="status" style="border-left:4px solid {colour};padding:.4em .9em;margin:.3em 0;'
-            f'max-width:46em;line-height:1.5">{"".join(body)}</div>'
-        )
-
-
-def _escape(text: str) -> str:
-    return html.escape(str(text))
-
-
-def _prose(text: str) -> str:
-    """Escaped, with `names` between backticks as code."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", _escape(text))
+            body.append(f"<details><summary>Your code printed</summary><pre>{escape(self.printed)}</pre></details>")
+        return framed("".join(body), {"pass": "good", "fail": "bad", "open": "plain"}[self.state])

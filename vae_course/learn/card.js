@@ -1,0 +1,66 @@
+// A card that asks one thing and shows what came of it. Everything works from the keyboard: type, press Enter.
+// Inputs are text fields because JupyterLab takes single keys elsewhere as commands.
+
+function field(form, label, name, width) {
+  const holder = document.createElement("label");
+  holder.append(label + " ");
+  const input = document.createElement("input");
+  input.name = name;
+  input.type = "text";
+  input.autocomplete = "off";
+  input.style.cssText = `width:${width};font:inherit;padding:.15em .4em;margin-right:1em`;
+  holder.append(input);
+  form.append(holder);
+  return input;
+}
+
+function render({ model, el }) {
+  const draw = () => {
+    const view = model.get("view");
+    const hadFocus = el.contains(document.activeElement);
+    el.replaceChildren();
+    const card = document.createElement("div");
+    card.style.cssText =
+      `border-left:4px solid ${view.colour};padding:.4em .9em;margin:.3em 0;max-width:46em;line-height:1.5;font-size:14px`;
+    for (const [part, style] of [["feedback", ""], ["heading", "font-weight:600"], ["text", ""]]) {
+      const box = document.createElement("div");
+      box.style.cssText = style;
+      box.innerHTML = view[part] || "";
+      if (part === "feedback") box.setAttribute("role", "status");
+      card.append(box);
+    }
+    el.append(card);
+    if (!view.fields.length) return;
+
+    const form = document.createElement("form");
+    form.style.marginTop = ".5em";
+    const list = document.createElement("ol");
+    list.style.margin = ".3em 0";
+    for (const choice of view.choices || []) {
+      const item = document.createElement("li");
+      item.textContent = choice;
+      list.append(item);
+    }
+    if (list.children.length) form.append(list);
+    const inputs = view.fields.map(([name, label, width]) => field(form, label, name, width));
+    [...list.children].forEach((item, index) => {
+      item.style.cursor = "pointer";
+      item.onclick = () => { inputs[0].value = index + 1; (inputs[1] || inputs[0]).focus(); };
+    });
+    const button = document.createElement("button");
+    button.type = "submit";
+    button.textContent = view.button;
+    button.style.cssText = "font:inherit;padding:.15em .9em";
+    form.append(button);
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      model.send(Object.fromEntries(inputs.map((input) => [input.name, input.value])));
+    };
+    card.append(form);
+    if (hadFocus || view.focus) inputs[0].focus();
+  };
+  model.on("change:view", draw);
+  draw();
+}
+
+export default { render };

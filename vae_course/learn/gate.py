@@ -1,0 +1,181 @@
+"""The gate of a stage: every check passes on the notebook as saved, and 4 of 5 fresh drill items are right.
+
+Modes, from VAE_COURSE_GATES or else `course.GATES`: "hard" (checks of the next stage wait until the gate is open), "soft"
+(they run, and say so), "off" (gates may be tried and nothing waits). With VAE_COURSE_PROGRESS=off nothing is recorded and nothing waits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from vae_course import __version__, course
+from vae_course.checks.judging import HERE
+from vae_course.checks.loader import read_learners_notebook
+from vae_course.checks.say import Said
+from vae_course.checks.seal import sealed_file
+from vae_course.course import CourseError, Exercise, Stage
+from vae_course.learn import progress, saved, workbook
+from vae_course.learn.card import Card, View
+from vae_course.learn.practice import round_card
+from vae_course.learn.rounds import Question, Round, draw, draw_earlier
+
+OF_THIS_STAGE, OF_EARLIER = 3, 2
+NEEDED = 4
+MINUTES_A_QUESTION = 1
+MODES = ("hard", "soft", "off")
+
+
+def mode() -> str:
+    """How gates behave. CourseError for a word that is no mode."""
+    chosen = os.environ.get("VAE_COURSE_GATES", course.GATES)
+    if chosen not in MODES:
+        raise CourseError(f"VAE_COURSE_GATES is {chosen!r}; set it to {', '.join(MODES[:-1])} or {MODES[-1]}.")
+    return chosen
+
+
+def is_open(stage: Stage) -> bool:
+    """Whether the gate of a stage was opened since it was last reset."""
+    return any(event.kind == "gate" and event.data.get("open") for event in progress.events(stage.id))
+
+
+def waits_for(stage: Stage) -> Stage | None:
+    """The stage before this one, when its gate is still closed and gates matter."""
+    before = course.STAGES[: course.STAGES.index(stage)]
+    if not before or mode() == "off" or not progress.on() or is_open(before[-1]):
+        return None
+    return before[-1]
+
+
+# --- first half: the notebook as saved ---
+
+
+@dataclass(frozen=True)
+class Missing:
+    """An exercise that does not pass yet, and the one to return to: itself, or what it builds on."""
+
+    exercise: Exercise
+    return_to: str
+
+
+def missing(stage: Stage, path: Path) -> list[Missing]:
+    """What does not pass in a saved notebook; its code runs in a process of its own, once for each content."""
+    key = _key(stage, path)
+    known = [e.data for e in progress.events(stage.id) if e.kind == "saved" and e.name == key]
+    if known:
+        passed = known[-1]
+    else:
+        passed = {report.exercise: report.passed for report in saved.check(stage.exercises, path)}
+        progress.record("saved", stage.id, key, **passed)
+    failed = [exercise for exercise in stage.exercises if not passed[exercise.name]]
+    names = {exercise.name for exercise in failed}
+    return [
+        Missing(exercise, next((name for name in exercise.builds_on if name in names), exercise.name)) for exercise in failed
+    ]
+
+
+def _key(stage: Stage, path: Path) -> str:
+    """A hash of all that the verdicts on a notebook depend on."""
+    import torch
+
+    program = [asdict(block) for block in read_learners_notebook(path, stage)]
+    files = [sealed_file(stage), HERE / "judges" / f"stage_{stage.number}.py", HERE / "probes" / f"stage_{stage.number}.py"]
+    digest = hashlib.sha256(json.dumps([program, __version__, torch.__version__]).encode())
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def closed_by_checks(stage: Stage, absent: Sequence[Missing]) -> Said:
+    """What a learner is told when exercises are missing."""
+    minutes = sum(m.exercise.minutes for m in absent)
+    lines = []
+    for m in absent:
+        back = "" if m.return_to == m.exercise.name else f"; return to {m.return_to} first, which it builds on"
+        lines.append(f"{m.exercise.name} does not pass in the saved notebook, about {m.exercise.minutes} minutes{back}")
+    lines.append(f"Return to {absent[0].return_to}, save the notebook, then try the gate again: about {minutes} minutes in all.")
+    return Said(f"The gate of {stage.id} is closed", lines, "bad")
+
+
+# --- second half: five fresh questions ---
+
+
+def questions(stage: Stage, rng: random.Random | None = None) -> Round:
+    """Three questions of this stage and two of earlier ones, in a mixed order; each may be answered once."""
+    rng = rng or random.Random()
+    asked = draw(stage, OF_THIS_STAGE, rng) + draw_earlier(stage, OF_EARLIER, rng)
+    rng.shuffle(asked)
+    return Round("gate", asked, tries=1)
+
+
+def finish(stage: Stage, round: Round, missed: Sequence[Question]) -> Said:
+    """Record how the round went, and say it."""
+    count = len(round.questions)
+    opened = round.right >= NEEDED
+    progress.record("gate", stage.id, "", open=opened, right=round.right, asked=count)
+    if opened:
+        after = course.STAGES[course.STAGES.index(stage) + 1 :]
+        onward = f"Next: {after[0].id}." if after else "That was the last stage there is."
+        return Said(f"The gate of {stage.id} is open", [f"{round.right} of {count} right. {onward}"], "good")
+    of = sorted({question.stage.number for question in missed})
+    where = " and ".join(f'practice("{number}")' for number in of)
+    return Said(
+        f"The gate of {stage.id} stays closed",
+        [f"{round.right} of {count} right, {NEEDED} are needed. {where} asks the same kind of question, with a second try: about "
+         f"{count * MINUTES_A_QUESTION} minutes. Then try the gate again; the numbers will be fresh."],
+        "bad",
+    )
+
+
+class Attempt:
+    """One walk through the questions of a gate."""
+
+    def __init__(self, stage: Stage, rng: random.Random | None = None):
+        self.stage, self.round, self.missed = stage, questions(stage, rng), []
+
+    def answer(self, text: str):
+        """Judge an answer, and remember the question when it was missed."""
+        asked = self.round.question
+        verdict = self.round.answer(text)
+        if not verdict.right:
+            self.missed.append(asked)
+        return verdict
+
+    def end(self) -> Said:
+        return finish(self.stage, self.round, self.missed)
+
+
+def standing(stage: Stage) -> Said | None:
+    """What there is to say before any question: the gate is open already, or the notebook is not ready. Otherwise None."""
+    if is_open(stage):
+        return Said(f"The gate of {stage.id} is open", ["You opened it before; `vae-course reset` closes it again."], "good")
+    absent = missing(stage, workbook.find(stage))
+    return closed_by_checks(stage, absent) if absent else None
+
+
+def gate(stage: str) -> Card | Said:
+    """Try the gate of a stage in the notebook. Save the notebook first: what is saved counts."""
+    try:
+        found = course.find_stage(stage)
+        if not progress.on():
+            return Said(f"The gate of {found.id}", [
+                f"It opens when every check passes in the saved notebook and {NEEDED} of {OF_THIS_STAGE + OF_EARLIER} fresh questions "
+                "are right. Nothing is recorded here.",
+            ])
+        said = standing(found)
+        if said:
+            return said
+        attempt = Attempt(found)
+
+        def closing(_: Round) -> View:
+            end = attempt.end()
+            return View(end.headline, " ".join(end.lines), tone=end.tone)
+
+        return round_card(attempt, closing)
+    except CourseError as error:
+        return Said("The gate cannot be tried here", [str(error)])

@@ -1,0 +1,54 @@
+"""`practice`: a round of a stage's drills. Typed numbers, a second try, and the name of the slip."""
+
+from __future__ import annotations
+
+import random
+
+from vae_course import course
+from vae_course.checks.say import Said
+from vae_course.course import CourseError, Stage
+from vae_course.learn.card import Card, View
+from vae_course.learn.rounds import PRECISION, Round, draw
+
+QUESTIONS = 5
+TRIES = 2
+
+
+def start(stage: Stage, rng: random.Random | None = None) -> Round:
+    """A fresh round of a stage's drills."""
+    return Round("practice", draw(stage, QUESTIONS, rng or random.Random()), TRIES)
+
+
+def practice(stage: str) -> Card | Said:
+    """Practise the drills of a stage in the notebook."""
+    try:
+        return round_card(start(course.find_stage(stage)), closing)
+    except CourseError as error:
+        return Said(str(error))
+
+
+def closing(round: Round) -> View:
+    """What is said when a round is over."""
+    count = len(round.questions)
+    return View(f"{round.right} of {count} right at the first try", "Run the cell again for fresh numbers.", tone="good")
+
+
+def round_card(round: Round, closing) -> Card:
+    """A card that walks through a round; `closing(round) -> View` says how it ended."""
+    return Card(_view(round), lambda number: _answer(round, number, closing))
+
+
+def _view(round: Round, feedback: str = "", tone: str = "ask") -> View:
+    item = round.question.item
+    label = f"Your number{f', in {item.unit}' if item.unit else ''}"
+    heading = f"{round.heading} ({PRECISION})" if round.heading.startswith("Question 1 ") else round.heading
+    return View(heading, item.text, feedback, tone, fields=[("number", label, "14em")])
+
+
+def _answer(round: Round, number: str, closing) -> View:
+    verdict = round.answer(number)
+    tone = "good" if verdict.right else "bad"
+    if round.question is None:
+        end = closing(round)
+        return View(end.heading, end.text, verdict.text, end.tone, end.choices, end.fields, end.button)
+    return _view(round, verdict.text, tone)

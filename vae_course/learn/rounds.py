@@ -1,0 +1,95 @@
+"""A round of drills, one question after another, for a notebook's card and for a terminal alike."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vae_course.checks.drills import Item, drills, earlier, sentence
+from vae_course.course import Stage
+from vae_course.learn import progress
+from vae_course.learn.numbers import read_number
+
+PRECISION = "three significant digits are enough, arithmetic such as 0.5*log(2) is fine"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A drawn item, and where it comes from."""
+
+    stage: Stage
+    drill: str
+    item: Item
+
+
+def draw(stage: Stage, count: int, rng: random.Random) -> list[Question]:
+    """`count` fresh questions of a stage; no drill twice before every drill came once."""
+    made = drills(stage)
+    names: list[str] = []
+    while len(names) < count:
+        names += rng.sample(sorted(made), len(made))
+    return [Question(stage, name, made[name](rng)) for name in names[:count]]
+
+
+def draw_earlier(stage: Stage, count: int, rng: random.Random) -> list[Question]:
+    """`count` fresh questions of earlier stages, the latest stages first; of this stage where there is none before it."""
+    before = earlier(stage)[::-1] or [stage]
+    return [draw(before[i % len(before)], 1, rng)[0] for i in range(count)]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of one answer. `done`: the next question is up."""
+
+    right: bool
+    text: str
+    done: bool
+
+
+class Round:
+    """Questions in a row. `tries`: how often one may be answered before its number is told."""
+
+    def __init__(self, kind: str, questions: Sequence[Question], tries: int):
+        self.kind, self.questions, self.tries = kind, list(questions), tries
+        self.right = 0
+        self._at = 0
+        self._tried = 0
+
+    @property
+    def question(self) -> Question | None:
+        """The question that is up; None when the round is over."""
+        return self.questions[self._at] if self._at < len(self.questions) else None
+
+    @property
+    def heading(self) -> str:
+        return f"Question {self._at + 1} of {len(self.questions)}"
+
+    def answer(self, text: str) -> Verdict:
+        """Judge what was typed. CourseError when it is no number; that costs nothing."""
+        asked = self.question
+        given = read_number(text)
+        wrong = asked.item.judge(given)
+        self._tried += 1
+        first = self._tried == 1
+        if first:
+            progress.record(
+                "drill", asked.stage.id, asked.drill, right=wrong is None, misconception=wrong or None, round=self.kind
+            )
+        told = sentence(asked.stage, wrong) if wrong else ""
+        if wrong is None:
+            self.right += first
+            return self._next(True, "Right.")
+        if self._tried < self.tries:
+            return Verdict(False, told or "That is not it, and it is none of the slips we know. Try once more.", False)
+        return self._next(False, f"{told or 'That is not it.'} The number is {number(asked.item)}.")
+
+    def _next(self, right: bool, text: str) -> Verdict:
+        self._at += 1
+        self._tried = 0
+        return Verdict(right, text, True)
+
+
+def number(item: Item) -> str:
+    """The right number of an item as it is told: three significant digits and the unit."""
+    return f"{item.answer:.3g} {item.unit}".strip()
