@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import types
+from dataclasses import replace
 
 import nbformat
 import pytest
@@ -129,38 +130,62 @@ def test_an_answer_that_is_not_there_is_missing():
 
 
 @pytest.fixture
-def column(monkeypatch):
-    """Lets `shift` build on another exercise, `column`, of which the course has a version."""
-    one = Exercise("shift", points=1, minutes=5, difficulty=1, builds_on=("column",))
-    other = Exercise("column", points=1, minutes=5, difficulty=1)
-    monkeypatch.setattr(course, "STAGES", (
-        Stage(STAGE.id, "", "", 5, (one,)), Stage("98_made_up", "", "", 5, (other,)),
-    ))
-    toolbox = types.ModuleType("vae_course.models.toolbox.stage_98")
-    toolbox.column = lambda by: by[:, None]
-    monkeypatch.setitem(sys.modules, toolbox.__name__, toolbox)
+def built(monkeypatch):
+    """Lets `shift` build on `gaussian_kl`, of which the course has a version; of zeros it gives zeros."""
+    stages = tuple(
+        replace(stage, exercises=(replace(stage.exercises[0], builds_on=("gaussian_kl",)),)) if stage is STAGE else stage
+        for stage in course.STAGES
+    )
+    monkeypatch.setattr(course, "STAGES", stages)
 
 
-BUILT = "def shift(x, by):\n    return x + column(by)\n"
+BUILT = """
+import torch
+def shift(x, by):
+    zeros = torch.zeros_like(x)
+    return x + (by + gaussian_kl(zeros, zeros))[:, None]
+"""
+OWN_RIGHT = "def gaussian_kl(mu, logvar):\n    return 0.5 * (mu**2 + logvar.exp() - logvar - 1).sum(-1)\n"
+OWN_WRONG = "def gaussian_kl(mu, logvar):\n    return 0.5 * (mu**2 + logvar.exp() - logvar).sum(-1)\n"
+OWN_STUB = "def gaussian_kl(mu, logvar):\n    raise NotImplementedError\n"
+FORMS = pytest.mark.parametrize("form", [lambda s: written(s), lambda s: _executed(s)], ids=["saved", "live"])
 
 
-def test_a_saved_answer_finds_the_courses_version_of_what_it_builds_on(column):
+def test_a_saved_answer_finds_the_courses_version_of_what_it_builds_on(built):
     assert run("shift", written(BUILT)).passed
 
 
-def test_a_live_answer_finds_it_too_and_its_namespace_is_left_as_it_was(column):
+def test_a_live_answer_finds_it_too_and_its_namespace_is_left_as_it_was(built):
     live = {}
     exec(BUILT, live)
-    before = set(live)
+    before = dict(live)
     assert run("shift", live).passed
     assert run("shift", {"shift": live["shift"]}).passed
-    assert set(live) == before
+    assert live == before
 
 
-@pytest.mark.parametrize("form", [written, lambda source: _executed(source)], ids=["saved", "live"])
-def test_the_learners_own_version_comes_first(column, form):
-    report = run("shift", form("def column(by):\n    return by\n\n" + BUILT))
-    assert report.misconception == "adds_to_columns"
+@FORMS
+def test_the_learners_own_version_comes_first(built, form):
+    report = run("shift", form(OWN_RIGHT + BUILT))
+    assert report.passed and report.note == ""
+
+
+@FORMS
+@pytest.mark.parametrize("own", [OWN_WRONG, OWN_STUB], ids=["wrong", "unwritten"])
+def test_a_mistake_made_before_is_paid_for_once(built, form, own):
+    answer = form(own + BUILT)
+    assert not run("gaussian_kl", answer).passed
+    report = run("shift", answer)
+    assert report.passed and report.score == 1
+    assert report.note == "Checked with the course's own `gaussian_kl`, since yours does not pass yet."
+    if isinstance(answer, dict):
+        assert not run("gaussian_kl", answer).passed  # the learner's own version is back in its place
+
+
+@FORMS
+def test_an_answer_that_is_wrong_by_itself_gains_nothing(built, form):
+    report = run("shift", form(OWN_WRONG + BUILT.replace("[:, None]", "")))
+    assert not report.passed and "course's own" not in report.note
 
 
 def test_a_probe_too_finds_the_learners_own_version_first():

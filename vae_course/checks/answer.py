@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import pickle
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,11 +26,17 @@ class Written:
     program: Program
 
     @contextmanager
-    def names(self, given: Mapping[str, object], seconds: float) -> Iterator[Mapping[str, object]]:
-        yield load(self.program, given, seconds)
+    def names(
+        self, given: Mapping[str, object], seconds: float, instead: Sequence[str] = ()
+    ) -> Iterator[Mapping[str, object]]:
+        """The names that the program makes, beside those given; of the names in `instead` the given ones count."""
+        yield load(self.program, given, seconds, instead)
 
     def to_note(self) -> dict:
         return {"program": [asdict(block) for block in self.program]}
+
+
+_ABSENT = object()
 
 
 @dataclass(frozen=True)
@@ -40,20 +46,27 @@ class Live:
     mapping: Mapping[str, object]
 
     @contextmanager
-    def names(self, given: Mapping[str, object], seconds: float) -> Iterator[Mapping[str, object]]:
-        """The live names, and the given ones where there is none: also for the functions that call them."""
-        lent: list[tuple[dict, str]] = []
-        lacking = given.keys() - self.mapping.keys()
+    def names(
+        self, given: Mapping[str, object], seconds: float, instead: Sequence[str] = ()
+    ) -> Iterator[Mapping[str, object]]:
+        """The live names, and the given ones where there is none or `instead` says so, also for the functions that
+        call them."""
+        before: list[tuple[dict, str, object]] = []
         for value in list(self.mapping.values()):  # the mapping may be the namespace that names are lent to
             if isinstance(value, FunctionType):
-                for name in lacking - value.__globals__.keys():
-                    value.__globals__[name] = given[name]
-                    lent.append((value.__globals__, name))
+                own = value.__globals__
+                for name in given.keys():
+                    if name in instead or not (name in own or name in self.mapping):
+                        before.append((own, name, own.get(name, _ABSENT)))
+                        own[name] = given[name]
         try:
-            yield Namespace({**given, **self.mapping})
+            yield Namespace({**given, **self.mapping, **{name: given[name] for name in instead}})
         finally:
-            for names, name in lent:
-                names.pop(name, None)
+            for names, name, value in reversed(before):
+                if value is _ABSENT:
+                    names.pop(name, None)
+                else:
+                    names[name] = value
 
     def to_note(self) -> dict:
         """Only ever sent from this process to a child of it; what comes back is never a pickle."""

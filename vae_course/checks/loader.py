@@ -12,7 +12,7 @@ import linecache
 import re
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,10 +112,13 @@ class Namespace(dict):
         self.troubles: dict[str, Trouble] = {}
 
 
-def load(blocks: Program, given: Mapping[str, object], seconds: float) -> Namespace:
+def load(
+    blocks: Program, given: Mapping[str, object], seconds: float, instead: Sequence[str] = ()
+) -> Namespace:
     """Run `blocks` and return the names they define; a block that fails leaves its Trouble and the next one runs.
 
-    `given` are names of the course that are there before the first block (what earlier exercises provide).
+    `given` are names of the course that are there before the first block (what earlier exercises provide); those in
+    `instead` are put back after the last.
     """
     module = types.ModuleType("learners_notebook")
     sys.modules[module.__name__] = module  # dataclasses and pickling look a class's module up there
@@ -134,6 +137,7 @@ def load(blocks: Program, given: Mapping[str, object], seconds: float) -> Namesp
                 raise
             except BaseException as error:
                 names.troubles[block.label] = explain(error, f"The cell of {block.label}", seconds)
+    module.__dict__.update({name: given[name] for name in instead})
     names.update(module.__dict__)
     return names
 

@@ -103,18 +103,20 @@ class Names(dict):
 
 
 def run_probe(
-    exercise: str, probe: Probe, answer: Answer, cases: Sequence[Case], seconds: float, seed: int = 0
+    exercise: str, probe: Probe, answer: Answer, cases: Sequence[Case], seconds: float, seed: int = 0,
+    instead: Sequence[str] = (),
 ) -> Run:
     """Run `probe` on every case within `seconds` in all. Never raises for anything that the learner's code does.
 
-    `seed` and the case fix the noise that the learner's code draws. Names that the exercise builds on and the answer lacks come
-    from the course's toolbox.
+    `seed` and the case fix the noise that the learner's code draws. Names that the exercise builds
+    on come from the course's toolbox where the answer lacks them, and where they are in `instead`.
     """
     outcomes: list[Outcome] = []
     heard = io.StringIO()
     with contextlib.redirect_stdout(heard), contextlib.redirect_stderr(heard), torch.random.fork_rng(devices=[]):
         try:
-            with time_limit(seconds), torch.enable_grad(), answer.names(course_names(exercise), seconds) as found:
+            given = course_names(exercise)
+            with time_limit(seconds), torch.enable_grad(), answer.names(given, seconds, instead) as found:
                 names = Names(found)
                 for case in cases:
                     torch.manual_seed(seed + _fingerprint(case))

@@ -38,9 +38,12 @@ class Worker:
     def __exit__(self, *error: object) -> None:
         self._stop()
 
-    def run(self, exercise: str, answer: Answer, cases: Sequence[Case], seconds: float, seed: int = 0) -> Run:
+    def run(
+        self, exercise: str, answer: Answer, cases: Sequence[Case], seconds: float, seed: int = 0,
+        instead: Sequence[str] = (),
+    ) -> Run:
         """What `run_probe` gives, from the other process."""
-        note = {"exercise": exercise, "seconds": seconds, "seed": seed, "answer": answer.to_note()}
+        note = {"exercise": exercise, "seconds": seconds, "seed": seed, "answer": answer.to_note(), "instead": [*instead]}
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-c", "from vae_course.checks.worker import serve; serve()"],
@@ -117,7 +120,7 @@ def _respond(request: bytes) -> bytes:
     cases, note = wire.unpack(request)
     answer = from_note(note["answer"])
     return run_probe(
-        note["exercise"], find_probe(note["exercise"]), answer, cases, note["seconds"], note["seed"]
+        note["exercise"], find_probe(note["exercise"]), answer, cases, note["seconds"], note["seed"], note["instead"]
     ).to_bytes()
 
 

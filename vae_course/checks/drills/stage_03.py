@@ -1,0 +1,263 @@
+"""Drills of stage 03: the price of a Gaussian code, what pulls on it, and log-likelihoods with a name."""
+
+from __future__ import annotations
+
+import math
+import random
+
+from vae_course.checks.drills import Item, drill
+
+
+@drill
+def kl_to_the_prior(rng: random.Random) -> Item:
+    """KL(N(mu, sigma^2) || N(0, 1)) = (mu^2 + sigma^2 - log sigma^2 - 1) / 2 (Kingma and Welling, 2014, appendix B)."""
+    mu = rng.choice((-1, 1)) * rng.randint(3, 15) / 10
+    logvar = rng.choice((-rng.randint(15, 28), rng.randint(12, 19))) / 10
+    var = math.exp(logvar)
+    return Item(
+        f"For one latent dimension an encoder gives the mean `mu = {mu:g}` and `logvar = {logvar:g}`, the natural "
+        "logarithm of the variance `sigma^2`. "
+        "What is `KL(q || p)` from the code `q = N(mu, sigma^2)` to the prior `p = N(0, 1)`?",
+        (mu**2 + var - logvar - 1) / 2,
+        unit="nats",
+        wrong={
+            "sigma_for_variance": (mu**2 + var**0.5 - logvar - 1) / 2,
+            "log_term_dropped": (mu**2 + var - 1) / 2,
+            "half_forgotten": mu**2 + var - logvar - 1,
+            "minus_one_forgotten": (mu**2 + var - logvar) / 2,
+            "reads_log_sigma": (mu**2 + var**2 - 2 * logvar - 1) / 2,
+            "penalty_on_the_mean": mu**2 / 2,
+        },
+    )
+
+
+@drill
+def pull_on_logvar(rng: random.Random) -> Item:
+    """The derivative of the KL to N(0, 1) with respect to logvar: (sigma^2 - 1) / 2."""
+    mu = rng.choice((-1, 1)) * rng.choice((rng.randint(3, 9), rng.randint(11, 20))) / 10
+    sigma = rng.choice((rng.randint(20, 85) / 100, rng.randint(12, 30) / 10))
+    return Item(
+        f"A code `q = N(mu, sigma^2)` has `mu = {mu:g}` and the standard deviation `sigma = {sigma:g}`. It is priced by "
+        "`KL(q || N(0, 1))`, and the encoder puts out `logvar`, the natural logarithm of `sigma^2`. "
+        "What is the derivative of this price with respect to `logvar`?",
+        (sigma**2 - 1) / 2,
+        unit="nats",
+        wrong={
+            "half_forgotten": sigma**2 - 1,
+            "sigma_for_variance": (sigma - 1) / 2,
+            "pull_reversed": (1 - sigma**2) / 2,
+            "log_term_dropped": sigma**2 / 2,
+            "derivative_by_sigma": sigma - 1 / sigma,
+            "mu_kept": (mu**2 + sigma**2 - 1) / 2,
+        },
+    )
+
+
+@drill
+def sigma_from_logvar(rng: random.Random) -> Item:
+    """sigma = exp(logvar / 2)."""
+    logvar = rng.choice((-1, 1)) * rng.randint(20, 360) / 100
+    return Item(
+        f"A network puts out `logvar = {logvar:g}` for one latent dimension: the natural logarithm of the variance "
+        "`sigma^2` of the code. What is the standard deviation `sigma`?",
+        math.exp(logvar / 2),
+        wrong={
+            "variance_for_sigma": math.exp(logvar),
+            "half_outside": math.exp(logvar) / 2,
+            "logvar_itself": logvar,
+            "still_a_logarithm": logvar / 2,
+            "one_over_sigma": math.exp(-logvar / 2),
+        },
+    )
+
+
+@drill
+def gaussian_log_likelihood(rng: random.Random) -> Item:
+    """log N(x; mean, sigma^2 I) = -D/2 log(2 pi sigma^2) - S / (2 sigma^2), with S a sum of squares."""
+    D, sigma = rng.randint(2, 6), rng.choice((rng.randint(15, 30), rng.randint(55, 80), rng.randint(130, 250))) / 100
+    S = round(D * sigma**2 * (rng.uniform(1, 3) if sigma < 1 else rng.uniform(0.3, 0.9)), 2)
+    constant, square = -0.5 * D * math.log(2 * math.pi * sigma**2), S / (2 * sigma**2)
+    return Item(
+        f"A picture `x` has `D = {D}` pixels. For each pixel the decoder gives a Gaussian with a mean of its own and the "
+        f"standard deviation `sigma = {sigma:g}`. The squared distances of the pixels from their means sum to "
+        f"`S = {S:g}`. What is the log-likelihood `log p(x | z)` of the whole picture, by the natural logarithm?",
+        constant - square,
+        unit="nats",
+        wrong={
+            "sigma_squared_twice": -0.5 * D * math.log(2 * math.pi * sigma**4) - S / (2 * sigma**4),
+            "constants_dropped": -square,
+            "half_of_the_square_forgotten": constant - 2 * square,
+            "constant_once": constant / D - square,
+            "loss_for_likelihood": square - constant,
+            "minus_squared_error": -S,
+        },
+    )
+
+
+@drill
+def bernoulli_log_likelihood(rng: random.Random) -> Item:
+    """log p(x) of a 0 or 1 from a logit: x l - softplus(l)."""
+    x, logit = rng.randint(0, 1), rng.choice((-1, 1)) * rng.randint(20, 210) / 100
+    p = _sigmoid(logit)
+    return Item(
+        f"A pixel is black, 0, or white, 1. The decoder puts out the logit `l = {logit:g}`, the natural logarithm of the "
+        f"odds of white; the pixel turns out to be `x = {x}`. What is its log-likelihood `log p(x)`?",
+        x * logit - _softplus(logit),
+        unit="nats",
+        wrong={
+            "double_sigmoid": x * p - _softplus(p),
+            "black_and_white_swapped": (1 - x) * logit - _softplus(logit),
+            "loss_for_likelihood": _softplus(logit) - x * logit,
+            "probability": p if x else 1 - p,
+            "squared_error": -((x - p) ** 2),
+            "in_bits": (x * logit - _softplus(logit)) / math.log(2),
+        },
+    )
+
+
+@drill
+def kl_between_two_gaussians(rng: random.Random) -> Item:
+    """KL(q || p) of two Gaussians: (log(v_p / v_q) + (v_q + (mu_q - mu_p)^2) / v_p - 1) / 2."""
+    mu_p = rng.choice((-1, 1)) * rng.randint(5, 20) / 10
+    mu_q = round(mu_p + rng.choice((-1, 1)) * rng.randint(4, 15) / 10, 1)
+    v_q, v_p = rng.sample((rng.randint(10, 60) / 100, rng.randint(90, 300) / 100), 2)
+    kl = _kl(mu_q, v_q, mu_p, v_p)
+    return Item(
+        f"An encoder gives the code `q`, a Gaussian with mean `mu_q = {mu_q:g}` and variance `v_q = {v_q:g}`. The prior "
+        f"`p` of this model is a Gaussian with mean `mu_p = {mu_p:g}` and variance `v_p = {v_p:g}`. "
+        "What is `KL(q || p)`?",
+        kl,
+        unit="nats",
+        wrong={
+            "reversed_roles": _kl(mu_p, v_p, mu_q, v_q),
+            "prior_assumed_standard": _kl(mu_q, v_q, 0, 1),
+            "log_term_dropped": kl - math.log(v_p / v_q) / 2,
+            "half_forgotten": 2 * kl,
+            "distance_forgotten": _kl(mu_q, v_q, mu_q, v_p),
+        },
+    )
+
+
+@drill
+def implied_variance(rng: random.Random) -> Item:
+    """The decoder variance behind a loss c S + KL: 1 / (2 c)."""
+    c = rng.choice((rng.randint(4, 48) / 100, rng.randint(55, 99) / 100, rng.randint(11, 80) / 10))
+    return Item(
+        f"A VAE is trained on the loss `c * S + KL` with `c = {c:g}`, where `S` is the squared error of a picture, "
+        "summed over its pixels. Up to a constant this is the negative ELBO, in nats, of a Gaussian decoder "
+        "with the same variance in every pixel. What is this variance?",
+        1 / (2 * c),
+        wrong={
+            "half_of_the_slope_forgotten": 1 / c,
+            "slope_inverted": 2 * c,
+            "weight_for_variance": c / 2,
+            "sigma_for_its_square": (2 * c) ** -0.5,
+            "unit_sigma": 1.0,
+        },
+    )
+
+
+@drill
+def categorical_log_likelihood(rng: random.Random) -> Item:
+    """log p(k) of one class from all logits: l_k - log(sum of exp(l))."""
+    logits, k = [rng.randint(-25, 30) / 10 for _ in range(3)], rng.randint(1, 3)
+    own, total = logits[k - 1], sum(math.exp(logit) for logit in logits)
+    return Item(
+        "A decoder chooses one of three words by a softmax over their logits "
+        + ", ".join(f"`l{i} = {logit:g}`" for i, logit in enumerate(logits, 1))
+        + f". The text has word `k = {k}`, counted from 1. What is the log-likelihood `log p(k)` of this word, by the "
+        "natural logarithm?",
+        own - math.log(total),
+        unit="nats",
+        wrong={
+            "normaliser_forgotten": own,
+            "probability": math.exp(own) / total,
+            "loss_for_likelihood": math.log(total) - own,
+            "sigmoid_for_softmax": -_softplus(-own),
+            "normaliser_without_its_log": own - total,
+        },
+    )
+
+
+def _kl(mu_q: float, v_q: float, mu_p: float, v_p: float) -> float:
+    return (math.log(v_p / v_q) + (v_q + (mu_q - mu_p) ** 2) / v_p - 1) / 2
+
+
+def _sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-x))
+
+
+def _softplus(x: float) -> float:
+    return math.log1p(math.exp(x))
+
+
+MISTAKES = {
+    # the KL, its derivative and the KL of two Gaussians
+    "sigma_for_variance": "You used sigma where the formula has the variance `sigma^2`.",
+    "log_term_dropped": "Your number leaves out the log term: without it, nothing keeps sigma from shrinking to 0. "
+    "Which term of the KL punishes a code that is too sure of itself?",
+    "half_forgotten": "Your number lacks the factor 1/2 that stands in front of the whole KL, and so in front of its "
+    "derivatives.",
+    "minus_one_forgotten": "The -1 is missing: by your formula `N(0, 1)` would pay half a nat for agreeing with "
+    "itself. What should it pay?",
+    "reads_log_sigma": "Your number is the price if `logvar` were log sigma; it is the log of `sigma^2`. What does "
+    "`exp(logvar)` give?",
+    "penalty_on_the_mean": "That is half of `mu^2`, a plain weight penalty: the KL also prices the spread, and pulls "
+    "the code towards this prior and not just its mean towards 0. What should a code with `mu = 0` and a tiny sigma pay?",
+    "pull_reversed": "That is minus the derivative, the direction of a step downhill; the derivative itself is "
+    "positive where the price rises with `logvar`.",
+    "derivative_by_sigma": "That is the derivative with respect to sigma; the encoder puts out `logvar`, and the two "
+    "differ by a factor. How does sigma change when `logvar` moves a little?",
+    "mu_kept": "`mu^2` is still in your number: the mean does not move with `logvar`, so its term has no slope here.",
+    # sigma_from_logvar
+    "variance_for_sigma": "That is the variance: `exp(logvar)` undoes the log, and a square is still left.",
+    "half_outside": "You halved the variance; it is the logarithm that has to be halved, before `exp`. Sigma is which "
+    "root of the variance?",
+    "logvar_itself": "That is the network's output taken as it stands for sigma: a network may put out any number, "
+    "even below 0, and a sigma may not. Which function makes every number positive?",
+    "still_a_logarithm": "That is log sigma: halved as it should be, and still a logarithm. What undoes a natural "
+    "logarithm?",
+    "one_over_sigma": "Your sigma falls when `logvar` grows: the sign in the exponent is turned round.",
+    # log-likelihoods
+    "sigma_squared_twice": "You squared sigma once too often: your number belongs to a decoder whose standard deviation "
+    "is `sigma^2`. Did you give a variance to something that asks for a standard deviation?",
+    "constants_dropped": "That is the squared-error part alone, a loss and not yet a log-likelihood: the height of the "
+    "Gaussian's peak, which depends on sigma, is missing.",
+    "half_of_the_square_forgotten": "The squared error counts twice in your number: a Gaussian's exponent has a 1/2 in it.",
+    "constant_once": "You counted the constant for one pixel only: each of the `D` pixels has a density with a peak "
+    "of its own.",
+    "minus_squared_error": "That is minus the squared error, from a decoder with no likelihood: sigma plays no part in "
+    "it. Should an error of the same size cost as much for sigma = 0.1 as for sigma = 1?",
+    "loss_for_likelihood": "The sign is that of a loss: a log-likelihood grows when the fit gets better.",
+    "double_sigmoid": "The sigmoid was applied twice: your number takes the probability of white for a logit. In which "
+    "range can a logit lie?",
+    "black_and_white_swapped": "That is the log-likelihood of the other colour: a large logit makes white likely. "
+    "Which value of `x` is white?",
+    "probability": "That is the probability; its natural logarithm was asked for.",
+    "squared_error": "That is minus the squared distance between `x` and the probability of white: a score from a "
+    "decoder with no likelihood. Which probability did the decoder give to what happened?",
+    "in_bits": "That is the log-likelihood in bits, by a logarithm to base 2; this course counts in nats, by the "
+    "natural one.",
+    "normaliser_forgotten": "That is the bare logit: it says nothing until it is compared with the others. What must "
+    "the probabilities of all words add up to?",
+    "sigmoid_for_softmax": "You gave the word a coin of its own, by a sigmoid; with a softmax the words compete, so the "
+    "other logits matter too.",
+    "normaliser_without_its_log": "You subtracted the sum of the exponentials itself. What does the log turn a "
+    "division into, and what happens to the divisor?",
+    # kl_between_two_gaussians
+    "reversed_roles": "That is `KL(p || q)`, with the roles swapped: the KL asked for averages under `q`, the code.",
+    "prior_assumed_standard": "That is the price against `N(0, 1)`: the KL is not a penalty that is the same in every "
+    "model, it measures how far the code is from this model's own prior.",
+    "distance_forgotten": "Your number compares the two spreads and forgets where the Gaussians sit. What should "
+    "change when one mean moves away from the other?",
+    # implied_variance
+    "half_of_the_slope_forgotten": "Your variance lacks the 1/2 of a Gaussian's exponent: an error is divided by more "
+    "than the variance there.",
+    "slope_inverted": "Your variance grows with `c`: but the dearer an error is, the narrower the decoder must be. "
+    "Where does the variance stand in a Gaussian's exponent?",
+    "weight_for_variance": "You took the weight itself for the variance and halved it: a decoder that forgives little "
+    "has a large weight, and which variance?",
+    "sigma_for_its_square": "That is the standard deviation; the variance was asked for.",
+    "unit_sigma": "A variance of 1 belongs to one weight only: a squared error is no likelihood until its weight says "
+    "which variance is meant. By how much does `c` multiply `S` when the variance is 1?",
+}
