@@ -72,6 +72,56 @@ def check(
 
 
 @app.command()
+def practice(stage: Annotated[str, typer.Argument(help="A stage, such as 03.")]) -> None:
+    """Practise a stage's drills: typed numbers, a second try, and the name of the slip."""
+    from vae_course.learn import practice as practising
+    from vae_course.learn import terminal
+
+    round = practising.start(course.find_stage(stage))
+    if terminal.ask_all(round):
+        terminal.show(practising.closing(round, "Run the command again for fresh numbers.").said())
+
+
+@app.command()
+def gate(stage: Annotated[str, typer.Argument(help="A stage, such as 03.")]) -> None:
+    """Try a stage's gate: the notebook as saved, then five fresh questions. Exit 0 when it is open, 1 when it is closed."""
+    from vae_course.learn import gate as gates
+    from vae_course.learn import terminal
+
+    found = course.find_stage(stage)
+    said = gates.standing(found)
+    if said is None:
+        attempt = gates.Attempt(found)
+        if not terminal.ask_all(attempt):
+            raise typer.Exit(1)
+        said = attempt.end()
+    terminal.show(said)
+    raise typer.Exit(0 if said.tone == "good" else 1)
+
+
+@app.command()
+def status(as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False) -> None:
+    """Show where you stand in every stage, and what to do next."""
+    from vae_course.learn import status as standings
+
+    if as_json:
+        typer.echo(json.dumps(standings.as_json(), indent=2, ensure_ascii=False))
+    else:
+        typer.echo(repr(standings.status()))
+
+
+@app.command()
+def reset(stage: Annotated[str, typer.Argument(help="A stage, such as 03.")]) -> None:
+    """Start a stage afresh: a new notebook, the old one kept beside it, its gate closed again."""
+    from vae_course.learn import progress, workbook
+
+    found = course.find_stage(stage)
+    new, old = workbook.reset(found)
+    progress.record("reset", found.id, "")
+    typer.echo(f"{new} is fresh; what you wrote is in {old}. The gate of {found.id} is closed again.")
+
+
+@app.command()
 def build(
     stage: Annotated[Optional[str], typer.Argument(help="A stage; all of them when left out.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Only say whether a build would change anything.")] = False,

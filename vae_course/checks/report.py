@@ -44,7 +44,7 @@ class Report:
     def state(self) -> str:
         if self.passed:
             return "pass"
-        return "open" if self.failed in ("missing", "unwritten", "interrupted") else "fail"
+        return "open" if self.failed in ("missing", "unwritten", "interrupted", "gate") else "fail"
 
     def shows_parts(self) -> bool:
         """Only an answer whose value is right has parts worth telling apart."""

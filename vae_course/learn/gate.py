@@ -23,7 +23,7 @@ from vae_course.course import CourseError, Exercise, Stage
 from vae_course.learn import progress, saved, workbook
 from vae_course.learn.card import Card, View
 from vae_course.learn.practice import round_card
-from vae_course.learn.rounds import Question, Round, draw, draw_earlier
+from vae_course.learn.rounds import Round, draw, draw_earlier
 
 OF_THIS_STAGE, OF_EARLIER = 3, 2
 NEEDED = 4
@@ -105,49 +105,30 @@ def closed_by_checks(stage: Stage, absent: Sequence[Missing]) -> Said:
 # --- second half: five fresh questions ---
 
 
-def questions(stage: Stage, rng: random.Random | None = None) -> Round:
-    """Three questions of this stage and two of earlier ones, in a mixed order; each may be answered once."""
-    rng = rng or random.Random()
-    asked = draw(stage, OF_THIS_STAGE, rng) + draw_earlier(stage, OF_EARLIER, rng)
-    rng.shuffle(asked)
-    return Round("gate", asked, tries=1)
-
-
-def finish(stage: Stage, round: Round, missed: Sequence[Question]) -> Said:
-    """Record how the round went, and say it."""
-    count = len(round.questions)
-    opened = round.right >= NEEDED
-    progress.record("gate", stage.id, "", open=opened, right=round.right, asked=count)
-    if opened:
-        after = course.STAGES[course.STAGES.index(stage) + 1 :]
-        onward = f"Next: {after[0].id}." if after else "That was the last stage there is."
-        return Said(f"The gate of {stage.id} is open", [f"{round.right} of {count} right. {onward}"], "good")
-    of = sorted({question.stage.number for question in missed})
-    where = " and ".join(f'practice("{number}")' for number in of)
-    return Said(
-        f"The gate of {stage.id} stays closed",
-        [f"{round.right} of {count} right, {NEEDED} are needed. {where} asks the same kind of question, with a second try: about "
-         f"{count * MINUTES_A_QUESTION} minutes. Then try the gate again; the numbers will be fresh."],
-        "bad",
-    )
-
-
-class Attempt:
-    """One walk through the questions of a gate."""
+class Attempt(Round):
+    """Three questions of a stage and two of earlier ones, in a mixed order; each may be answered once."""
 
     def __init__(self, stage: Stage, rng: random.Random | None = None):
-        self.stage, self.round, self.missed = stage, questions(stage, rng), []
-
-    def answer(self, text: str):
-        """Judge an answer, and remember the question when it was missed."""
-        asked = self.round.question
-        verdict = self.round.answer(text)
-        if not verdict.right:
-            self.missed.append(asked)
-        return verdict
+        rng = rng or random.Random()
+        asked = draw(stage, OF_THIS_STAGE, rng) + draw_earlier(stage, OF_EARLIER, rng)
+        rng.shuffle(asked)
+        super().__init__("gate", asked, tries=1)
+        self.stage = stage
 
     def end(self) -> Said:
-        return finish(self.stage, self.round, self.missed)
+        """Record how it went, and say it."""
+        count = len(self.questions)
+        opened = self.right >= NEEDED
+        progress.record("gate", self.stage.id, "", open=opened, right=self.right, asked=count)
+        if opened:
+            after = course.STAGES[course.STAGES.index(self.stage) + 1 :]
+            onward = f"Next: {after[0].id}." if after else "That was the last stage there is."
+            return Said(f"The gate of {self.stage.id} is open", [f"{self.right} of {count} right. {onward}"], "good")
+        stages = " and ".join(f"`vae-course practice {number}`" for number in sorted({q.stage.number for q in self.missed}))
+        return Said(f"The gate of {self.stage.id} stays closed", [
+            f"{self.right} of {count} right, {NEEDED} are needed. {stages} asks the same kind of question, with a second try: about "
+            f"{count * MINUTES_A_QUESTION} minutes. Then try the gate again; the numbers will be fresh."
+        ], "bad")
 
 
 def standing(stage: Stage) -> Said | None:

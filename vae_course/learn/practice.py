@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 from vae_course import course
 from vae_course.checks.say import Said
@@ -22,19 +23,18 @@ def start(stage: Stage, rng: random.Random | None = None) -> Round:
 def practice(stage: str) -> Card | Said:
     """Practise the drills of a stage in the notebook."""
     try:
-        return round_card(start(course.find_stage(stage)), closing)
+        return round_card(start(course.find_stage(stage)), lambda round: closing(round, "Run the cell again for fresh numbers."))
     except CourseError as error:
         return Said(str(error))
 
 
-def closing(round: Round) -> View:
+def closing(round: Round, onward: str) -> View:
     """What is said when a round is over."""
-    count = len(round.questions)
-    return View(f"{round.right} of {count} right at the first try", "Run the cell again for fresh numbers.", tone="good")
+    return View(f"{round.right} of {len(round.questions)} right at the first try", onward, tone="good")
 
 
-def round_card(round: Round, closing) -> Card:
-    """A card that walks through a round; `closing(round) -> View` says how it ended."""
+def round_card(round: Round, closing: Callable[[Round], View]) -> Card:
+    """A card that walks through a round; `closing` says how it ended."""
     return Card(_view(round), lambda number: _answer(round, number, closing))
 
 
@@ -45,7 +45,7 @@ def _view(round: Round, feedback: str = "", tone: str = "ask") -> View:
     return View(heading, item.text, feedback, tone, fields=[("number", label, "14em")])
 
 
-def _answer(round: Round, number: str, closing) -> View:
+def _answer(round: Round, number: str, closing: Callable[[Round], View]) -> View:
     verdict = round.answer(number)
     tone = "good" if verdict.right else "bad"
     if round.question is None:

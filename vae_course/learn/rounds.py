@@ -52,7 +52,8 @@ class Round:
 
     def __init__(self, kind: str, questions: Sequence[Question], tries: int):
         self.kind, self.questions, self.tries = kind, list(questions), tries
-        self.right = 0
+        self.right = 0  # at the first try
+        self.missed: list[Question] = []
         self._at = 0
         self._tried = 0
 
@@ -76,6 +77,8 @@ class Round:
             progress.record(
                 "drill", asked.stage.id, asked.drill, right=wrong is None, misconception=wrong or None, round=self.kind
             )
+            if wrong is not None:
+                self.missed.append(asked)
         told = sentence(asked.stage, wrong) if wrong else ""
         if wrong is None:
             self.right += first

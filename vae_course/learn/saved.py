@@ -11,7 +11,7 @@ from vae_course.checks.answer import Written
 from vae_course.checks.loader import read_learners_notebook, read_notebook
 from vae_course.checks.worker import Worker
 from vae_course.course import CourseError, Exercise, Stage
-from vae_course.learn import workbook
+from vae_course.learn import progress, workbook
 
 
 def find(what: str, notebook: Path | None = None) -> tuple[Stage, Sequence[Exercise], Path]:
@@ -32,7 +32,19 @@ def check(exercises: Sequence[Exercise], path: Path) -> list[Report]:
     stage, _ = course.find_exercise(exercises[0].name)
     answer = Written(read_learners_notebook(path, stage))
     with Worker() as worker:
-        return [run(exercise.name, answer, isolate=worker) for exercise in exercises]
+        reports = [run(exercise.name, answer, isolate=worker) for exercise in exercises]
+    for report in reports:
+        remember(stage, report)
+    return reports
+
+
+def remember(stage: Stage, report: Report) -> None:
+    """Keep what a check found, unless it was not judged."""
+    if report.state != "open":
+        progress.record(
+            "check", stage.id, report.exercise, passed=report.passed, score=report.score, failed=report.failed,
+            misconception=report.misconception,
+        )
 
 
 def to_json(stage: Stage, path: Path, reports: Sequence[Report]) -> dict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import tempfile
@@ -57,6 +58,21 @@ def find(stage: Stage) -> Path:
         f"There is no {name} here, in {stage.id}/ or in workbook/{stage.id}/; run `vae-course learn` to get one, or give "
         "the notebook's path."
     )
+
+
+def reset(stage: Stage) -> tuple[Path, Path]:
+    """Put a fresh notebook of `stage` in the place of the learner's, which is kept beside it. Returns both paths."""
+    path = find(stage)
+    kept = next(
+        candidate for number in itertools.count(1)
+        if not (candidate := path.with_name(f"{path.stem}.before-reset-{number}.ipynb")).exists()
+    )
+    try:
+        shutil.copy2(path, kept)
+        _copy_whole(course.released_notebook(stage), path)
+    except OSError as error:
+        raise CourseError(f"{path} could not be reset ({error.strerror or error}); it is as it was.") from error
+    return path, kept
 
 
 def open_lab(folder: Path) -> None:

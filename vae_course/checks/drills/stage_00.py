@@ -31,7 +31,7 @@ def log_of_a_mean(rng: random.Random) -> Item:
     """The log of the mean of two numbers: log((a + b) / 2)."""
     a, b = rng.randint(2, 60) / 10, rng.randint(12, 90)
     return Item(
-        f"Two probability weights are `a = {a:g}` and `b = {b:g}`. What is the natural logarithm of their mean?",
+        f"Take the two numbers `a = {a:g}` and `b = {b:g}`. What is the natural logarithm of their mean?",
         math.log((a + b) / 2),
         wrong={
             "mean_of_logs": (math.log(a) + math.log(b)) / 2,
@@ -128,8 +128,8 @@ MISTAKES = {
     "it still. Which of the two would still change if you nudged `a`?",
     "everything_cut": "You let `detach` stop the whole product: it stops only the factor that it is called on, and "
     "the other one still moves with `a`.",
-    "detached_factor_lost": "You let the detached factor drop out: its gradient is stopped, but its value stays and "
-    "still multiplies the other factor.",
+    "detached_factor_lost": "Your number has a 1 where the detached factor should be: its gradient is stopped, but its "
+    "value stays and multiplies the other factor.",
     "value_for_gradient": "That is the value of the expression; `a.grad` holds its slope, how fast it changes when "
     "`a` moves.",
     # urn_posterior

@@ -37,8 +37,8 @@ def pull_on_logvar(rng: random.Random) -> Item:
     mu = rng.choice((-1, 1)) * rng.choice((rng.randint(3, 9), rng.randint(11, 20))) / 10
     sigma = rng.choice((rng.randint(20, 85) / 100, rng.randint(12, 30) / 10))
     return Item(
-        f"A code `q = N(mu, sigma^2)` has `mu = {mu:g}` and the standard deviation `sigma = {sigma:g}`. It is priced by "
-        "`KL(q || N(0, 1))`, and the encoder puts out `logvar`, the natural logarithm of `sigma^2`. "
+        f"A code `q = N(mu, sigma^2)` has `mu = {mu:g}` and the standard deviation `sigma = {sigma:g}`. It is priced "
+        "by `KL(q || N(0, 1))`, and the encoder puts out `logvar`, the natural logarithm of `sigma^2`. "
         "What is the derivative of this price with respect to `logvar`?",
         (sigma**2 - 1) / 2,
         unit="nats",
@@ -74,13 +74,13 @@ def sigma_from_logvar(rng: random.Random) -> Item:
 @drill
 def gaussian_log_likelihood(rng: random.Random) -> Item:
     """log N(x; mean, sigma^2 I) = -D/2 log(2 pi sigma^2) - S / (2 sigma^2), with S a sum of squares."""
-    D, sigma = rng.randint(2, 6), rng.choice((rng.randint(15, 30), rng.randint(55, 80), rng.randint(130, 250))) / 100
-    S = round(D * sigma**2 * (rng.uniform(1, 3) if sigma < 1 else rng.uniform(0.3, 0.9)), 2)
+    D, sigma = rng.randint(2, 6), rng.choice((rng.randint(15, 30), rng.randint(73, 82), rng.randint(150, 250))) / 100
+    S = round(D * sigma**2 * (rng.uniform(1.2, 3) if sigma < 1 else rng.uniform(0.25, 0.45)), 2)
     constant, square = -0.5 * D * math.log(2 * math.pi * sigma**2), S / (2 * sigma**2)
     return Item(
-        f"A picture `x` has `D = {D}` pixels. For each pixel the decoder gives a Gaussian with a mean of its own and the "
-        f"standard deviation `sigma = {sigma:g}`. The squared distances of the pixels from their means sum to "
-        f"`S = {S:g}`. What is the log-likelihood `log p(x | z)` of the whole picture, by the natural logarithm?",
+        f"A picture `x` has `D = {D}` pixels. For each pixel the decoder gives a Gaussian with a mean of its own and "
+        f"the standard deviation `sigma = {sigma:g}`. The squared distances of the pixels from their means sum to "
+        f"`S = {S:g}`. What is `log p(x | z)`, the log-likelihood of the whole picture (natural logarithm)?",
         constant - square,
         unit="nats",
         wrong={
@@ -100,8 +100,8 @@ def bernoulli_log_likelihood(rng: random.Random) -> Item:
     x, logit = rng.randint(0, 1), rng.choice((-1, 1)) * rng.randint(20, 210) / 100
     p = _sigmoid(logit)
     return Item(
-        f"A pixel is black, 0, or white, 1. The decoder puts out the logit `l = {logit:g}`, the natural logarithm of the "
-        f"odds of white; the pixel turns out to be `x = {x}`. What is its log-likelihood `log p(x)`?",
+        f"A pixel is black, 0, or white, 1. The decoder puts out the logit `l = {logit:g}`, the natural logarithm of "
+        f"the odds of white; the pixel turns out to be `x = {x}`. What is `log p(x)`, its log-likelihood?",
         x * logit - _softplus(logit),
         unit="nats",
         wrong={
@@ -123,8 +123,8 @@ def kl_between_two_gaussians(rng: random.Random) -> Item:
     v_q, v_p = rng.sample((rng.randint(10, 60) / 100, rng.randint(90, 300) / 100), 2)
     kl = _kl(mu_q, v_q, mu_p, v_p)
     return Item(
-        f"An encoder gives the code `q`, a Gaussian with mean `mu_q = {mu_q:g}` and variance `v_q = {v_q:g}`. The prior "
-        f"`p` of this model is a Gaussian with mean `mu_p = {mu_p:g}` and variance `v_p = {v_p:g}`. "
+        f"An encoder gives the code `q`, a Gaussian with mean `mu_q = {mu_q:g}` and variance `v_q = {v_q:g}`. The "
+        f"prior `p` of this model is a Gaussian with mean `mu_p = {mu_p:g}` and variance `v_p = {v_p:g}`. "
         "What is `KL(q || p)`?",
         kl,
         unit="nats",
@@ -165,8 +165,8 @@ def categorical_log_likelihood(rng: random.Random) -> Item:
     return Item(
         "A decoder chooses one of three words by a softmax over their logits "
         + ", ".join(f"`l{i} = {logit:g}`" for i, logit in enumerate(logits, 1))
-        + f". The text has word `k = {k}`, counted from 1. What is the log-likelihood `log p(k)` of this word, by the "
-        "natural logarithm?",
+        + f". The text has word `k = {k}`, counted from 1. What is `log p(k)`, the log-likelihood of this word "
+        "(natural logarithm)?",
         own - math.log(total),
         unit="nats",
         wrong={
@@ -198,12 +198,12 @@ MISTAKES = {
     "Which term of the KL punishes a code that is too sure of itself?",
     "half_forgotten": "Your number lacks the factor 1/2 that stands in front of the whole KL, and so in front of its "
     "derivatives.",
-    "minus_one_forgotten": "The -1 is missing: by your formula `N(0, 1)` would pay half a nat for agreeing with "
-    "itself. What should it pay?",
+    "minus_one_forgotten": "The -1 is missing: by your formula a code that equals the prior would pay half a nat. "
+    "What should it pay?",
     "reads_log_sigma": "Your number is the price if `logvar` were log sigma; it is the log of `sigma^2`. What does "
     "`exp(logvar)` give?",
-    "penalty_on_the_mean": "That is half of `mu^2`, a plain weight penalty: the KL also prices the spread, and pulls "
-    "the code towards this prior and not just its mean towards 0. What should a code with `mu = 0` and a tiny sigma pay?",
+    "penalty_on_the_mean": "That is half of `mu^2`, a general penalty on large numbers: the KL compares two whole "
+    "distributions, so the spread has its price too. Does a code with `mu = 0` and a tiny sigma cost nothing?",
     "pull_reversed": "That is minus the derivative, the direction of a step downhill; the derivative itself is "
     "positive where the price rises with `logvar`.",
     "derivative_by_sigma": "That is the derivative with respect to sigma; the encoder puts out `logvar`, and the two "
@@ -219,11 +219,12 @@ MISTAKES = {
     "logarithm?",
     "one_over_sigma": "Your sigma falls when `logvar` grows: the sign in the exponent is turned round.",
     # log-likelihoods
-    "sigma_squared_twice": "You squared sigma once too often: your number belongs to a decoder whose standard deviation "
-    "is `sigma^2`. Did you give a variance to something that asks for a standard deviation?",
+    "sigma_squared_twice": "You squared sigma once too often: your number belongs to a decoder whose standard "
+    "deviation is `sigma^2`. Did you give a variance to something that asks for a standard deviation?",
     "constants_dropped": "That is the squared-error part alone, a loss and not yet a log-likelihood: the height of the "
     "Gaussian's peak, which depends on sigma, is missing.",
-    "half_of_the_square_forgotten": "The squared error counts twice in your number: a Gaussian's exponent has a 1/2 in it.",
+    "half_of_the_square_forgotten": "In your number the squared error costs twice what it should: a Gaussian's "
+    "exponent has a 1/2 in it.",
     "constant_once": "You counted the constant for one pixel only: each of the `D` pixels has a density with a peak "
     "of its own.",
     "minus_squared_error": "That is minus the squared error, from a decoder with no likelihood: sigma plays no part in "
@@ -240,10 +241,10 @@ MISTAKES = {
     "natural one.",
     "normaliser_forgotten": "That is the bare logit: it says nothing until it is compared with the others. What must "
     "the probabilities of all words add up to?",
-    "sigmoid_for_softmax": "You gave the word a coin of its own, by a sigmoid; with a softmax the words compete, so the "
-    "other logits matter too.",
-    "normaliser_without_its_log": "You subtracted the sum of the exponentials itself. What does the log turn a "
-    "division into, and what happens to the divisor?",
+    "sigmoid_for_softmax": "You gave the word a coin of its own, by a sigmoid; with a softmax the words compete, so "
+    "the other logits matter too.",
+    "normaliser_without_its_log": "You subtracted the divisor of the softmax as it is: the log turns the division into "
+    "a subtraction, and it changes the divisor as well. Into what?",
     # kl_between_two_gaussians
     "reversed_roles": "That is `KL(p || q)`, with the roles swapped: the KL asked for averages under `q`, the code.",
     "prior_assumed_standard": "That is the price against `N(0, 1)`: the KL is not a penalty that is the same in every "
@@ -251,13 +252,13 @@ MISTAKES = {
     "distance_forgotten": "Your number compares the two spreads and forgets where the Gaussians sit. What should "
     "change when one mean moves away from the other?",
     # implied_variance
-    "half_of_the_slope_forgotten": "Your variance lacks the 1/2 of a Gaussian's exponent: an error is divided by more "
-    "than the variance there.",
-    "slope_inverted": "Your variance grows with `c`: but the dearer an error is, the narrower the decoder must be. "
-    "Where does the variance stand in a Gaussian's exponent?",
-    "weight_for_variance": "You took the weight itself for the variance and halved it: a decoder that forgives little "
-    "has a large weight, and which variance?",
+    "half_of_the_slope_forgotten": "Your variance lacks the 1/2 of a Gaussian's exponent. What is a squared error "
+    "divided by there?",
+    "slope_inverted": "Your variance is twice the weight, so it grows with `c`: yet the dearer an error is, the "
+    "narrower the decoder. Where does the variance stand in a Gaussian's exponent?",
+    "weight_for_variance": "Your variance is half the weight, so it grows with `c`. A decoder that forgives little has "
+    "a large `c`: has it a large variance too?",
     "sigma_for_its_square": "That is the standard deviation; the variance was asked for.",
-    "unit_sigma": "A variance of 1 belongs to one weight only: a squared error is no likelihood until its weight says "
-    "which variance is meant. By how much does `c` multiply `S` when the variance is 1?",
+    "unit_sigma": "A variance of 1 fits one weight only, and not this one: a squared error has no likelihood behind it "
+    "until its weight says which variance is meant. Which `c` goes with a variance of 1?",
 }

@@ -1,0 +1,285 @@
+"""Every drill asks for what it answers, names every wrong number that it foresees, and never takes one for another.
+
+Drills come from the course's own stages. Their right answers are computed here a second time, from the numbers in the
+text alone and by another route, so that neither a wrong formula nor a text with other numbers passes.
+"""
+
+import functools
+import importlib
+import inspect
+import itertools
+import math
+import random
+import re
+
+import numpy as np
+import pytest
+import torch
+from torch.distributions import Bernoulli, Categorical, Normal, kl_divergence
+
+from vae_course import course
+from vae_course.checks import drills
+from vae_course.checks.drills import Item, drill
+from vae_course.course import CourseError
+
+SEEDS = 1000
+DRILLS = [(stage, name) for stage in course.STAGES for name in drills.drills(stage)]
+
+every_stage = pytest.mark.parametrize("stage", course.STAGES, ids=lambda stage: stage.id)
+every_drill = pytest.mark.parametrize(("stage", "name"), DRILLS, ids=lambda value: getattr(value, "number", value))
+
+
+@functools.cache
+def items(stage, name):
+    draw = drills.drills(stage)[name]
+    return [draw(random.Random(seed)) for seed in range(SEEDS)]
+
+
+# --- the same answers by another route ---
+
+REACH = np.linspace(-40, 40, 4001)  # in standard deviations, from the mean
+WEIGHTS = np.exp(-0.5 * REACH**2) / np.exp(-0.5 * REACH**2).sum()
+VARIANCES = np.geomspace(1e-3, 1e3, 200_001)
+
+
+def wide(*values):
+    return [torch.tensor(float(value), dtype=torch.float64) for value in values]
+
+
+def integrated_square(m, s):
+    return WEIGHTS @ (m + s * REACH) ** 2
+
+
+def area_under_one_over_x(a, b):
+    edges = np.linspace(1, np.mean([a, b]), 5001)
+    return (np.diff(edges) / (0.5 * (edges[1:] + edges[:-1]))).sum()
+
+
+def spread_of_averaged_coins(K, s):
+    """The standard deviation of the mean of K coins worth s or -s, over all numbers of heads."""
+    heads = range(int(K) + 1)
+    return math.sqrt(sum(math.comb(int(K), h) * (s * (2 * h - K) / K) ** 2 for h in heads) / 2**K)
+
+
+def backward(a, c):
+    a = torch.tensor(a, dtype=torch.float64, requires_grad=True)
+    (a.detach() * a + c * a).backward()
+    return a.grad.item()
+
+
+def share_of_red_balls(p, a0, a1):
+    joint = {(urn, red): (p if urn else 1 - p) * (a if red else 1 - a)
+             for urn, a in ((0, a0), (1, a1)) for red in (True, False)}
+    return joint[1, True] / sum(chance for (_, red), chance in joint.items() if red)
+
+
+def integrated_log_ratio(mu, logvar):
+    sigma = math.sqrt(math.exp(logvar))
+    z = mu + sigma * REACH
+    return WEIGHTS @ (-math.log(sigma) - 0.5 * REACH**2 + 0.5 * z**2)
+
+
+def slope_of_the_library(mu, sigma):
+    mu, logvar = wide(mu, 2 * math.log(sigma))
+    logvar.requires_grad_()
+    kl_divergence(Normal(mu, logvar.exp().sqrt()), Normal(*wide(0, 1))).backward()
+    return logvar.grad.item()
+
+
+def looked_up_root(logvar):
+    return np.interp(logvar, np.log(VARIANCES), np.sqrt(VARIANCES))
+
+
+def density_of_one_picture(D, sigma, S):
+    """The library's density at a picture of D equal errors whose squares add up to S."""
+    errors = torch.full((int(D),), math.sqrt(S / D), dtype=torch.float64)
+    return Normal(*wide(0, sigma)).log_prob(errors).sum().item()
+
+
+def library_bernoulli(l, x):  # noqa: E741
+    l, x = wide(l, x)  # noqa: E741
+    return Bernoulli(logits=l).log_prob(x).item()
+
+
+def library_kl(mu_q, v_q, mu_p, v_p):
+    mu_q, v_q, mu_p, v_p = wide(mu_q, v_q, mu_p, v_p)
+    return kl_divergence(Normal(mu_q, v_q.sqrt()), Normal(mu_p, v_p.sqrt())).item()
+
+
+@functools.cache
+def costs_of_a_unit_error():
+    """By how much an error of 1 lowers the library's log-density, for each of VARIANCES."""
+    decoder = Normal(0, torch.from_numpy(VARIANCES).sqrt())
+    zero, one = wide(0, 1)
+    return (decoder.log_prob(zero) - decoder.log_prob(one)).numpy()
+
+
+def looked_up_variance(c):
+    dearest_last = slice(None, None, -1)
+    return np.interp(c, costs_of_a_unit_error()[dearest_last], VARIANCES[dearest_last])
+
+
+def library_categorical(l1, l2, l3, k):
+    return Categorical(logits=torch.stack(wide(l1, l2, l3))).log_prob(torch.tensor(int(k) - 1)).item()
+
+
+ANOTHER_ROUTE = {
+    "second_moment": integrated_square,
+    "log_of_a_mean": area_under_one_over_x,
+    "standard_error": spread_of_averaged_coins,
+    "stopped_gradient": backward,
+    "urn_posterior": share_of_red_balls,
+    "kl_to_the_prior": integrated_log_ratio,
+    "pull_on_logvar": slope_of_the_library,
+    "sigma_from_logvar": looked_up_root,
+    "gaussian_log_likelihood": density_of_one_picture,
+    "bernoulli_log_likelihood": library_bernoulli,
+    "kl_between_two_gaussians": library_kl,
+    "implied_variance": looked_up_variance,
+    "categorical_log_likelihood": library_categorical,
+}
+
+
+def numbers(text):
+    """The numbers that a text states, by name: `name = number` in backticks."""
+    stated = re.findall(r"`(\w+) = (-?\d+(?:\.\d+)?)`", text)
+    assert len(stated) == len(dict(stated)), f"a name stands for two numbers: {text}"
+    return dict(stated)
+
+
+def recomputed(name, text):
+    assert name in ANOTHER_ROUTE, f"give {name} a second way to its answer in {__name__}.ANOTHER_ROUTE"
+    route, stated = ANOTHER_ROUTE[name], numbers(text)
+    assert set(inspect.signature(route).parameters) == set(stated), f"{name} needs other numbers than: {text}"
+    return route(**{symbol: float(number) for symbol, number in stated.items()})
+
+
+@every_drill
+def test_the_right_answer_follows_from_the_text_alone(stage, name):
+    for item in items(stage, name):
+        assert recomputed(name, item.text) == pytest.approx(item.answer, rel=1e-5), item.text
+
+
+@every_drill
+def test_a_text_with_other_numbers_has_another_answer(stage, name):
+    this, *others = items(stage, name)[:20]
+    answers = [recomputed(name, other.text) for other in others if other.text != this.text]
+    assert sum(answer == pytest.approx(this.answer, rel=1e-5) for answer in answers) < 3
+
+
+def test_every_second_way_belongs_to_a_drill():
+    assert set(ANOTHER_ROUTE) == {name for _, name in DRILLS}
+
+
+# --- answers ---
+
+
+@every_drill
+def test_each_answer_is_judged_as_what_it_is(stage, name):
+    for item in items(stage, name):
+        assert item.judge(item.answer) is None
+        assert {id: item.judge(value) for id, value in item.wrong.items()} == {id: id for id in item.wrong}
+
+
+@every_drill
+def test_three_significant_digits_are_enough(stage, name):
+    for item in items(stage, name):
+        assert item.judge(rounded(item.answer)) is None, item.text
+        assert all(item.judge(rounded(value)) == id for id, value in item.wrong.items()), item.text
+
+
+def rounded(value):
+    return float(f"{value:.3g}")
+
+
+@every_drill
+def test_no_two_answers_are_close(stage, name):
+    for item in items(stage, name):
+        for a, b in itertools.combinations([item.answer, *item.wrong.values()], 2):
+            assert abs(a - b) > 0.05 * max(abs(a), abs(b)), item
+
+
+@every_drill
+def test_what_is_accepted_for_one_answer_never_reaches_the_next(stage, name):
+    for item in items(stage, name):
+        reach = sorted(sorted((v * (1 - item.tol), v * (1 + item.tol))) for v in [item.answer, *item.wrong.values()])
+        assert item.tol == 0.01 and all(low[1] < high[0] for low, high in itertools.pairwise(reach)), item
+
+
+@every_drill
+def test_a_number_that_nobody_foresaw_is_wrong_without_a_name(stage, name):
+    assert items(stage, name)[0].judge(1e6) == ""
+
+
+# --- questions ---
+
+
+@every_drill
+def test_questions_differ(stage, name):
+    assert len({item.text for item in items(stage, name)}) > 50
+
+
+@every_drill
+def test_a_seed_gives_the_same_question_again(stage, name):
+    assert drills.drills(stage)[name](random.Random(7)) == items(stage, name)[7]
+
+
+@every_drill
+def test_numbers_are_short_and_the_question_comes_last(stage, name):
+    for item in items(stage, name):
+        assert all(re.fullmatch(r"-?\d{1,3}(\.\d{1,2})?", number) for number in numbers(item.text).values()), item.text
+        assert item.text.count("`") % 2 == 0 and item.text.endswith("?") and item.text.count("?") == 1, item.text
+
+
+@every_drill
+def test_most_draws_are_used(stage, name, monkeypatch):
+    clear, seen = Item.clear, []
+
+    def noted(item):
+        seen.append(clear(item))
+        return seen[-1]
+
+    monkeypatch.setattr(Item, "clear", noted)
+    draw = drills.drills(stage)[name]
+    for seed in range(SEEDS):
+        draw(random.Random(seed))
+    assert seen.count(False) / len(seen) < 0.3
+
+
+def test_a_drill_without_clear_numbers_says_so():
+    @drill
+    def always_the_same(rng):
+        return Item("What is 1?", 1.0, wrong={"nearly": 1.04})
+
+    with pytest.raises(CourseError, match="always_the_same"):
+        always_the_same(random.Random(0))
+
+
+# --- sentences ---
+
+
+@every_drill
+def test_every_drill_foresees_three_mistakes_or_more(stage, name):
+    foreseen = {frozenset(item.wrong) for item in items(stage, name)}
+    assert len(foreseen) == 1 and len(min(foreseen)) >= 3
+
+
+@every_stage
+def test_every_mistake_has_a_sentence_and_every_sentence_a_mistake(stage):
+    foreseen = {id for of, name in DRILLS if of == stage for id in items(of, name)[0].wrong}
+    said = mistakes(stage)
+    assert foreseen == set(said)
+    assert all(drills.sentence(stage, id) == said[id] for id in foreseen)
+
+
+@every_stage
+def test_sentences_are_one_statement_and_at_most_one_question(stage):
+    for id, sentence in mistakes(stage).items():
+        said, *asked = sentence.split(". ")
+        assert len(asked) <= 1 and "?" not in said, (id, sentence)
+        assert sentence.endswith("?" if asked else ".") and sentence.count("?") == len(asked), (id, sentence)
+        assert "  " not in sentence and sentence.count("`") % 2 == 0, (id, sentence)
+
+
+def mistakes(stage):
+    return importlib.import_module(f"vae_course.checks.drills.stage_{stage.number}").MISTAKES
