@@ -10,6 +10,21 @@ from support import BIN, REPOSITORY
 
 from vae_course import cli
 
+@pytest.fixture(autouse=True)
+def nothing_recorded(monkeypatch):
+    """No test touches the progress of whoever runs it."""
+    monkeypatch.setenv("VAE_COURSE_PROGRESS", "off")
+    monkeypatch.delenv("VAE_COURSE_GATES", raising=False)
+
+
+@pytest.fixture
+def progress_file(tmp_path, monkeypatch, nothing_recorded) -> Path:
+    """A learner's progress of its own, which is recorded."""
+    path = tmp_path / "home" / "progress.db"
+    monkeypatch.setenv("VAE_COURSE_PROGRESS", str(path))
+    return path
+
+
 @pytest.fixture
 def vae_course(tmp_path, monkeypatch, capsys):
     """Call `vae-course ...` in an empty folder, in this process: importing torch each time would take most of it."""

@@ -473,7 +473,7 @@ def test_check_says_that_a_fault_of_the_judge_is_ours(monkeypatch):
     def fails(*args, **kwargs):
         raise JudgeError("no case")
 
-    monkeypatch.setattr(importlib.import_module("vae_course.learn.check"), "run", fails)
+    monkeypatch.setattr(importlib.import_module("vae_course.learn.checking"), "run", fails)
     report = check("shift", right)
     assert (report.passed, report.score, report.failed) == (False, 0, "crash")
     assert "our fault: no case" in report.message

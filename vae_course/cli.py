@@ -74,8 +74,7 @@ def check(
 @app.command()
 def practice(stage: Annotated[str, typer.Argument(help="A stage, such as 03.")]) -> None:
     """Practise a stage's drills: typed numbers, a second try, and the name of the slip."""
-    from vae_course.learn import practice as practising
-    from vae_course.learn import terminal
+    from vae_course.learn import practising, terminal
 
     round = practising.start(course.find_stage(stage))
     if terminal.ask_all(round):
@@ -85,8 +84,7 @@ def practice(stage: Annotated[str, typer.Argument(help="A stage, such as 03.")])
 @app.command()
 def gate(stage: Annotated[str, typer.Argument(help="A stage, such as 03.")]) -> None:
     """Try a stage's gate: the notebook as saved, then five fresh questions. Exit 0 when it is open, 1 when it is closed."""
-    from vae_course.learn import gate as gates
-    from vae_course.learn import terminal
+    from vae_course.learn import gates, terminal
 
     found = course.find_stage(stage)
     said = gates.standing(found)

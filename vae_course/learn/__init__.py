@@ -1,9 +1,9 @@
 """What a notebook calls."""
 
-from vae_course.learn.check import check
-from vae_course.learn.gate import gate
-from vae_course.learn.hint import hint
-from vae_course.learn.practice import practice
-from vae_course.learn.predict import predict, reveal
+from vae_course.learn.checking import check
+from vae_course.learn.gates import gate
+from vae_course.learn.hints import hint
+from vae_course.learn.practising import practice
+from vae_course.learn.predictions import predict, reveal
 
 __all__ = ["check", "gate", "hint", "practice", "predict", "reveal"]

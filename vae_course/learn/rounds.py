@@ -33,9 +33,12 @@ def draw(stage: Stage, count: int, rng: random.Random) -> list[Question]:
 
 
 def draw_earlier(stage: Stage, count: int, rng: random.Random) -> list[Question]:
-    """`count` fresh questions of earlier stages, the latest stages first; of this stage where there is none before it."""
-    before = earlier(stage)[::-1] or [stage]
-    return [draw(before[i % len(before)], 1, rng)[0] for i in range(count)]
+    """`count` fresh questions of the stages before this one, spread over them, the latest first; none before the first."""
+    before = earlier(stage)[::-1][:count]
+    return [
+        question for index, other in enumerate(before)
+        for question in draw(other, len(range(index, count, len(before))), rng)
+    ]
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def pull_on_logvar(rng: random.Random) -> Item:
     return Item(
         f"A code `q = N(mu, sigma^2)` has `mu = {mu:g}` and the standard deviation `sigma = {sigma:g}`. It is priced "
         "by `KL(q || N(0, 1))`, and the encoder puts out `logvar`, the natural logarithm of `sigma^2`. "
-        "What is the derivative of this price with respect to `logvar`?",
+        "What is the derivative of this price with respect to `logvar`, with `mu` held fixed?",
         (sigma**2 - 1) / 2,
         unit="nats",
         wrong={
@@ -88,7 +88,7 @@ def gaussian_log_likelihood(rng: random.Random) -> Item:
             "constants_dropped": -square,
             "half_of_the_square_forgotten": constant - 2 * square,
             "constant_once": constant / D - square,
-            "loss_for_likelihood": square - constant,
+            "negated": square - constant,
             "minus_squared_error": -S,
         },
     )
@@ -193,7 +193,8 @@ def _softplus(x: float) -> float:
 
 MISTAKES = {
     # the KL, its derivative and the KL of two Gaussians
-    "sigma_for_variance": "You used sigma where the formula has the variance `sigma^2`.",
+    "sigma_for_variance": "You used sigma where the formula has the variance `sigma^2`. What is the average of `z^2` "
+    "when the mean is 0?",
     "log_term_dropped": "Your number leaves out the log term: without it, nothing keeps sigma from shrinking to 0. "
     "Which term of the KL punishes a code that is too sure of itself?",
     "half_forgotten": "Your number lacks the factor 1/2 that stands in front of the whole KL, and so in front of its "
@@ -202,8 +203,9 @@ MISTAKES = {
     "What should it pay?",
     "reads_log_sigma": "Your number is the price if `logvar` were log sigma; it is the log of `sigma^2`. What does "
     "`exp(logvar)` give?",
-    "penalty_on_the_mean": "That is half of `mu^2`, a general penalty on large numbers: the KL compares two whole "
-    "distributions, so the spread has its price too. Does a code with `mu = 0` and a tiny sigma cost nothing?",
+    "penalty_on_the_mean": "That is half of `mu^2`, the KL taken for a generic penalty on large numbers: it compares "
+    "two whole distributions, so the spread has its price too. Does a code with `mu = 0` and a tiny sigma cost "
+    "nothing?",
     "pull_reversed": "That is minus the derivative, the direction of a step downhill; the derivative itself is "
     "positive where the price rises with `logvar`.",
     "derivative_by_sigma": "That is the derivative with respect to sigma; the encoder puts out `logvar`, and the two "
@@ -213,8 +215,8 @@ MISTAKES = {
     "variance_for_sigma": "That is the variance: `exp(logvar)` undoes the log, and a square is still left.",
     "half_outside": "You halved the variance; it is the logarithm that has to be halved, before `exp`. Sigma is which "
     "root of the variance?",
-    "logvar_itself": "That is the network's output taken as it stands for sigma: a network may put out any number, "
-    "even below 0, and a sigma may not. Which function makes every number positive?",
+    "logvar_itself": "That is sigma emitted raw, the network's output taken as it stands: a network may put out any "
+    "number, even below 0, and a sigma may not. Which function makes every number positive?",
     "still_a_logarithm": "That is log sigma: halved as it should be, and still a logarithm. What undoes a natural "
     "logarithm?",
     "one_over_sigma": "Your sigma falls when `logvar` grows: the sign in the exponent is turned round.",
@@ -229,7 +231,9 @@ MISTAKES = {
     "of its own.",
     "minus_squared_error": "That is minus the squared error, from a decoder with no likelihood: sigma plays no part in "
     "it. Should an error of the same size cost as much for sigma = 0.1 as for sigma = 1?",
-    "loss_for_likelihood": "The sign is that of a loss: a log-likelihood grows when the fit gets better.",
+    "negated": "The sign is turned round: yours is a negative log-likelihood, a loss, and it falls when the fit gets "
+    "better.",
+    "loss_for_likelihood": "The sign is that of a loss: the log of a probability is never above 0.",
     "double_sigmoid": "The sigmoid was applied twice: your number takes the probability of white for a logit. In which "
     "range can a logit lie?",
     "black_and_white_swapped": "That is the log-likelihood of the other colour: a large logit makes white likely. "
@@ -247,8 +251,8 @@ MISTAKES = {
     "a subtraction, and it changes the divisor as well. Into what?",
     # kl_between_two_gaussians
     "reversed_roles": "That is `KL(p || q)`, with the roles swapped: the KL asked for averages under `q`, the code.",
-    "prior_assumed_standard": "That is the price against `N(0, 1)`: the KL is not a penalty that is the same in every "
-    "model, it measures how far the code is from this model's own prior.",
+    "prior_assumed_standard": "That is the price against `N(0, 1)`, the KL taken for a generic penalty, the same in "
+    "every model: it measures how far the code is from this model's own prior.",
     "distance_forgotten": "Your number compares the two spreads and forgets where the Gaussians sit. What should "
     "change when one mean moves away from the other?",
     # implied_variance

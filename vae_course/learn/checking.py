@@ -12,7 +12,7 @@ from vae_course.checks import Report, run
 from vae_course.checks.judging import JudgeError
 from vae_course.checks.seal import visible_seal
 from vae_course.course import CourseError, Stage
-from vae_course.learn.gate import mode, waits_for
+from vae_course.learn.gates import mode, waits_for
 from vae_course.learn.saved import remember
 
 HIDDEN_SEEDS = 4
@@ -30,21 +30,37 @@ def check(exercise: str | Callable, answer: Callable | None = None) -> Report:
         names = {**names, name: answer if answer is not None else exercise}
     try:
         stage, _ = course.find_exercise(name)
-        before = waits_for(stage)
+        before, note = _before(stage)
         if before and mode() == "hard":
-            return Report(name, False, 0.0, 0.0, _closed(before), failed="gate")
+            return Report(name, False, 0.0, 0.0, note, failed="gate")
         report = run(name, names, seals=_seals(name))
         if answer is None:
-            remember(stage, report)
-        return replace(report, note=_closed(before)) if before and report.passed and not report.note else report
+            note = _remembered(stage, report) or note
+        return replace(report, note=" ".join(filter(None, [report.note, note])))
     except CourseError as error:
         return Report(name, False, 0.0, 0.0, str(error), failed="missing")
     except JudgeError as error:
         return Report(name, False, 0.0, 0.0, f"The check itself failed, which is our fault: {error}.", failed="crash")
 
 
-def _closed(stage: Stage) -> str:
-    return f"The gate of {stage.id} is still closed; `gate(\"{stage.number}\")` in its notebook opens it."
+def _before(stage: Stage) -> tuple[Stage | None, str]:
+    """The stage whose gate this one waits for, and what to say of it; a progress file that cannot be read only gets said."""
+    try:
+        before = waits_for(stage)
+    except CourseError as error:
+        return None, str(error)
+    if before is None:
+        return None, ""
+    return before, f"The gate of {before.id} is still closed; `gate(\"{before.number}\")` in its notebook opens it."
+
+
+def _remembered(stage: Stage, report: Report) -> str:
+    """Keep what was found; "" when that went well, otherwise what to say."""
+    try:
+        remember(stage, report)
+    except CourseError as error:
+        return str(error)
+    return ""
 
 
 def _seals(name: str) -> list:

@@ -22,7 +22,7 @@ from vae_course.checks.seal import sealed_file
 from vae_course.course import CourseError, Exercise, Stage
 from vae_course.learn import progress, saved, workbook
 from vae_course.learn.card import Card, View
-from vae_course.learn.practice import round_card
+from vae_course.learn.practising import round_card
 from vae_course.learn.rounds import Round, draw, draw_earlier
 
 OF_THIS_STAGE, OF_EARLIER = 3, 2
@@ -110,7 +110,8 @@ class Attempt(Round):
 
     def __init__(self, stage: Stage, rng: random.Random | None = None):
         rng = rng or random.Random()
-        asked = draw(stage, OF_THIS_STAGE, rng) + draw_earlier(stage, OF_EARLIER, rng)
+        asked = draw_earlier(stage, OF_EARLIER, rng)
+        asked += draw(stage, OF_THIS_STAGE + OF_EARLIER - len(asked), rng)  # all of the first stage's own
         rng.shuffle(asked)
         super().__init__("gate", asked, tries=1)
         self.stage = stage
