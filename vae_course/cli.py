@@ -143,6 +143,16 @@ def build(
 
 
 @app.command()
+def table(check: Annotated[bool, typer.Option("--check", help="Only say whether it is up to date.")] = False) -> None:
+    """For authors: run every wrong and right answer of the banks, and write the table of the README from what came out."""
+    from vae_course.author import table as tables
+
+    fresh = tables.up_to_date(course.REPOSITORY / "README.md", write=not check)
+    typer.echo("README.md: " + ("as it should be" if fresh else "out of date; run `vae-course table`" if check else "table written"))
+    raise typer.Exit(1 if check and not fresh else 0)
+
+
+@app.command()
 def doctor() -> None:
     """Say what this machine has, what is missing, and how to get it."""
     from vae_course.doctor import examine

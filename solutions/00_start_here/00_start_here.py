@@ -6,6 +6,7 @@
 #
 # - run a cell and read the three outcomes of a check: right, not right yet, not judged;
 # - tell a shape error that Python reports from one that it hides;
+# - take a hint, record a prediction, practise, and open a gate;
 # - say where your points come from, and what is not needed to take this course.
 
 # %% [markdown]
@@ -17,7 +18,7 @@
 # %% tags=["setup"]
 import torch
 
-from vae_course.learn import check
+from vae_course.learn import check, gate, hint, practice, predict, ready, reveal
 
 torch.manual_seed(0)
 print("torch", torch.__version__)
@@ -44,11 +45,24 @@ except RuntimeError as error:
 #
 # ## The unlucky one
 #
-# Now give the table a third column. Before you run the cell, say out loud what you expect in row 0.
+# Now give the table a third column. Before you run the line, say what you expect. The course keeps your predictions, with how sure
+# you were, so that you can see later when to trust yourself. Type the number of your choice, Tab, your confidence, Enter.
+
+# %% tags=["nbval-ignore-output"]
+predict("square_table")
+
+# %% [markdown]
+# Recorded? Then run on.
 
 # %%
 square = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]])  # (3, 3)
 print(square + by)
+
+# %% [markdown]
+# What did you say, and what happened? `reveal` puts the two side by side.
+
+# %% tags=["nbval-ignore-output"]
+reveal("square_table")
 
 # %% [markdown]
 # No error, the right shape, and wrong. Row 0 should have gone up by 10 everywhere; instead every *column* got its own
@@ -85,7 +99,8 @@ check("shift", first_try)
 #
 # For example, `[[1, 2], [3, 4], [5, 6]]` shifted by `[10, 20, 30]` is `[[11, 12], [23, 24], [35, 36]]`.
 #
-# Run the check once before you write anything, to see the third outcome. Then replace the line that raises.
+# Run the check once before you write anything, to see the third outcome. Then replace the line that raises. When you are stuck,
+# `hint("shift")` in a cell of your own gives a rung of a ladder, and each further call the next one. No rung is the answer.
 
 # %% answer="shift"
 def shift(x: torch.Tensor, by: torch.Tensor) -> torch.Tensor:
@@ -99,6 +114,14 @@ def shift(x: torch.Tensor, by: torch.Tensor) -> torch.Tensor:
 check("shift")
 
 # %% [markdown]
+# Here is the first rung of the ladder, so that you have seen one.
+
+# %%
+hint("shift")
+
+# %% [markdown]
+# The hint asks you to look, and says nothing about what to write. All hints of this course are like that.
+#
 # ## Where points come from
 #
 # Each exercise says what it is worth. While you learn, the check uses inputs that came with the course. When an
@@ -106,6 +129,35 @@ check("shift")
 # earns nothing, and a right answer written in a style of your own loses nothing. The last cell of an exercise is locked: it
 # is the check, and the mark is read from it.
 #
+# ## The engine of the course, as a prediction
+#
+# One more prediction, because everything later runs on it.
+
+# %% tags=["nbval-ignore-output"]
+predict("log_of_a_mean")
+
+# %% [markdown]
+# And the numbers themselves:
+
+# %%
+numbers = torch.tensor([1.0, 100.0])
+print(f"log of the mean {numbers.mean().log():.3f}, mean of the logs {numbers.log().mean():.3f}")
+
+# %% tags=["nbval-ignore-output"]
+reveal("log_of_a_mean")
+
+# %% [markdown]
+# The gap between the two is not a rounding error: it is what stage 02 is about. For now remember which one is larger.
+#
+# ## Are you ready?
+#
+# Eight questions on what the course takes for granted, about ten minutes. There is no mark and nothing is locked. A miss opens a
+# refresher of a few lines, with another example worked.
+
+# %% tags=["nbval-ignore-output"]
+ready()
+
+# %% [markdown]
 # ## The signs, said once
 #
 # The rest of the course is about a handful of numbers. Half of the bugs in this field are a sign, so we fix the signs now
@@ -115,7 +167,7 @@ check("shift")
 # | --- | --- |
 # | log p(x), a log-likelihood | `recon`, which is minus a log-likelihood |
 # | `elbo`, the bound | `loss`, which is minus the bound |
-# | | `kl`, `rate`, `distortion` |
+# | | `kl`, `rate`, `distortion`, an anomaly score |
 #
 # `sigma` is always a standard deviation and `logvar` always the log of its square. `B` counts data points, `D` the
 # numbers in one data point, `Z` the numbers in its code, and `K` the samples drawn for it.
@@ -125,8 +177,26 @@ check("shift")
 # You need Python functions, arrays, averages, and the idea that a derivative says which way is up. You do **not**
 # need measure theory, a graphics card, or an internet connection. You will meet no neural network before you know what it is for.
 #
+# ## Practice
+#
+# Understanding fades unless it is used. `practice` asks short questions with fresh numbers each time. You type a number, or
+# arithmetic such as `0.5*log(2)`; a slip that we know is named, and you may try once more.
+
+# %% tags=["nbval-ignore-output"]
+practice("00")
+
+# %% [markdown]
+# ## The gate
+#
+# Each stage ends at a gate. It opens when every check passes in the notebook **as saved** and four of five fresh questions are right. A gate
+# that stays closed says what is missing and how long that should take. Save with Ctrl+S, then run this cell.
+
+# %% tags=["nbval-ignore-output"]
+gate("00")
+
+# %% [markdown]
 # ## What you can do now
 #
-# You have seen one error that announced itself and one that did not, failed a check on purpose, and passed it. Save this
-# notebook with Ctrl+S and run `vae-course check 00` in a terminal: it runs the same check on the saved file, which is what
-# gets marked. Next comes the first quantity of the course that we want and can compute: what a prior costs.
+# You have seen one error that announced itself and one that did not, failed a check on purpose, and passed it. In a terminal,
+# `vae-course check 00` runs the same check on the saved file, which is what gets marked, and `vae-course status` shows where you stand.
+# Next comes the first quantity of the course that we want and can compute: what a prior costs.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,11 +17,12 @@ PRECISION = "three significant digits are enough, arithmetic such as 0.5*log(2) 
 
 @dataclass(frozen=True)
 class Question:
-    """A drawn item, and where it comes from."""
+    """A drawn item, and where it comes from. refresher: what to say to every miss, in the place of the slip's sentence."""
 
     stage: Stage
     drill: str
     item: Item
+    refresher: str = ""
 
 
 def draw(stage: Stage, count: int, rng: random.Random) -> list[Question]:
@@ -77,12 +79,13 @@ class Round:
         self._tried += 1
         first = self._tried == 1
         if first:
+            kind = "ready" if asked.refresher else "drill"
             progress.record(
-                "drill", asked.stage.id, asked.drill, right=wrong is None, misconception=wrong or None, round=self.kind
+                kind, asked.stage.id, asked.drill, right=wrong is None, misconception=wrong or None, round=self.kind
             )
             if wrong is not None:
                 self.missed.append(asked)
-        told = sentence(asked.stage, wrong) if wrong else ""
+        told = asked.refresher or (sentence(asked.stage, wrong) if wrong else "")
         if wrong is None:
             self.right += first
             return self._next(True, "Right.")
@@ -97,5 +100,6 @@ class Round:
 
 
 def number(item: Item) -> str:
-    """The right number of an item as it is told: three significant digits and the unit."""
-    return f"{item.answer:.3g} {item.unit}".strip()
+    """The right number of an item as it is told: as many digits as its tolerance asks for, and the unit."""
+    digits = 1 + math.ceil(-math.log10(item.tol))
+    return f"{item.answer:.{digits}g} {item.unit}".strip()

@@ -1,0 +1,63 @@
+"""The README's table of what the checks catch: counted by running every answer of the banks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from vae_course import course
+from vae_course.author.build import write_whole
+from vae_course.checks import run
+from vae_course.checks.answer import Written
+from vae_course.checks.sealing import bank, hidden_seal
+from vae_course.course import CourseError
+
+BEGIN, END = "<!-- table: vae-course table -->", "<!-- end of table -->"
+DRAWS = 200  # fresh inputs on which a right answer must pass
+
+
+@dataclass(frozen=True)
+class Row:
+    """What came of the bank of one exercise."""
+
+    exercise: str
+    wrong: int
+    rejected: int
+    named: int
+    right: int
+    accepted: int
+
+
+def row(stage: course.Stage, exercise: str) -> Row:
+    """Run the bank of one exercise."""
+    wrong, right = bank(stage, exercise), bank(stage, exercise, "alternatives.py")
+    reports = {entry: run(exercise, Written(entry.program)) for entry in wrong}
+    named = sum(report.misconception == (entry.alias_of or entry.id) for entry, report in reports.items())
+    fresh = [hidden_seal(exercise, tuple(range(DRAWS)), diagnose=False)]
+    accepted = sum(
+        run(exercise, Written(e.program)).passed and run(exercise, Written(e.program), seals=fresh, seconds=60).passed for e in right
+    )
+    return Row(exercise, len(wrong), sum(not r.passed for r in reports.values()), named, len(right), accepted)
+
+
+def text() -> str:
+    """The table in Markdown."""
+    lines = [
+        f"| exercise | wrong answers rejected | named | right answers accepted, each on {DRAWS} fresh draws |", "| --- | --- | --- | --- |",
+    ]
+    rows = [row(stage, exercise.name) for stage in course.STAGES for exercise in stage.exercises]
+    lines += [f"| `{r.exercise}` | {r.rejected} of {r.wrong} | {r.named} | {r.accepted} of {r.right} |" for r in rows]
+    total = [sum(getattr(r, name) for r in rows) for name in ("rejected", "wrong", "named", "accepted", "right")]
+    return "\n".join([*lines, "| **all** | {} of {} | {} | {} of {} |".format(*total)])
+
+
+def up_to_date(readme: Path, write: bool) -> bool:
+    """Whether the table in `readme` is what the banks give; with `write` it is put there."""
+    before = readme.read_text(encoding="utf-8")
+    if BEGIN not in before or END not in before:
+        raise CourseError(f"{readme} has no lines {BEGIN} and {END}; put them where the table belongs.")
+    head, rest = before.split(BEGIN, 1)
+    after = f"{head}{BEGIN}\n{text()}\n{END}{rest.split(END, 1)[1]}"
+    if write and after != before:
+        write_whole(readme, after)
+    return after == before
