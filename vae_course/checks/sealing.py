@@ -16,7 +16,8 @@ import torch
 from vae_course import course
 from vae_course.checks.answer import Written
 from vae_course.checks.bank import Entry, read_bank
-from vae_course.checks.compare import APART, SAME
+from vae_course.checks.compare import APART
+from vae_course.checks.judging import view_of
 from vae_course.checks.loader import Program, program, read_notebook
 from vae_course.checks.probing import Evidence, Outcome, find_probe, run_probe
 from vae_course.checks.runner import judge_outcomes
@@ -77,10 +78,10 @@ def _reference(
 def _mistake(seal: Seal, entry: Entry) -> Mistake:
     outcomes, failed = _outcomes(seal, entry)
     where = f"{entry.id} (wrong answer to {entry.exercise})"
-    if all(isinstance(outcome, Trouble) for outcome in outcomes):
-        raise CourseError(f"{where} never gives a result, so it cannot be told from any other error: {outcomes[0].text}")
     if not failed:
         raise CourseError(f"{where} passes the check; strengthen the check or move it to the alternatives.")
+    if seal.silent(outcomes, view_of(entry.exercise, failed[0])):
+        raise CourseError(f"{where} never gives a result, so it cannot be told from any other error: {outcomes[0]}")
     if not entry.sentence.strip() or not entry.question.strip():
         raise CourseError(f"{where} has no sentence or no question; write both.")
     return Mistake(entry.id, entry.sentence, entry.question, outcomes, failed)
@@ -97,7 +98,9 @@ def _outcomes(seal: Seal, entry: Entry) -> tuple[list[Outcome], tuple[str, ...]]
 def _refuse_look_alikes(seal: Seal) -> None:
     known = [("the right answer", seal.wanted, ()), *((m.id, m.outcomes, m.failed) for m in seal.mistakes)]
     for (a, gave_a, failed_a), (b, gave_b, failed_b) in itertools.combinations(known, 2):
-        gaps = seal.gaps(gave_a, gave_b)
+        if failed_a and failed_a[0] != failed_b[0]:
+            continue
+        gaps = seal.gaps(gave_a, gave_b, view_of(seal.exercise.name, failed_b[0]))
         apart = any(distance >= APART[kind] for kind, distance in gaps.items())
         if "property" in seal.kinds.values() and failed_a != failed_b:
             apart = True
@@ -114,8 +117,7 @@ def _refuse_false_alias(seal: Seal, entry: Entry) -> None:
     if original is None:
         raise CourseError(f"{entry.id} is an alias of {entry.alias_of}, which is not in the bank of {entry.exercise}.")
     outcomes, failed = _outcomes(seal, entry)
-    gaps = seal.gaps(outcomes, original.outcomes)
-    if failed != original.failed or any(distance > SAME for distance in gaps.values()):
+    if not failed or not seal.same(outcomes, failed, original):
         raise CourseError(f"{entry.id} is not the same function as {entry.alias_of}; give it an entry of its own.")
 
 
