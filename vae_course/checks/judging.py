@@ -122,7 +122,10 @@ def number(value: Value) -> str:
 
 
 def _row(at: tuple[int, ...], got: torch.Tensor, want: torch.Tensor) -> Row:
-    return (f"entry {list(at)}" if at else "value", number(got[at]), number(want[at]))
+    yours, expected = number(got[at]), number(want[at])
+    if yours == expected:
+        yours, expected = f"{float(got[at]):.9g}", f"{float(want[at]):.9g}"
+    return (f"entry {list(at)}" if at else "value", yours, expected)
 
 
 def part(exercise: str, name: str, cases: Sequence[str] = (), keys: Sequence[str] = ()) -> Callable:

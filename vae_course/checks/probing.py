@@ -71,14 +71,14 @@ def find_probe(exercise: str) -> Probe:
     return getattr(importlib.import_module(f"vae_course.checks.probes.stage_{stage.number}"), exercise)
 
 
-def tensor(value: object, what: str) -> torch.Tensor:
-    """`value`, if it is a real tensor; otherwise Unfit, saying what `what` (`gaussian_kl`) gave instead."""
-    if value is None:
+def tensor(value: object, what: str, verb: str = "returned") -> torch.Tensor:
+    """`value`, if it is a real tensor; otherwise Unfit, saying what `what` (`gaussian_kl`) returned, or is, instead."""
+    if value is None and verb == "returned":
         raise Unfit(f"{what} returned None; a torch.Tensor is expected: is a `return` missing?")
     if not isinstance(value, torch.Tensor):
-        raise Unfit(f"{what} returned {_described(value)}; a torch.Tensor is expected.")
+        raise Unfit(f"{what} {verb} {_described(value)}; a torch.Tensor is expected.")
     if value.is_complex():
-        raise Unfit(f"{what} returned complex numbers; real ones are expected.")
+        raise Unfit(f"{what} {verb} complex numbers; real ones are expected.")
     return value
 
 
@@ -87,7 +87,7 @@ def scalar(value: object, what: str) -> torch.Tensor:
     if isinstance(value, numbers.Real) and not isinstance(value, bool):
         return torch.tensor(float(value), dtype=torch.float64)
     if isinstance(value, torch.Tensor):
-        return tensor(value, what)
+        return tensor(value, what, "is")
     raise Unfit(f"{what} is {_described(value)}; one number is expected.")
 
 

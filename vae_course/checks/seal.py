@@ -91,6 +91,15 @@ class Seal:
         view = view_of(self.exercise.name, failed[0])
         return not self.silent(got, view) and all(d <= SAME for d in self.gaps(got, mistake.outcomes, view).values())
 
+    def shown(self, outcomes: Sequence[Outcome], view: View) -> list[Outcome]:
+        """The outcomes with nothing in them that `view` does not look at."""
+        return [
+            {} if not view.has_case(case)
+            else outcome if isinstance(outcome, Trouble)
+            else {key: value for key, value in outcome.items() if view.has_key(key)}
+            for case, outcome in zip(self.cases, outcomes, strict=True)
+        ]
+
     def silent(self, outcomes: Sequence[Outcome], view: View) -> bool:
         """Whether there is no evidence at all in `view`."""
         shown = [outcome for case, outcome in zip(self.cases, outcomes, strict=True) if view.has_case(case)]

@@ -32,7 +32,11 @@ SECONDS = 60.0
 def make_seal(
     exercise: str, reference: Program, cases: Sequence[Evidence], bank: Sequence[Entry], hidden: bool = False
 ) -> Seal:
-    """The seal of `exercise` on `cases`. CourseError when the reference fails or two answers look the same."""
+    """The seal of `exercise` on `cases`. CourseError when the reference fails or two answers look the same.
+
+    `hidden`: for marking. Chance may have drawn cases on which a known mistake does not show, or looks like another one;
+    it is left out then, or told by the visible cases, and nobody's mark waits for that.
+    """
     _, found = course.find_exercise(exercise)
     cases = [rounded(case) for case in cases]
     kinds = getattr(find_probe(exercise), "kinds", {})
@@ -44,7 +48,9 @@ def make_seal(
         part, what = next(iter(broken.items()))
         raise CourseError(f"The reference of {exercise} fails its own check at {part}: {what.sentence}")
     mistakes = [_mistake(bare, entry) for entry in bank if not entry.alias_of]
-    seal = Seal(found, kinds, cases, bare.wanted, errors, mistakes, hidden)
+    seal = Seal(found, kinds, cases, bare.wanted, errors, [m for m in mistakes if m is not None], hidden)
+    if hidden:
+        return seal
     _refuse_look_alikes(seal)
     for entry in bank:
         if entry.alias_of:
@@ -75,16 +81,20 @@ def _reference(
     return [rounded(evidence) for evidence in wanted], [rounded(error) for error in errors]
 
 
-def _mistake(seal: Seal, entry: Entry) -> Mistake:
+def _mistake(seal: Seal, entry: Entry) -> Mistake | None:
+    """How `entry` shows on the cases of `seal`; where it does not show, None if they are hidden and CourseError if not."""
     outcomes, failed = _outcomes(seal, entry)
+    if seal.hidden and (not failed or seal.silent(outcomes, view_of(entry.exercise, failed[0]))):
+        return None
     where = f"{entry.id} (wrong answer to {entry.exercise})"
     if not failed:
         raise CourseError(f"{where} passes the check; strengthen the check or move it to the alternatives.")
-    if seal.silent(outcomes, view_of(entry.exercise, failed[0])):
+    view = view_of(entry.exercise, failed[0])
+    if seal.silent(outcomes, view):
         raise CourseError(f"{where} never gives a result, so it cannot be told from any other error: {outcomes[0]}")
     if not entry.sentence.strip() or not entry.question.strip():
         raise CourseError(f"{where} has no sentence or no question; write both.")
-    return Mistake(entry.id, entry.sentence, entry.question, outcomes, failed)
+    return Mistake(entry.id, entry.sentence, entry.question, seal.shown(outcomes, view), failed)
 
 
 def _outcomes(seal: Seal, entry: Entry) -> tuple[list[Outcome], tuple[str, ...]]:
