@@ -62,8 +62,8 @@ def _gaussian_kl(generator: torch.Generator) -> list[dict]:
     def case(name: str, rows: int, columns: int, centre: float = 0.0, dtype=torch.float64) -> dict:
         mu = 1.5 * _normal(generator, rows, columns)
         mu[0] *= 0.1  # a row near the prior's mean and sharp: a log term of the wrong sign takes it below 0
-        logvar = centre + _normal(generator, rows, columns)
-        logvar[0] = logvar[0] - logvar[0].mean() + centre - 1.5
+        logvar = centre + _uniform(generator, -1.8, 1.8, rows, columns)
+        logvar[0] = centre + _uniform(generator, -2.0, -1.0, columns)
         return {"case": name, "mu": mu.to(dtype), "logvar": logvar.to(dtype)}
 
     return [
@@ -82,7 +82,7 @@ def _gaussian_kl_between(generator: torch.Generator) -> list[dict]:
         inputs = {"case": name}
         for which in "qp":
             inputs[f"mu_{which}"] = (1.5 * scale * _normal(generator, rows, columns)).to(dtype)
-            inputs[f"logvar_{which}"] = (centre + _normal(generator, rows, columns)).to(dtype)
+            inputs[f"logvar_{which}"] = (centre + _uniform(generator, -1.8, 1.8, rows, columns)).to(dtype)
         return inputs
 
     return [
@@ -99,7 +99,7 @@ def _kl_monte_carlo(generator: torch.Generator) -> list[dict]:
     def case(name: str, samples: int, rows: int, columns: int, centre: float = 0.0, dtype=torch.float64) -> dict:
         scale = torch.tensor(min(centre, 0.0) / 2, dtype=torch.float64).exp()
         mu = 1.5 * scale * _normal(generator, rows, columns)
-        logvar = centre + _normal(generator, rows, columns)
+        logvar = centre + _uniform(generator, -1.8, 1.8, rows, columns)
         z = mu + torch.exp(0.5 * logvar) * _normal(generator, samples, rows, columns)
         return {"case": name, "mu": mu.to(dtype), "logvar": logvar.to(dtype), "z": z.to(dtype)}
 
@@ -111,7 +111,7 @@ def _kl_monte_carlo(generator: torch.Generator) -> list[dict]:
 
 
 def _gaussian_log_likelihood(generator: torch.Generator) -> list[dict]:
-    """A small and a large sigma, each with a grid for the integral, then pixels so far off that a density is 0."""
+    """A small sigma, with a grid for the integral, and a large one; then pixels so far off that a density is 0."""
 
     def case(name: str, rows: int, columns: int, low: float, high: float, error: float, dtype=torch.float64) -> dict:
         sigma = float(_uniform(generator, low, high, 1))
@@ -119,13 +119,11 @@ def _gaussian_log_likelihood(generator: torch.Generator) -> list[dict]:
         x = mean + error * sigma * _normal(generator, rows, columns)
         return {"case": name, "x": x.to(dtype), "mean": mean.to(dtype), "sigma": sigma}
 
-    def with_grid(case: dict) -> dict:
-        nodes = torch.arange(-16.0, 17.0, dtype=torch.float64)[:, None]  # (33, 1), from -8 to 8 sigma
-        return case | {"grid": 0.5 * case["sigma"] * nodes}
-
+    plain = case("plain", B, D, 0.3, 0.6, error=1.3)
+    nodes = torch.arange(-32.0, 33.0, dtype=torch.float64)[:, None]  # (65, 1), from -8 to 8 sigma
     return [
-        with_grid(case("plain", B, D, 0.3, 0.6, error=1.3)),
-        with_grid(case("wide", 7, 3, 1.5, 3.0, error=0.8)),
+        plain | {"grid": 0.25 * plain["sigma"] * nodes},
+        case("wide", 7, 3, 1.5, 3.0, error=0.8),
         case("far", B, D, 0.04, 0.06, error=60.0, dtype=torch.float32),
     ]
 
@@ -139,7 +137,8 @@ def _bernoulli_log_likelihood(generator: torch.Generator) -> list[dict]:
         return x
 
     def case(name: str, rows: int, columns: int, centre: float) -> dict:
-        return {"case": name, "x": picture(rows, columns), "logits": centre + 1.5 * _normal(generator, rows, columns)}
+        logits = centre + _uniform(generator, -3.0, 3.0, rows, columns)
+        return {"case": name, "x": picture(rows, columns), "logits": logits}
 
     sign = 2 * picture(B, D) - 1
     logits = sign * _uniform(generator, 30, 100, B, D)

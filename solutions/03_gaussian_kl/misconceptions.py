@@ -126,7 +126,8 @@ def exp_of_the_root(logvar):
 
 @wrong(
     "std_from_logvar",
-    "What you return is logvar as it came: it is still the logarithm of a variance.",
+    "What you return is logvar as it came. A raw output used as sigma is one of the four classic mistakes: it can "
+    "be negative, and this number is still the logarithm of a variance.",
     "Which two steps lead from log sigma^2 to sigma?",
 )
 def logvar_itself(logvar):
@@ -144,8 +145,8 @@ def summed(logvar):
 
 @wrong(
     "std_from_logvar",
-    "What you return equals sigma + 0.001. exp cannot reach 0, so nothing needs protection, and every sigma is now "
-    "too large.",
+    "What you return equals sigma + 0.001. exp is above 0 by itself, so nothing needs protection, and every sigma "
+    "is now too large.",
     "What is the added constant meant to prevent, and can it happen here?",
 )
 def floor_added(logvar):
@@ -189,12 +190,32 @@ def clipped_logvar(logvar):
 
 @wrong(
     "std_from_logvar",
-    "What you return has a floor of 1e-6: exp cannot reach 0, so nothing needs protection, and under the floor the "
-    "gradient is gone.",
+    "What you return has a floor of 1e-6: exp is above 0 by itself, so nothing needs protection, and under the "
+    "floor the gradient is gone.",
     "What is the floor meant to prevent, and can it happen here?",
 )
 def floored(logvar):
     return torch.exp(0.5 * logvar).clamp(min=1e-6)
+
+
+@wrong(
+    "std_from_logvar",
+    "What you return equals the root of sigma: the half was taken twice, once inside the exponential and once as a "
+    "root around it.",
+    "For logvar = log 16 the variance is 16: what is sigma, and what do you give?",
+)
+def root_taken_twice(logvar):
+    return torch.exp(logvar / 4)
+
+
+@wrong(
+    "std_from_logvar",
+    "What you return equals softplus(logvar / 2): positive, and so another way to emit a sigma; but then the number "
+    "that went in is not the log of sigma^2.",
+    "Does your function give 2 for logvar = log 4?",
+)
+def softplus_of_half(logvar):
+    return torch.nn.functional.softplus(0.5 * logvar)
 
 
 # --- gaussian_entropy ---
@@ -202,8 +223,8 @@ def floored(logvar):
 
 @wrong(
     "gaussian_entropy",
-    "The log term counts half of what it should: you turned logvar into log sigma, and kept the formula that has "
-    "log sigma^2.",
+    "The log term counts half of what it should: under the factor 1/2 belongs log sigma^2, and yours amounts to log "
+    "sigma.",
     "Is logvar the log of sigma, or of sigma^2, and which of the two does your formula name?",
 )
 def log_term_halved(logvar):
@@ -457,6 +478,43 @@ def constant_inside_the_log(logvar):
 )
 def clipped_logvar(logvar):
     return 0.5 * (1 + math.log(2 * math.pi) + logvar.clamp(-20, 20)).sum(-1)
+
+
+@wrong(
+    "gaussian_entropy",
+    "The 1 stands outside the half: (z - mu)^2 / sigma^2 averages to 1, and log q has a half in front of it.",
+    "What stands in front of the square in log q?",
+)
+def one_not_halved(logvar):
+    return (1 + 0.5 * (math.log(2 * math.pi) + logvar)).sum(-1)
+
+
+@wrong(
+    "gaussian_entropy",
+    "You add the variances of the dimensions up and take one logarithm; every dimension has a logarithm of its own.",
+    "In which order do the log and the sum come?",
+)
+def log_of_the_summed_variance(logvar):
+    return 0.5 * (1 + math.log(2 * math.pi) + torch.logsumexp(logvar, -1))
+
+
+@wrong(
+    "gaussian_entropy",
+    "Your log 2 pi is taken to base 10; these logarithms are natural ones.",
+    "Which logarithm undoes exp?",
+)
+def base_ten_constant(logvar):
+    return 0.5 * (1 + math.log10(2 * math.pi) + logvar).sum(-1)
+
+
+@wrong(
+    "gaussian_entropy",
+    "You put the variance where a probability belongs: -p log p is for the probabilities of single outcomes, and "
+    "sigma^2 is not one.",
+    "Over what does the average in an entropy run, and what is averaged?",
+)
+def variance_as_a_probability(logvar):
+    return -(logvar.exp() * logvar).sum(-1)
 
 
 # --- gaussian_cross_entropy ---
@@ -741,6 +799,52 @@ def without_gradients(mu, logvar):
 )
 def clipped_logvar(mu, logvar):
     return 0.5 * (math.log(2 * math.pi) + mu**2 + logvar.clamp(-10, 10).exp()).sum(-1)
+
+
+@wrong(
+    "gaussian_cross_entropy",
+    "This is right for a q whose variance is 1: logvar does not reach your answer.",
+    "Which of your terms should grow when q gets broader?",
+)
+def variance_of_q_assumed_one(mu, logvar):
+    return 0.5 * (math.log(2 * math.pi) + mu**2 + 1).sum(-1)
+
+
+@wrong(
+    "gaussian_cross_entropy",
+    "The 1/2 reaches every term but the variance: a pair of brackets is missing.",
+    "Which terms does the factor in front belong to?",
+)
+def variance_not_halved(mu, logvar):
+    return (0.5 * math.log(2 * math.pi) + 0.5 * mu**2 + logvar.exp()).sum(-1)
+
+
+@wrong(
+    "gaussian_cross_entropy",
+    "logvar is squared, where its exponential belongs: E[z^2] holds the variance.",
+    "What undoes the log in logvar?",
+)
+def logvar_squared(mu, logvar):
+    return 0.5 * (math.log(2 * math.pi) + mu**2 + logvar**2).sum(-1)
+
+
+@wrong(
+    "gaussian_cross_entropy",
+    "This is -log q at z = 0, the density of q where the prior has its mean; an average of -log p over q was asked "
+    "for.",
+    "Whose log-density is averaged, and over which z?",
+)
+def density_of_q_at_zero(mu, logvar):
+    return 0.5 * (math.log(2 * math.pi) + logvar + mu**2 / logvar.exp()).sum(-1)
+
+
+@wrong(
+    "gaussian_cross_entropy",
+    "You read the arguments in the other order, logvar first; mu comes first here.",
+    "In which order does the card name the two arguments?",
+)
+def arguments_swapped(logvar, mu):
+    return 0.5 * (math.log(2 * math.pi) + mu**2 + logvar.exp()).sum(-1)
 
 
 # --- gaussian_kl ---
@@ -1029,6 +1133,44 @@ def sampled(mu, logvar):
     return (-0.5 * (logvar + (z - mu) ** 2 / logvar.exp()) + 0.5 * z**2).sum(-1)
 
 
+@wrong(
+    "gaussian_kl",
+    "You read the arguments in the other order, logvar first; mu comes first here.",
+    "In which order does the card name the two arguments?",
+)
+def arguments_swapped(logvar, mu):
+    return 0.5 * (mu**2 + logvar.exp() - logvar - 1).sum(-1)
+
+
+@wrong(
+    "gaussian_kl",
+    "You divide by the number of rows, and the rows are still there: averaging over a batch comes later, in the loss.",
+    "Should the price of one image depend on how many others came with it?",
+)
+def divided_by_the_batch(mu, logvar):
+    return 0.5 * (mu**2 + logvar.exp() - logvar - 1).sum(-1) / len(mu)
+
+
+@wrong(
+    "gaussian_kl",
+    "This is weight decay on the means: half of mu squared, and sigma is free. The KL is no generic penalty; it "
+    "compares q with one particular prior, spread included.",
+    "What should a code pay whose mean is 0 and whose sigma is 10?",
+)
+def generic_penalty(mu, logvar):
+    return 0.5 * (mu**2).sum(-1)
+
+
+@wrong(
+    "gaussian_kl",
+    "You penalise the squares of both outputs, mu and logvar. That is 0 at the prior too; the KL is another "
+    "function of logvar, steep for a broad code and gentle for a sharp one.",
+    "Which terms of the derivation contain sigma, and which of them a square of its logarithm?",
+)
+def squares_of_both_outputs(mu, logvar):
+    return 0.5 * (mu**2 + logvar**2).sum(-1)
+
+
 # --- gaussian_kl_between ---
 
 
@@ -1090,8 +1232,8 @@ def log_term_flipped(mu_q, logvar_q, mu_p, logvar_p):
 
 @wrong(
     "gaussian_kl_between",
-    "The log term counts half: the formula has a log of variances, and you put in a log of sigmas under the same "
-    "factor 1/2.",
+    "The log term counts half of what it should: under the factor 1/2 belongs a log of variances, and yours amounts "
+    "to a log of sigmas.",
     "Which of the two logs stands inside your bracket, and which factor stands in front of it?",
 )
 def log_term_halved(mu_q, logvar_q, mu_p, logvar_p):
@@ -1101,8 +1243,8 @@ def log_term_halved(mu_q, logvar_q, mu_p, logvar_p):
 
 @wrong(
     "gaussian_kl_between",
-    "The log term counts twice: a factor 1/2 stands before the bracket, and the log of the variances was taken "
-    "outside it.",
+    "The log term counts twice what it should: the log of a ratio of variances is twice the log of the ratio of "
+    "sigmas.",
     "log(sigma_p / sigma_q) is how much of logvar_p - logvar_q?",
 )
 def log_term_doubled(mu_q, logvar_q, mu_p, logvar_p):
@@ -1415,6 +1557,55 @@ def clipped_logvars(mu_q, logvar_q, mu_p, logvar_p):
     return 0.5 * (logvar_p - logvar_q + (logvar_q.exp() + (mu_q - mu_p) ** 2) / logvar_p.exp() - 1).sum(-1)
 
 
+@wrong(
+    "gaussian_kl_between",
+    "The distance of the means is the plain |mu_q - mu_p|, where its square belongs.",
+    "Your numerator also holds the variance of q: in which unit is that, and in which is the distance?",
+)
+def absolute_distance(mu_q, logvar_q, mu_p, logvar_p):
+    return 0.5 * (logvar_p - logvar_q + (logvar_q.exp() + (mu_q - mu_p).abs()) / logvar_p.exp() - 1).sum(-1)
+
+
+@wrong(
+    "gaussian_kl_between",
+    "You divide by logvar_p itself: it is the log of the variance, and the quadratic term wants the variance under it.",
+    "What undoes the log in logvar_p?",
+)
+def divided_by_logvar(mu_q, logvar_q, mu_p, logvar_p):
+    return 0.5 * (logvar_p - logvar_q + (logvar_q.exp() + (mu_q - mu_p) ** 2) / logvar_p - 1).sum(-1)
+
+
+@wrong(
+    "gaussian_kl_between",
+    "The squared distance of the means is divided by the variance of p twice over: measured in units of p, a "
+    "distance is divided by sigma_p before it is squared.",
+    "In units of p, what is a distance divided by before it is squared?",
+)
+def distance_divided_by_the_variance(mu_q, logvar_q, mu_p, logvar_p):
+    mu, logvar = (mu_q - mu_p) / logvar_p.exp(), logvar_q - logvar_p
+    return 0.5 * (mu**2 + logvar.exp() - logvar - 1).sum(-1)
+
+
+@wrong(
+    "gaussian_kl_between",
+    "The distance of the means is multiplied by sigma_p: the broader p is, the dearer your distance gets.",
+    "How far apart are two means that differ by 1: further for a sharp p, or for a broad one?",
+)
+def distance_multiplied(mu_q, logvar_q, mu_p, logvar_p):
+    mu, logvar = (mu_q - mu_p) * torch.exp(0.5 * logvar_p), logvar_q - logvar_p
+    return 0.5 * (mu**2 + logvar.exp() - logvar - 1).sum(-1)
+
+
+@wrong(
+    "gaussian_kl_between",
+    "The half reaches the log and the 1, and not the quadratic term: a pair of brackets is missing.",
+    "Which terms does the factor in front belong to?",
+)
+def quadratic_not_halved(mu_q, logvar_q, mu_p, logvar_p):
+    quadratic = (logvar_q.exp() + (mu_q - mu_p) ** 2) / logvar_p.exp()
+    return (0.5 * (logvar_p - logvar_q) + quadratic - 0.5).sum(-1)
+
+
 # --- kl_monte_carlo ---
 
 
@@ -1569,7 +1760,7 @@ def logvar_forgotten_in_q(mu, logvar, z):
 
 @wrong(
     "kl_monte_carlo",
-    "log 2 pi stands in one of the two densities only; in the difference it should cancel.",
+    "log 2 pi stands in log p and not in log q; in the difference it should cancel.",
     "How many constants does each of the two densities have?",
 )
 def two_pi_in_the_prior_only(mu, logvar, z):
@@ -1853,6 +2044,65 @@ def constant_inside_the_log(mu, logvar, z):
     return _with_error(_log_ratio(mu, torch.log(logvar.exp() + 1e-8), z))
 
 
+@wrong(
+    "kl_monte_carlo",
+    "Your log q has a variance of 1: logvar does not reach it.",
+    "Which of your terms should change when q gets sharper?",
+)
+def variance_of_q_assumed_one(mu, logvar, z):
+    return _with_error((_log_standard(z - mu) - _log_standard(z)).sum(-1))
+
+
+@wrong(
+    "kl_monte_carlo",
+    "What you average is a difference of densities, q(z) - p(z); the definition has a difference of their logarithms.",
+    "Which step turns a density into what you should subtract?",
+)
+def densities_without_logs(mu, logvar, z):
+    return _with_error((_log_normal(z, mu, logvar).exp() - _log_standard(z).exp()).sum(-1))
+
+
+@wrong(
+    "kl_monte_carlo",
+    "What you return is the middle one of the samples, their median; the KL is their average.",
+    "Does the definition speak of an average or of a middle?",
+)
+def median_of_the_samples(mu, logvar, z):
+    log_ratio = _log_ratio(mu, logvar, z)
+    return log_ratio.median(0).values, log_ratio.std(0) / len(z) ** 0.5
+
+
+@wrong(
+    "kl_monte_carlo",
+    "The estimate is right. Your error takes K - 1 twice, in the spread and under the root; the average is one of K "
+    "samples.",
+    "How many numbers does the estimate of one row average?",
+)
+def root_of_k_minus_one(mu, logvar, z):
+    log_ratio = _log_ratio(mu, logvar, z)
+    return log_ratio.mean(0), log_ratio.std(0) / (len(z) - 1) ** 0.5
+
+
+@wrong(
+    "kl_monte_carlo",
+    "The estimate is right. Your error is the mean spread of the single dimensions, and the estimate averages their "
+    "sums.",
+    "Which K numbers does the estimate of a row average: sums over dimensions, or single dimensions?",
+)
+def spreads_averaged_over_dimensions(mu, logvar, z):
+    by_dimension = _log_normal(z, mu, logvar) - _log_standard(z)
+    return by_dimension.sum(-1).mean(0), (by_dimension.std(0) / len(z) ** 0.5).mean(-1)
+
+
+@wrong(
+    "kl_monte_carlo",
+    "log 2 pi stands in log q and not in log p; in the difference it should cancel.",
+    "How many constants does each of the two densities have?",
+)
+def two_pi_in_q_only(mu, logvar, z):
+    return _with_error((_log_normal(z, mu, logvar) + 0.5 * z**2).sum(-1))
+
+
 # --- gaussian_log_likelihood ---
 
 
@@ -1977,7 +2227,7 @@ def constant_counted_by_rows(x, mean, sigma):
 
 @wrong(
     "gaussian_log_likelihood",
-    "The 1/2 in front of the squared error is gone: a pixel that is one sigma off loses a whole nat.",
+    "The 1/2 in front of the squared error is gone: with your formula a pixel that is one sigma off loses a whole nat.",
     "What stands in the exponent of a Gaussian?",
 )
 def half_of_the_square_forgotten(x, mean, sigma):
@@ -2234,6 +2484,44 @@ def constant_inside_the_log(x, mean, sigma):
     return torch.log(density + 1e-12).sum(-1)
 
 
+@wrong(
+    "gaussian_log_likelihood",
+    "The height of your Gaussian is 1 / (2 pi sigma): the root over 2 pi is lost.",
+    "What does a standard Gaussian's density amount to at its peak?",
+)
+def root_of_two_pi_lost(x, mean, sigma):
+    return (-math.log(2 * math.pi * sigma) - 0.5 * (x - mean) ** 2 / sigma**2).sum(-1)
+
+
+@wrong(
+    "gaussian_log_likelihood",
+    "The error is divided by sigma^2 before it is squared: sigma goes in four times, and should go in twice.",
+    "How many sigmas is x away from its mean?",
+)
+def squared_after_dividing_by_the_variance(x, mean, sigma):
+    return (-0.5 * math.log(2 * math.pi * sigma**2) - 0.5 * ((x - mean) / sigma**2) ** 2).sum(-1)
+
+
+@wrong(
+    "gaussian_log_likelihood",
+    "The constant is counted once for every number in the batch, rows included; a row has D of them.",
+    "What does `numel` count, and what does one row hold?",
+)
+def constant_counted_by_the_batch(x, mean, sigma):
+    constant = -0.5 * x.numel() * math.log(2 * math.pi * sigma**2)
+    return constant - 0.5 * ((x - mean) ** 2).sum(-1) / sigma**2
+
+
+@wrong(
+    "gaussian_log_likelihood",
+    "The root of the squared error is taken: a length stands where its square belongs.",
+    "What is the exponent of a Gaussian in D dimensions?",
+)
+def length_of_the_error(x, mean, sigma):
+    constant = -0.5 * x.shape[-1] * math.log(2 * math.pi * sigma**2)
+    return constant - (x - mean).norm(dim=-1) / (2 * sigma**2)
+
+
 # --- bernoulli_log_likelihood ---
 
 
@@ -2243,8 +2531,8 @@ def _softplus(logits):
 
 @wrong(
     "bernoulli_log_likelihood",
-    "The sigmoid is taken twice: what you turn into a log-probability is sigmoid(logits), as if that were a logit "
-    "again. No pixel can then be more certain than 0.73, and none less than 0.5.",
+    "The sigmoid is taken twice: sigmoid(logits) is used as if it were a logit again. Every pixel then gets a "
+    "probability of white between 0.5 and 0.73, whatever its logit.",
     "Does the function that you call want logits or probabilities?",
 )
 def double_sigmoid(x, logits):
@@ -2596,6 +2884,67 @@ def clipped_logits(x, logits):
     return (x * logits - _softplus(logits)).sum(-1)
 
 
+@wrong(
+    "bernoulli_log_likelihood",
+    "You take the logarithm of the logits: they are any real numbers, not probabilities, and below 0 that is NaN.",
+    "Which function turns a logit into a probability?",
+)
+def logits_taken_for_probabilities(x, logits):
+    return (x * torch.log(logits) + (1 - x) * torch.log(1 - logits)).sum(-1)
+
+
+@wrong(
+    "bernoulli_log_likelihood",
+    "Your black pixels get log sigmoid(1 - logit): the 1 minus belongs to the probability, and you gave it to the "
+    "logit.",
+    "If p = sigmoid(l), which logit has the probability 1 - p?",
+)
+def one_minus_the_logit(x, logits):
+    log_sigmoid = torch.nn.functional.logsigmoid
+    return (x * log_sigmoid(logits) + (1 - x) * log_sigmoid(1 - logits)).sum(-1)
+
+
+@wrong(
+    "bernoulli_log_likelihood",
+    "Your black pixels get 1 - log p, where log(1 - p) belongs.",
+    "What comes first for a black pixel: the 1 minus, or the log?",
+)
+def one_minus_the_log(x, logits):
+    log_p = torch.nn.functional.logsigmoid(logits)
+    return (x * log_p + (1 - x) * (1 - log_p)).sum(-1)
+
+
+@wrong(
+    "bernoulli_log_likelihood",
+    "The normaliser is exp(logit): that makes a count out of each pixel, with a Poisson distribution, and a pixel "
+    "has two outcomes.",
+    "For one pixel, what must exp of your value for x = 0 and for x = 1 add up to?",
+)
+def poisson(x, logits):
+    return (x * logits - torch.exp(logits)).sum(-1)
+
+
+@wrong(
+    "bernoulli_log_likelihood",
+    "A constant of 1e-5 stands inside the logarithms: large enough to be seen at ordinary logits already, and far "
+    "from them no pixel can cost more than 11.5 nats.",
+    "What should a white pixel cost whose logit is -100?",
+)
+def large_constant_inside_the_log(x, logits):
+    p = torch.sigmoid(logits)
+    return (x * torch.log(p + 1e-5) + (1 - x) * torch.log(1 - p + 1e-5)).sum(-1)
+
+
+@wrong(
+    "bernoulli_log_likelihood",
+    "The pixels share one normaliser, a log-sum-exp over the row: that picks one pixel out of D, and here every "
+    "pixel has a coin of its own.",
+    "Can two pixels of one picture both be white?",
+)
+def one_normaliser_for_the_row(x, logits):
+    return (x * logits).sum(-1) - torch.logsumexp(logits, -1)
+
+
 # --- mse_relation ---
 
 
@@ -2792,3 +3141,39 @@ def both_of_the_loss(D, sigma):
 )
 def base_ten(D, sigma):
     return -0.5 * D * math.log10(2 * math.pi * sigma**2), 1 / (2 * sigma**2)
+
+
+@wrong(
+    "mse_relation",
+    "b is turned over: 2 sigma^2 is what divides the squared error, and b multiplies it.",
+    "Which decoder forgives an error of 1 more easily: one with sigma = 0.1, or one with sigma = 10?",
+)
+def divisor_for_slope(D, sigma):
+    return _constant(D, sigma), 2 * sigma**2
+
+
+@wrong(
+    "mse_relation",
+    "In a the root over 2 pi is lost: your peak is 1 / (2 pi sigma) high in every dimension.",
+    "What does a standard Gaussian's density amount to at its peak?",
+)
+def root_of_two_pi_lost(D, sigma):
+    return -D * math.log(2 * math.pi * sigma), 1 / (2 * sigma**2)
+
+
+@wrong(
+    "mse_relation",
+    "The 2 of log 2 pi is lost in a.",
+    "What stands under the root in front of a Gaussian's exponential?",
+)
+def log_pi(D, sigma):
+    return -0.5 * D * math.log(math.pi * sigma**2), 1 / (2 * sigma**2)
+
+
+@wrong(
+    "mse_relation",
+    "a counts log sigma once a dimension, and log 2 pi only once.",
+    "A product of D densities: how many factors 2 pi does it have?",
+)
+def two_pi_once(D, sigma):
+    return -0.5 * math.log(2 * math.pi) - D * math.log(sigma), 1 / (2 * sigma**2)

@@ -67,7 +67,7 @@ def test_std_from_logvar_value(trial):
     trial.same(
         "std", STD,
         "Positive and of the right shape, but these are not the standard deviations.",
-        "What does your function give for logvar = log 4, where the variance is 4?",
+        "What does your function give for logvar = log 4, where the variance is 4, and for -log 4, where it is 1/4?",
     )
 
 
@@ -80,8 +80,8 @@ def test_std_from_logvar_gradient(trial):
 def test_std_from_logvar_stability(trial):
     trial.same(
         "std", "std_from_logvar at an extreme logvar",
-        "At an extreme logvar the value is lost: float32 holds this sigma, and something on your way to it does not "
-        "fit.",
+        "At an extreme logvar the value is not sigma any more, though float32 could hold it: something on the way "
+        "is added, clipped, or too large or too small for float32.",
         "Which number in your computation is the largest, or the smallest, and do you need it?",
     )
     trial.same(
@@ -253,8 +253,8 @@ def test_gaussian_kl_between_value(trial):
         ),
         (
             "scaled", "row 0, all times e",
-            "Measuring z in another unit, with both means and both sigmas times e, changes your KL; a price in nats does "
-            "not depend on the unit of z.",
+            "Measuring z in another unit, with both means and both sigmas times e, changes your KL; a price in nats "
+            "does not depend on the unit of z.",
         ),
     ):
         trial.fits(key, KL_BETWEEN)
@@ -350,8 +350,8 @@ def test_kl_monte_carlo_standard_error(trial):
         ),
         (
             "error_at_prior", "row 0, q = prior",
-            "When q is the prior itself, every sample gives the same log q - log p, namely 0, so the standard error must "
-            "be 0; yours is not.",
+            "When q is the prior itself, every sample gives the same log q - log p, namely 0, so the standard error "
+            "must be 0; yours is not.",
         ),
     ):
         trial.fits(key, ERROR)
@@ -361,10 +361,10 @@ def test_kl_monte_carlo_standard_error(trial):
             [(where, number(trial.got[key][0]), "0")],
         )
     trial.holds(
-        bool((error >= 0).all()),
-        "A standard error cannot be negative, and one of yours is.",
-        "Which root, or which absolute value, is missing?",
-        [("smallest", number(error.min()), "0 or more")],
+        bool((error > 0).all()),
+        "The samples of every row differ, so every standard error must be above 0, and one of yours is not.",
+        "What in your formula could take the spread away, or turn its sign round?",
+        [("smallest", number(error.min()), "above 0")],
     )
     trial.fits("error_repeated", ERROR)
     ratio = repeated / error
@@ -401,23 +401,24 @@ def test_kl_monte_carlo_stability(trial):
 def test_gaussian_log_likelihood_value(trial):
     trial.fits("log_likelihood", GAUSSIAN)
     _repeats(trial, "log_likelihood")
-    value, at_mean, on_grid = (trial.got[key] for key in ("log_likelihood", "at_mean", "on_grid"))
+    value, at_mean = trial.got["log_likelihood"], trial.got["at_mean"]
     trial.fits("at_mean", GAUSSIAN)
     trial.holds(
         bool((at_mean >= value - 1e-9).all()),
         "The density is highest at x = mean, and your value there is lower than further out.",
-        "Is larger better here, or smaller?",
+        "What should your value do when x leaves the mean, on either side?",
         [("row 0, x = mean", number(at_mean[0]), f"{number(value[0])} or more")],
     )
-    trial.fits("on_grid", GAUSSIAN)
-    grid = trial.case["grid"].flatten()
-    integral = on_grid.double().exp().sum() * (grid[1] - grid[0])
-    trial.holds(
-        bool((integral - 1).abs() < 1e-6),
-        "exp of your value is not a density: over one dimension it must integrate to 1, and it does not.",
-        "What is the height of this Gaussian at its mean, and how fast does it fall from there?",
-        [("integral", number(integral), "1")],
-    )
+    if "grid" in trial.case:
+        trial.fits("on_grid", GAUSSIAN)
+        grid = trial.case["grid"].flatten()
+        integral = trial.got["on_grid"].double().exp().sum() * (grid[1] - grid[0])
+        trial.holds(
+            bool((integral - 1).abs() < 1e-3),
+            "exp of your value is not a density: over one dimension it must integrate to 1, and it does not.",
+            "What is the height of this Gaussian at its mean, and how fast does it fall from there?",
+            [("integral", number(integral), "1")],
+        )
     _adds_up(trial, "log_likelihood", GAUSSIAN)
     trial.same(
         "log_likelihood", GAUSSIAN,
@@ -459,18 +460,18 @@ def test_bernoulli_log_likelihood_value(trial):
     trial.holds(
         bool((value <= 1e-9).all()),
         "A probability is at most 1, so its logarithm is never above 0, and one of yours is.",
-        "Is this function asked for a likelihood, or for a loss?",
+        "For one pixel with logit 0, what should x = 1 give, and what x = 0, and what do you give?",
         [("largest", number(value.max()), "0 or less")],
     )
     trial.fits("white", BERNOULLI)
     trial.fits("black", BERNOULLI)
     total = white.double().exp() + black.double().exp()
     trial.holds(
-        bool((total - 1).abs().max() < 1e-6),
+        bool((total - 1).abs().max() < 1e-3),
         "A pixel is white or black, so the two probabilities add to 1; exp of your values for x = 1 and for x = 0 "
         "does not.",
         "For one pixel with logit 0, what should x = 1 give, and what x = 0?",
-        [("p(1) + p(0)", number(total[0]), "1")],
+        [("p(1) + p(0)", number(total[(total - 1).abs().argmax()]), "1")],
     )
     trial.fits("inverted", BERNOULLI)
     trial.holds(

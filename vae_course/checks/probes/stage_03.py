@@ -99,7 +99,7 @@ def kl_monte_carlo(ns, case: Case) -> Evidence:
     def estimate(mu, logvar, z):
         what = "kl_monte_carlo"
         first, second = pair(ns[what](mu, logvar, z), "estimate, standard_error", what)
-        return tensor(first, f"the estimate of {what}"), tensor(second, f"the standard error of {what}")
+        return tensor(first, f"The estimate of {what}", "is"), tensor(second, f"The standard error of {what}", "is")
 
     value, error = estimate(mu, logvar, z)
     if case["case"] == "narrow":
@@ -133,12 +133,13 @@ def gaussian_log_likelihood(ns, case: Case) -> Evidence:
     evidence = {"log_likelihood": value, **gradients(value, {"mean": mean})}
     if case["case"] == "far":
         return evidence
+    if "grid" in case:
+        evidence["on_grid"] = log_likelihood(case["grid"], torch.zeros_like(case["grid"]))
     return evidence | {
         "again": log_likelihood(x, mean),
         "first": log_likelihood(x[:, :1], mean[:, :1]),
         "rest": log_likelihood(x[:, 1:], mean[:, 1:]),
         "at_mean": log_likelihood(mean.detach(), mean),
-        "on_grid": log_likelihood(case["grid"], torch.zeros_like(case["grid"])),
     }
 
 
