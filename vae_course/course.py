@@ -64,17 +64,36 @@ class Stage:
         return sum(exercise.points for exercise in self.exercises)
 
 
+_DIFFERENTIABLE = MappingProxyType({"value": 0.6, "gradient": 0.2, "stability": 0.2})
+
 STAGES = (
     Stage(
         "00_start_here", "Start here", "How does this course work?", 10,
         (Exercise("shift", points=1, minutes=5, difficulty=1),),
     ),
     Stage(
-        "03_gaussian_kl", "The price of a code", "What does the prior cost?", 40,
+        "03_gaussian_kl", "The price of a code", "What does the prior cost?", 75,
         (
+            Exercise("std_from_logvar", points=1, minutes=3, difficulty=1, parts=_DIFFERENTIABLE),
+            Exercise("gaussian_entropy", points=2, minutes=4, difficulty=2, parts=_DIFFERENTIABLE),
+            Exercise("gaussian_cross_entropy", points=2, minutes=4, difficulty=2, parts=_DIFFERENTIABLE),
             Exercise(
-                "gaussian_kl", points=5, minutes=15, difficulty=2,
-                parts=MappingProxyType({"value": 0.6, "gradient": 0.2, "stability": 0.2}),
+                "gaussian_kl", points=5, minutes=8, difficulty=2, parts=_DIFFERENTIABLE,
+                builds_on=("std_from_logvar", "gaussian_entropy", "gaussian_cross_entropy"),
+            ),
+            Exercise(
+                "gaussian_kl_between", points=3, minutes=8, difficulty=3, parts=_DIFFERENTIABLE,
+                builds_on=("std_from_logvar", "gaussian_entropy", "gaussian_kl"),
+            ),
+            Exercise(
+                "kl_monte_carlo", points=4, minutes=8, difficulty=3,
+                parts=MappingProxyType({"value": 0.6, "standard_error": 0.3, "stability": 0.1}),
+                builds_on=("std_from_logvar",),
+            ),
+            Exercise("gaussian_log_likelihood", points=3, minutes=6, difficulty=2, parts=_DIFFERENTIABLE),
+            Exercise("bernoulli_log_likelihood", points=4, minutes=6, difficulty=3, parts=_DIFFERENTIABLE),
+            Exercise(
+                "mse_relation", points=2, minutes=4, difficulty=2, builds_on=("gaussian_log_likelihood",),
             ),
         ),
     ),

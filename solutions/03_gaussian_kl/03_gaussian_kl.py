@@ -70,7 +70,30 @@ print("sigma    ", torch.exp(0.5 * logvar))
 # Every real number gives a usable σ: −3.2 becomes 0.202 and 1.4 becomes 2.014. *"Why not emit σ itself and hope?"* Because one day it
 # comes out as −0.2. Then either a logarithm of it is NaN, or a square hides the sign and training goes on with a σ that nobody meant.
 # Emitting σ raw is one of the four classic mistakes of this field; exp(logvar / 2) makes it impossible.
+
+# %% [markdown]
+# TODO lesson: std_from_logvar
+
+# %% [markdown] card="std_from_logvar"
+# Write `std_from_logvar(logvar)`: the standard deviation that belongs to each log-variance.
 #
+# - `logvar` is log σ²; it may have any shape.
+# - Return σ, with the same shape. A part of the points is for logvar = ±120, where σ² itself does not fit into float32.
+#
+# For example, logvar = 2.2 gives σ = 3.0042.
+
+# %% answer="std_from_logvar"
+def std_from_logvar(logvar: torch.Tensor) -> torch.Tensor:
+    """Standard deviation for each log of a variance. logvar: any shape. Returns the same shape."""
+    ### BEGIN SOLUTION
+    return torch.exp(0.5 * logvar)
+    ### END SOLUTION
+
+
+# %% check="std_from_logvar"
+check("std_from_logvar")
+
+# %% [markdown]
 # ## Two averages
 #
 # The divergence is a difference of two averages under q:
@@ -171,6 +194,54 @@ print("per dimension", price, "sum", price.sum())
 # 0.4981 and 0.7584 nats, together 1.2566: the number that told the six formulas apart. Now it is your turn, for a whole batch,
 # and from logvar instead of the variance.
 
+# %% [markdown]
+# TODO lesson: gaussian_entropy
+
+# %% [markdown] card="gaussian_entropy"
+# Write `gaussian_entropy(logvar)`: for each row, the entropy of N(μ, diag(exp(logvar))). It does not depend on μ.
+#
+# - `logvar` has shape (B, Z); it is log σ².
+# - Return shape (B,), in nats. A part of the points is for logvar = ±120.
+#
+# For example, the one row logvar = (log 0.25, log 2) has the entropy 2.4913 nats.
+
+# %% answer="gaussian_entropy"
+def gaussian_entropy(logvar: torch.Tensor) -> torch.Tensor:
+    """Entropy of a diagonal Gaussian, row by row. logvar: (B, Z). Returns (B,), in nats."""
+    ### BEGIN SOLUTION
+    return 0.5 * (1 + math.log(2 * math.pi) + logvar).sum(dim=-1)  # (B, Z) -> (B,)
+    ### END SOLUTION
+
+
+# %% check="gaussian_entropy"
+check("gaussian_entropy")
+
+# %% [markdown]
+# TODO lesson: gaussian_cross_entropy
+
+# %% [markdown] card="gaussian_cross_entropy"
+# Write `gaussian_cross_entropy(mu, logvar)`: for each row, the average of −log p(z) when z is drawn from q = N(mu,
+# diag(exp(logvar))) and p is N(0, I), in closed form.
+#
+# - `mu` and `logvar` have shape (B, Z); `logvar` is log σ².
+# - Return shape (B,), in nats, constants included.
+#
+# For example, the one row mu = (0.6, −1.1), logvar = (log 0.25, log 2) has the cross-entropy 3.7479 nats.
+
+# %% answer="gaussian_cross_entropy"
+def gaussian_cross_entropy(mu: torch.Tensor, logvar: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of N(mu, exp(logvar)) to N(0, I), row by row. mu, logvar: (B, Z). Returns (B,), in nats."""
+    ### BEGIN SOLUTION
+    return 0.5 * (math.log(2 * math.pi) + mu.square() + logvar.exp()).sum(dim=-1)  # (B, Z) -> (B,)
+    ### END SOLUTION
+
+
+# %% check="gaussian_cross_entropy"
+check("gaussian_cross_entropy")
+
+# %% [markdown]
+# TODO lesson: gaussian_kl
+
 # %% [markdown] card="gaussian_kl"
 # Write `gaussian_kl(mu, logvar)`: for each row, the KL divergence from N(mu, diag(exp(logvar))) to N(0, I), in closed form.
 #
@@ -189,6 +260,138 @@ def gaussian_kl(mu: torch.Tensor, logvar: torch.Tensor) -> torch.Tensor:
 
 # %% check="gaussian_kl"
 check("gaussian_kl")
+
+# %% [markdown]
+# TODO lesson: gaussian_kl_between
+
+# %% [markdown] card="gaussian_kl_between"
+# Write `gaussian_kl_between(mu_q, logvar_q, mu_p, logvar_p)`: for each row, the KL divergence from q = N(mu_q, diag(exp(logvar_q)))
+# to p = N(mu_p, diag(exp(logvar_p))), in closed form.
+#
+# - All four have shape (B, Z); both logvars are log σ².
+# - Return shape (B,), in nats. It must work on any scale: a part of the points is for σ near 10⁻¹³ and near 10¹³.
+#
+# For example, from N(0.6, 0.25) to N(1, 2), in one dimension, it is 0.6422 nats.
+
+# %% answer="gaussian_kl_between"
+def gaussian_kl_between(
+    mu_q: torch.Tensor, logvar_q: torch.Tensor, mu_p: torch.Tensor, logvar_p: torch.Tensor
+) -> torch.Tensor:
+    """KL(N(mu_q, exp(logvar_q)) || N(mu_p, exp(logvar_p))) of each row. All four: (B, Z). Returns (B,), in nats."""
+    ### BEGIN SOLUTION
+    squares = logvar_q.exp() + (mu_q - mu_p).square()
+    return 0.5 * (logvar_p - logvar_q + squares / logvar_p.exp() - 1).sum(dim=-1)  # (B, Z) -> (B,)
+    ### END SOLUTION
+
+
+# %% check="gaussian_kl_between"
+check("gaussian_kl_between")
+
+# %% [markdown]
+# TODO lesson: kl_monte_carlo
+
+# %% [markdown] card="kl_monte_carlo"
+# Write `kl_monte_carlo(mu, logvar, z)`: for each row, an estimate of KL(q ‖ N(0, I)) from samples z of q = N(mu,
+# diag(exp(logvar))), and how far it can be trusted.
+#
+# - `mu` and `logvar` have shape (B, Z), `z` has shape (K, B, Z): K samples for each row, drawn already.
+# - Return a pair. `estimate`, shape (B,), is the average of log q(z) − log p(z) over the K samples, in nats.
+# - `standard_error`, shape (B,), is the standard deviation of those K numbers divided by √K. Use the standard deviation with K − 1
+#   in it, which is PyTorch's default.
+#
+# For example, mu = 0.6, logvar = log 0.25 with the three samples z = 0.1, 0.6, 1.4 gives 0.4881 ± 0.2006 nats.
+
+# %% answer="kl_monte_carlo"
+def kl_monte_carlo(
+    mu: torch.Tensor, logvar: torch.Tensor, z: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Estimate of KL(q || N(0, I)) from z ~ q, and its standard error. mu, logvar: (B, Z). z: (K, B, Z).
+
+    Returns two tensors of shape (B,), in nats.
+    """
+    ### BEGIN SOLUTION
+    log_q = -0.5 * (math.log(2 * math.pi) + logvar + (z - mu).square() / logvar.exp())
+    log_p = -0.5 * (math.log(2 * math.pi) + z.square())
+    samples = (log_q - log_p).sum(dim=-1)  # (K, B, Z) -> (K, B)
+    return samples.mean(dim=0), samples.std(dim=0) / math.sqrt(len(z))  # (B,), (B,)
+    ### END SOLUTION
+
+
+# %% check="kl_monte_carlo"
+check("kl_monte_carlo")
+
+# %% [markdown]
+# TODO lesson: rest
+
+# %% [markdown]
+# TODO lesson: gaussian_log_likelihood
+
+# %% [markdown] card="gaussian_log_likelihood"
+# Write `gaussian_log_likelihood(x, mean, sigma)`: for each row, the log-density of x under N(mean, σ²I), constants included.
+#
+# - `x` and `mean` have shape (B, D); `sigma` is one positive number, a standard deviation, as a Python float.
+# - Return shape (B,), in nats; larger is better. A part of the points is for x sixty σ away from the mean.
+#
+# For example, the one row x = (0.3, −0.5), mean = (0.1, 0.2) with sigma = 0.5 has the log-likelihood −1.5116 nats.
+
+# %% answer="gaussian_log_likelihood"
+def gaussian_log_likelihood(x: torch.Tensor, mean: torch.Tensor, sigma: float) -> torch.Tensor:
+    """Log-density of each row of x under N(mean, sigma^2 I). x, mean: (B, D). Returns (B,), in nats."""
+    ### BEGIN SOLUTION
+    constant = -0.5 * x.shape[-1] * math.log(2 * math.pi * sigma**2)
+    return constant - (x - mean).square().sum(dim=-1) / (2 * sigma**2)  # (B, D) -> (B,)
+    ### END SOLUTION
+
+
+# %% check="gaussian_log_likelihood"
+check("gaussian_log_likelihood")
+
+# %% [markdown]
+# TODO lesson: bernoulli_log_likelihood
+
+# %% [markdown] card="bernoulli_log_likelihood"
+# Write `bernoulli_log_likelihood(x, logits)`: for each row, the log-probability of the black and white picture x when pixel d is
+# white with probability sigmoid(logits[d]).
+#
+# - `x` has shape (B, D) and holds zeros (black) and ones (white), as floats; `logits` has shape (B, D).
+# - Return shape (B,), in nats; larger is better. A part of the points is for logits up to ±100, value and gradient.
+#
+# For example, the one row x = (1, 0, 0), logits = (0.5, −1.2, 2) has the log-likelihood −2.8643 nats.
+
+# %% answer="bernoulli_log_likelihood"
+def bernoulli_log_likelihood(x: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
+    """Log-probability of each row of a binary x. x, logits: (B, D). Returns (B,), in nats."""
+    ### BEGIN SOLUTION
+    return (x * logits - torch.nn.functional.softplus(logits)).sum(dim=-1)  # (B, D) -> (B,)
+    ### END SOLUTION
+
+
+# %% check="bernoulli_log_likelihood"
+check("bernoulli_log_likelihood")
+
+# %% [markdown]
+# TODO lesson: mse_relation
+
+# %% [markdown] card="mse_relation"
+# Write `mse_relation(D, sigma)`: the two numbers a and b for which
+#
+# $$\log \mathcal{N}(x;\, \text{mean}, \sigma^2 I) = a - b \cdot S,\qquad S = \sum_{d=1}^{D} (x_d - \text{mean}_d)^2 .$$
+#
+# - `D` is the number of dimensions, `sigma` the standard deviation.
+# - Return the pair (a, b); plain numbers or tensors without axes, both are fine.
+#
+# For example, D = 2 and sigma = 0.5 give a = −0.4516 and b = 2.
+
+# %% answer="mse_relation"
+def mse_relation(D: int, sigma: float) -> tuple[float, float]:
+    """The a and b in: Gaussian log-likelihood = a - b * S, with S the sum of D squared errors."""
+    ### BEGIN SOLUTION
+    return -0.5 * D * math.log(2 * math.pi * sigma**2), 1 / (2 * sigma**2)
+    ### END SOLUTION
+
+
+# %% check="mse_relation"
+check("mse_relation")
 
 # %% [markdown]
 # ## What you can do now

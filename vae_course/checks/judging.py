@@ -7,15 +7,17 @@ numbers and states properties. A run that judged nothing is an error, never a pa
 from __future__ import annotations
 
 import functools
+import importlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 import torch
 
+from vae_course import course
 from vae_course.checks.compare import SAME, gap, worst
 from vae_course.checks.probing import Case, Evidence, Outcome
 from vae_course.checks.trouble import Trouble
@@ -40,6 +42,20 @@ class JudgeError(Exception):
 
 
 @dataclass(frozen=True)
+class View:
+    """What one part of a check looks at: these cases, and this evidence; all of it where a tuple is empty."""
+
+    cases: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+
+    def has_case(self, case: Case) -> bool:
+        return not self.cases or case["case"] in self.cases
+
+    def has_key(self, key: str) -> bool:
+        return not self.keys or key in self.keys
+
+
+@dataclass(frozen=True)
 class Trial:
     """One case, what the answer gave on it, and what the seal says."""
 
@@ -50,6 +66,12 @@ class Trial:
     kinds: Mapping[str, str]
     standard_errors: Mapping[str, torch.Tensor]
     hidden: bool = False
+
+    def showing(self, keys: Sequence[str]) -> Trial:
+        """This trial with no other evidence than that under `keys`; all of it when empty."""
+        if not keys or isinstance(self.outcome, Trouble):
+            return self
+        return replace(self, outcome={key: self.outcome[key] for key in keys if key in self.outcome})
 
     @property
     def got(self) -> Evidence:
@@ -66,7 +88,7 @@ class Trial:
         if not isinstance(want, torch.Tensor):
             return
         if not isinstance(got, torch.Tensor):
-            raise Broken("gradient", f"No gradient reaches {what}: something on the way cuts it off.",
+            raise Broken("gradient", f"{what} does not exist: something on the way cuts it off.",
                          "Which call turns a tensor with a history into one without?")
         if got.shape != want.shape:
             given, expected = tuple(got.shape), tuple(want.shape)
@@ -101,11 +123,18 @@ def number(value: Value) -> str:
 
 
 def _row(at: tuple[int, ...], got: torch.Tensor, want: torch.Tensor) -> Row:
-    return (f"entry {list(at)}" if at else "value", number(got[at]), number(want[at]))
+    yours, expected = number(got[at]), number(want[at])
+    if yours == expected:
+        yours, expected = f"{float(got[at]):.9g}", f"{float(want[at]):.9g}"
+    return (f"entry {list(at)}" if at else "value", yours, expected)
 
 
-def part(exercise: str, name: str, cases: Sequence[str] = ()) -> Callable:
-    """Mark a body as part `name` of `exercise`; it is run on every trial, or on those whose case is in `cases`."""
+def part(exercise: str, name: str, cases: Sequence[str] = (), keys: Sequence[str] = ()) -> Callable:
+    """Mark a body as part `name` of `exercise`; it is run on every trial, or on those whose case is in `cases`.
+
+    `keys`: the evidence that it looks at, and all that it is shown; everything when left out. A known mistake is told
+    by what the first part that it breaks looks at.
+    """
 
     def mark(body: Callable[[Trial], None]) -> Callable:
         @functools.wraps(body)
@@ -115,16 +144,24 @@ def part(exercise: str, name: str, cases: Sequence[str] = ()) -> Callable:
                 raise JudgeError(f"no case for part {name} of {exercise}")
             for trial in chosen:
                 try:
-                    body(trial)
+                    body(trial.showing(keys))
                 except Broken as broken:
                     broken.hidden = trial.hidden
                     raise
 
         del test.__wrapped__  # pytest reads the signature of the innermost function
-        test.part = (exercise, name)
+        test.part, test.view = (exercise, name), View(tuple(cases), tuple(keys))
         return test
 
     return mark
+
+
+@functools.lru_cache
+def view_of(exercise: str, name: str) -> View:
+    """What part `name` of `exercise` looks at."""
+    stage, _ = course.find_exercise(exercise)
+    judges = vars(importlib.import_module(f"vae_course.checks.judges.stage_{stage.number}"))
+    return next(body.view for body in judges.values() if getattr(body, "part", None) == (exercise, name))
 
 
 _OPTIONS = [

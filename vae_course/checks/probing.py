@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import io
+import numbers
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -70,17 +71,41 @@ def find_probe(exercise: str) -> Probe:
     return getattr(importlib.import_module(f"vae_course.checks.probes.stage_{stage.number}"), exercise)
 
 
-def tensor(value: object, what: str) -> torch.Tensor:
-    """`value`, if it is a real tensor; otherwise Unfit, saying what `what` (`gaussian_kl`) gave instead."""
-    if value is None:
+def tensor(value: object, what: str, verb: str = "returned") -> torch.Tensor:
+    """`value`, if it is a real tensor; otherwise Unfit, saying what `what` (`gaussian_kl`) returned, or is, instead."""
+    if value is None and verb == "returned":
         raise Unfit(f"{what} returned None; a torch.Tensor is expected: is a `return` missing?")
     if not isinstance(value, torch.Tensor):
-        size = f" of {len(value)}" if isinstance(value, (tuple, list)) else ""
-        article = "an" if type(value).__name__[0] in "aeiou" else "a"
-        raise Unfit(f"{what} returned {article} {type(value).__name__}{size}; a torch.Tensor is expected.")
+        raise Unfit(f"{what} {verb} {_described(value)}; a torch.Tensor is expected.")
     if value.is_complex():
-        raise Unfit(f"{what} returned complex numbers; real ones are expected.")
+        raise Unfit(f"{what} {verb} complex numbers; real ones are expected.")
     return value
+
+
+def scalar(value: object, what: str) -> torch.Tensor:
+    """`value` as a tensor without axes, if it is one real number, be it Python's, NumPy's or torch's; else Unfit."""
+    if isinstance(value, numbers.Real) and not isinstance(value, bool):
+        return torch.tensor(float(value), dtype=torch.float64)
+    if isinstance(value, torch.Tensor):
+        return tensor(value, what, "is")
+    raise Unfit(f"{what} is {_described(value)}; one number is expected.")
+
+
+def pair(value: object, names: str, what: str) -> Sequence:
+    """`value`, if it is a tuple or list of two; otherwise Unfit, saying what `what` gave instead of (`names`)."""
+    if isinstance(value, (tuple, list)) and len(value) == 2:
+        return value
+    if value is None:
+        raise Unfit(f"{what} returned None; the pair ({names}) is expected: is a `return` missing?")
+    raise Unfit(f"{what} returned {_described(value)}; the pair ({names}) is expected.")
+
+
+def _described(value: object) -> str:
+    """`a list of 3`, `an int`, `None`."""
+    if value is None:
+        return "None"
+    size = f" of {len(value)}" if isinstance(value, (tuple, list)) else ""
+    return f"{'an' if type(value).__name__[0] in 'aeiou' else 'a'} {type(value).__name__}{size}"
 
 
 def gradients(value: torch.Tensor, inputs: Mapping[str, torch.Tensor]) -> Evidence:

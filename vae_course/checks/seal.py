@@ -18,6 +18,7 @@ import torch
 
 from vae_course import course
 from vae_course.checks.compare import SAME, gap
+from vae_course.checks.judging import View, view_of
 from vae_course.checks.probing import Evidence, Outcome
 from vae_course.checks.trouble import Trouble
 from vae_course.checks.wire import Value
@@ -53,17 +54,22 @@ class Seal:
     def kind(self, key: str) -> str:
         return self.kinds.get(key, "exact")
 
-    def gaps(self, got: Sequence[Outcome], want: Sequence[Outcome]) -> dict[str, float]:
-        """For each kind of evidence, the largest gap between two answers in tolerances; Trouble is a symbol."""
+    def gaps(self, got: Sequence[Outcome], want: Sequence[Outcome], view: View = View()) -> dict[str, float]:
+        """For each kind of evidence, the largest gap in `view` between two answers, in tolerances.
+
+        Trouble is a symbol.
+        """
         largest: dict[str, float] = {}
         for index, (a, b) in enumerate(zip(got, want, strict=True)):
+            if not view.has_case(self.cases[index]):
+                continue
             if isinstance(a, Trouble) or isinstance(b, Trouble):
                 same = isinstance(a, Trouble) and isinstance(b, Trouble) and a.kind == b.kind
                 largest["exact"] = max(largest.get("exact", 0.0), 0.0 if same else float("inf"))
                 continue
             for key in sorted({*a, *b}):
                 kind = self.kind(key)
-                if kind == "property":
+                if kind == "property" or not view.has_key(key):
                     continue
                 if key in a and key in b:
                     distance = gap(a[key], b[key], kind, self.standard_errors[index].get(key))
@@ -73,13 +79,31 @@ class Seal:
         return largest
 
     def same(self, got: Sequence[Outcome], failed: Sequence[str], mistake: Mistake) -> bool:
-        """Whether an answer is this mistake: all its evidence agrees and, where evidence is only a property, the
-        same parts failed."""
-        if all(isinstance(outcome, Trouble) for outcome in got):
+        """Whether an answer is this mistake: both break the same part first, and what that part looks at agrees.
+
+        What other parts look at does not count: a lost sign is that mistake also in an answer that has no gradient
+        besides, or overflows somewhere else. Where evidence is only a property, the same parts must have failed.
+        """
+        if failed[0] != mistake.failed[0]:
             return False
         if "property" in self.kinds.values() and tuple(failed) != mistake.failed:
             return False
-        return all(distance <= SAME for distance in self.gaps(got, mistake.outcomes).values())
+        view = view_of(self.exercise.name, failed[0])
+        return not self.silent(got, view) and all(d <= SAME for d in self.gaps(got, mistake.outcomes, view).values())
+
+    def shown(self, outcomes: Sequence[Outcome], view: View) -> list[Outcome]:
+        """The outcomes with nothing in them that `view` does not look at."""
+        return [
+            {} if not view.has_case(case)
+            else outcome if isinstance(outcome, Trouble)
+            else {key: value for key, value in outcome.items() if view.has_key(key)}
+            for case, outcome in zip(self.cases, outcomes, strict=True)
+        ]
+
+    def silent(self, outcomes: Sequence[Outcome], view: View) -> bool:
+        """Whether there is no evidence at all in `view`."""
+        shown = [outcome for case, outcome in zip(self.cases, outcomes, strict=True) if view.has_case(case)]
+        return all(isinstance(outcome, Trouble) for outcome in shown)
 
     def hashed(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
         """Outcomes with every choice replaced by its salted hash."""

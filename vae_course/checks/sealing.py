@@ -16,7 +16,8 @@ import torch
 from vae_course import course
 from vae_course.checks.answer import Written
 from vae_course.checks.bank import Entry, read_bank
-from vae_course.checks.compare import APART, SAME
+from vae_course.checks.compare import APART
+from vae_course.checks.judging import view_of
 from vae_course.checks.loader import Program, program, read_notebook
 from vae_course.checks.probing import Evidence, Outcome, find_probe, run_probe
 from vae_course.checks.runner import judge_outcomes
@@ -31,7 +32,11 @@ SECONDS = 60.0
 def make_seal(
     exercise: str, reference: Program, cases: Sequence[Evidence], bank: Sequence[Entry], hidden: bool = False
 ) -> Seal:
-    """The seal of `exercise` on `cases`. CourseError when the reference fails or two answers look the same."""
+    """The seal of `exercise` on `cases`. CourseError when the reference fails or two answers look the same.
+
+    `hidden`: for marking. Chance may have drawn cases on which a known mistake does not show, or looks like another one;
+    it is left out then, or told by the visible cases, and nobody's mark waits for that.
+    """
     _, found = course.find_exercise(exercise)
     cases = [rounded(case) for case in cases]
     kinds = getattr(find_probe(exercise), "kinds", {})
@@ -43,7 +48,9 @@ def make_seal(
         part, what = next(iter(broken.items()))
         raise CourseError(f"The reference of {exercise} fails its own check at {part}: {what.sentence}")
     mistakes = [_mistake(bare, entry) for entry in bank if not entry.alias_of]
-    seal = Seal(found, kinds, cases, bare.wanted, errors, mistakes, hidden)
+    seal = Seal(found, kinds, cases, bare.wanted, errors, [m for m in mistakes if m is not None], hidden)
+    if hidden:
+        return seal
     _refuse_look_alikes(seal)
     for entry in bank:
         if entry.alias_of:
@@ -74,16 +81,20 @@ def _reference(
     return [rounded(evidence) for evidence in wanted], [rounded(error) for error in errors]
 
 
-def _mistake(seal: Seal, entry: Entry) -> Mistake:
+def _mistake(seal: Seal, entry: Entry) -> Mistake | None:
+    """How `entry` shows on the cases of `seal`; where it does not show, None if they are hidden and CourseError if not."""
     outcomes, failed = _outcomes(seal, entry)
+    if seal.hidden and (not failed or seal.silent(outcomes, view_of(entry.exercise, failed[0]))):
+        return None
     where = f"{entry.id} (wrong answer to {entry.exercise})"
-    if all(isinstance(outcome, Trouble) for outcome in outcomes):
-        raise CourseError(f"{where} never gives a result, so it cannot be told from any other error: {outcomes[0].text}")
     if not failed:
         raise CourseError(f"{where} passes the check; strengthen the check or move it to the alternatives.")
+    view = view_of(entry.exercise, failed[0])
+    if seal.silent(outcomes, view):
+        raise CourseError(f"{where} never gives a result, so it cannot be told from any other error: {outcomes[0]}")
     if not entry.sentence.strip() or not entry.question.strip():
         raise CourseError(f"{where} has no sentence or no question; write both.")
-    return Mistake(entry.id, entry.sentence, entry.question, outcomes, failed)
+    return Mistake(entry.id, entry.sentence, entry.question, seal.shown(outcomes, view), failed)
 
 
 def _outcomes(seal: Seal, entry: Entry) -> tuple[list[Outcome], tuple[str, ...]]:
@@ -97,7 +108,9 @@ def _outcomes(seal: Seal, entry: Entry) -> tuple[list[Outcome], tuple[str, ...]]
 def _refuse_look_alikes(seal: Seal) -> None:
     known = [("the right answer", seal.wanted, ()), *((m.id, m.outcomes, m.failed) for m in seal.mistakes)]
     for (a, gave_a, failed_a), (b, gave_b, failed_b) in itertools.combinations(known, 2):
-        gaps = seal.gaps(gave_a, gave_b)
+        if failed_a and failed_a[0] != failed_b[0]:
+            continue
+        gaps = seal.gaps(gave_a, gave_b, view_of(seal.exercise.name, failed_b[0]))
         apart = any(distance >= APART[kind] for kind, distance in gaps.items())
         if "property" in seal.kinds.values() and failed_a != failed_b:
             apart = True
@@ -114,8 +127,7 @@ def _refuse_false_alias(seal: Seal, entry: Entry) -> None:
     if original is None:
         raise CourseError(f"{entry.id} is an alias of {entry.alias_of}, which is not in the bank of {entry.exercise}.")
     outcomes, failed = _outcomes(seal, entry)
-    gaps = seal.gaps(outcomes, original.outcomes)
-    if failed != original.failed or any(distance > SAME for distance in gaps.values()):
+    if not failed or not seal.same(outcomes, failed, original):
         raise CourseError(f"{entry.id} is not the same function as {entry.alias_of}; give it an entry of its own.")
 
 
