@@ -38,10 +38,13 @@ def test_code_lines_are_narrow_enough_to_be_read_whole(stage):
     assert wide == []
 
 
-def test_prose_carries_the_code(stage):
-    words = len(re.findall(r"\w+", prose(stage)))
+def test_prose_carries_the_code_and_does_not_bury_it(stage):
+    """8 to 20 words of running text a code line; headings, lists, tables, formulas and exercise cards are not counted."""
+    text = "\n\n".join(c.source for c in cells(stage) if c.cell_type == "markdown" and "card" not in c.metadata)
+    paragraphs = [part for part in re.split(r"\n\s*\n", text) if not re.match(r"[#\-|<$]|\d\.", part.strip())]
+    words = len(re.findall(r"[^\W\d_]{2,}", " ".join(paragraphs)))
     lines = sum(len(source.splitlines()) for source in code(stage))
-    assert 8 <= words / lines <= 40, words / lines
+    assert 8 <= words / lines <= 20, words / lines
 
 
 def test_never_three_code_cells_in_a_row(stage):

@@ -66,8 +66,7 @@ reveal("square_table")
 
 # %% [markdown]
 # No error, the right shape, and wrong. Row 0 should have gone up by 10 everywhere; instead every *column* got its own
-# amount. The name `by` made a promise to you and none to PyTorch. A batch of three images with three features, or 64
-# images with 64 latent numbers, hides the same mistake in a training run that simply learns badly.
+# amount. A batch of 64 images with 64 latent numbers hides the same mistake in a training run that simply learns badly.
 #
 # ## What a check says
 #
@@ -120,14 +119,13 @@ check("shift")
 hint("shift")
 
 # %% [markdown]
-# The hint asks you to look, and says nothing about what to write. All hints of this course are like that.
+# The hint asks you to look, and says nothing about what to write.
 #
 # ## Where points come from
 #
-# Each exercise says what it is worth. While you learn, the check uses inputs that came with the course. When an
-# instructor marks your notebook, the same check runs on fresh inputs, so an answer that was fitted to the visible ones
-# earns nothing, and a right answer written in a style of your own loses nothing. The last cell of an exercise is locked: it
-# is the check, and the mark is read from it.
+# Each exercise says what it is worth. When an instructor marks your notebook, the same check runs on fresh inputs, so an
+# answer that was fitted to the visible ones earns nothing, and a right answer in a style of your own loses nothing. The last cell of an exercise is
+# locked: it is the check, and the mark is read from it.
 #
 # ## The engine of the course, as a prediction
 #
@@ -147,12 +145,12 @@ print(f"log of the mean {numbers.mean().log():.3f}, mean of the logs {numbers.lo
 reveal("log_of_a_mean")
 
 # %% [markdown]
-# The gap between the two is not a rounding error: it is what stage 02 is about. For now remember which one is larger.
+# The gap between the two is what stage 02 is about. For now remember which one is larger.
 #
 # ## Are you ready?
 #
-# Eight questions on what the course takes for granted, about ten minutes. There is no mark and nothing is locked. A miss opens a
-# refresher of a few lines, with another example worked.
+# Eight questions on what the course takes for granted. There is no mark and nothing is locked. A miss opens a refresher of a
+# few lines.
 
 # %% tags=["nbval-ignore-output"]
 ready()
@@ -160,8 +158,8 @@ ready()
 # %% [markdown]
 # ## The signs, said once
 #
-# The rest of the course is about a handful of numbers. Half of the bugs in this field are a sign, so we fix the signs now
-# and keep them to the end. All of them are in nats: natural logarithms, one number a data point.
+# Half of the bugs in this field are a sign, so we fix the signs now and keep them to the end. All numbers are in nats: natural logarithms, one
+# number a data point.
 #
 # | larger is better | smaller is better |
 # | --- | --- |

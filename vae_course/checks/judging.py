@@ -215,9 +215,13 @@ class _Verdicts:
         if report.failed:
             self.error = report.longrepr
 
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo) -> None:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo) -> pytest.TestReport:
+        """Collect what broke, and spare the description of the traceback, which nobody reads and which takes the time."""
         error = call.excinfo.value if call.excinfo else None
         if error is not None and not isinstance(error, Broken):
             self.error = repr(error)
         elif call.when == "call":
             self.parts[item.obj.part[1]] = error
+        outcome = "passed" if error is None else "failed"
+        return pytest.TestReport(item.nodeid, item.location, {}, outcome, longrepr=None, when=call.when)

@@ -41,13 +41,14 @@ def run(
         report = _once(exercise, handed_in, worker, seconds, seals)
         if report.passed or not found.builds_on:
             return report
+        with_ours = _once(exercise, handed_in, worker, seconds, seals, found.builds_on)
+        if with_ours.score <= report.score:
+            return report
         failed = [
             name for name in found.builds_on
             if not run(name, handed_in, isolate=worker or False, seconds=seconds).passed
         ]
-        if not failed:
-            return report
-        return _followed_through(report, _once(exercise, handed_in, worker, seconds, seals, failed), failed)
+        return _followed_through(with_ours, failed) if failed else report
 
 
 @contextmanager
@@ -71,11 +72,9 @@ def _once(
     return _report(answer, done, seals)
 
 
-def _followed_through(report: Report, with_ours: Report, failed: Sequence[str]) -> Report:
-    """The better of two reports: on the answer as it stands, and with the course's versions of what failed before it."""
+def _followed_through(with_ours: Report, failed: Sequence[str]) -> Report:
+    """The report on an answer that is right once the course's versions stand for what failed before it."""
     names = " and ".join(f"`{name}`" for name in failed)
-    if with_ours.score <= report.score:
-        return report
     note = f"Checked with the course's own {names}, since yours {'do' if len(failed) > 1 else 'does'} not pass yet."
     return replace(with_ours, note=" ".join(filter(None, [note, with_ours.note])))
 

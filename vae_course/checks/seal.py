@@ -9,8 +9,9 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,28 +56,27 @@ class Seal:
         return self.kinds.get(key, "exact")
 
     def gaps(self, got: Sequence[Outcome], want: Sequence[Outcome], view: View = View()) -> dict[str, float]:
-        """For each kind of evidence, the largest gap in `view` between two answers, in tolerances.
-
-        Trouble is a symbol.
-        """
+        """For each kind of evidence, the largest gap in `view` between two answers, in tolerances."""
         largest: dict[str, float] = {}
+        for kind, distance in self._distances(got, want, view):
+            largest[kind] = max(largest.get(kind, 0.0), distance)
+        return largest
+
+    def _distances(self, got: Sequence[Outcome], want: Sequence[Outcome], view: View) -> Iterator[tuple[str, float]]:
+        """Each piece of evidence in `view`: its kind, and how far the two answers are apart. Trouble is a symbol."""
         for index, (a, b) in enumerate(zip(got, want, strict=True)):
             if not view.has_case(self.cases[index]):
                 continue
             if isinstance(a, Trouble) or isinstance(b, Trouble):
                 same = isinstance(a, Trouble) and isinstance(b, Trouble) and a.kind == b.kind
-                largest["exact"] = max(largest.get("exact", 0.0), 0.0 if same else float("inf"))
+                yield "exact", 0.0 if same else math.inf
                 continue
             for key in sorted({*a, *b}):
                 kind = self.kind(key)
                 if kind == "property" or not view.has_key(key):
                     continue
-                if key in a and key in b:
-                    distance = gap(a[key], b[key], kind, self.standard_errors[index].get(key))
-                else:
-                    distance = float("inf")
-                largest[kind] = max(largest.get(kind, 0.0), distance)
-        return largest
+                both = key in a and key in b
+                yield kind, gap(a[key], b[key], kind, self.standard_errors[index].get(key)) if both else math.inf
 
     def same(self, got: Sequence[Outcome], failed: Sequence[str], mistake: Mistake) -> bool:
         """Whether an answer is this mistake: both break the same part first, and what that part looks at agrees.
@@ -89,7 +89,9 @@ class Seal:
         if "property" in self.kinds.values() and tuple(failed) != mistake.failed:
             return False
         view = view_of(self.exercise.name, failed[0])
-        return not self.silent(got, view) and all(d <= SAME for d in self.gaps(got, mistake.outcomes, view).values())
+        return not self.silent(got, view) and all(
+            distance <= SAME for _, distance in self._distances(got, mistake.outcomes, view)
+        )
 
     def shown(self, outcomes: Sequence[Outcome], view: View) -> list[Outcome]:
         """The outcomes with nothing in them that `view` does not look at."""
