@@ -51,6 +51,14 @@ def command(tmp_path):
     return call
 
 
+def pytest_collection_modifyitems(items):
+    """With `--dist loadgroup` the tests of a file, or of an exercise's bank, stay in one process and share what they made."""
+    for item in items:
+        entry = getattr(item, "callspec", None) and item.callspec.params.get("entry")
+        group = f"bank of {entry.exercise}" if entry else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 def pytest_terminal_summary(terminalreporter):
     """Seconds by file, the slowest first."""
     seconds = Counter()

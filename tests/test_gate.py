@@ -132,8 +132,15 @@ def _line(prompt):
 def test_a_gate_is_closed_while_an_exercise_does_not_pass_and_says_what_to_do(workbook):
     said = gate("00")
     assert said.headline == "The gate of 00_start_here is closed"
-    assert "shift does not pass in the saved notebook, about 5 minutes" in said.lines[0]
-    assert "Return to shift" in said.lines[-1]
+    assert said.lines[0] == "Not passed in the saved notebook: `shift` (5 min); about 5 minutes in all."
+    assert said.lines[1] == "Return to `shift`. Then save the notebook and try the gate again."
+
+
+def test_a_closed_gate_sends_back_to_what_the_others_build_on():
+    names = ("std_from_logvar", "gaussian_kl", "kl_monte_carlo")
+    failed = [course.find_exercise(name)[1] for name in names]
+    said = gates.closed_by_checks(LATER, [gates.Missing(e, "std_from_logvar") for e in failed])
+    assert said.lines[1].startswith("Return to `std_from_logvar`, which `gaussian_kl` and `kl_monte_carlo` build on.")
 
 
 def test_a_gate_opens_with_four_of_five(workbook):

@@ -12,6 +12,7 @@ from vae_course import course
 from vae_course.checks import run, runner, seal as seal_module
 from vae_course.checks.bank import Entry
 from vae_course.checks.compare import STANDARD_ERRORS, gap, worst
+from vae_course.checks.judging import view_of
 from vae_course.checks.loader import Block
 from vae_course.checks.probing import kinds, tensor
 from vae_course.checks.seal import Seal, choice_hash, read_seals, rounded, visible_seal, write_seals
@@ -38,7 +39,12 @@ def teach(monkeypatch, tmp_path):
         (tmp_path / "judges").mkdir(exist_ok=True)
         bodies = [f"@part('{name}', '{p}')\ndef test_{p}(trial):\n    {body}\n" for p, body in parts.items()]
         text = "\n\n".join(["from vae_course.checks.judging import part", *bodies])
-        (tmp_path / "judges" / "stage_98.py").write_text(text, encoding="utf-8")
+        file = tmp_path / "judges" / "stage_98.py"
+        file.write_text(text, encoding="utf-8")
+        judges = types.ModuleType("vae_course.checks.judges.stage_98")
+        exec(compile(text, str(file), "exec"), vars(judges))
+        monkeypatch.setitem(sys.modules, judges.__name__, judges)
+        view_of.cache_clear()
         return course.STAGES[0]
 
     return put

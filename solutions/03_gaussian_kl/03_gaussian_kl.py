@@ -206,10 +206,9 @@ check("gaussian_cross_entropy")
 # *"Could I trust a derivation I did at midnight?"* Do not trust it: average log q − log p over samples and compare.
 
 # %%
-z = mu + math.sqrt(var) * torch.randn(100_000)
-log_q = -0.5 * (math.log(2 * math.pi * var) + (z - mu) ** 2 / var)
-log_p = -0.5 * (math.log(2 * math.pi) + z**2)
-difference = log_q - log_p
+believed, true = torch.distributions.Normal(0, 1), torch.distributions.Normal(mu, math.sqrt(var))
+z = true.sample((100_000,))
+difference = true.log_prob(z) - believed.log_prob(z)
 error = difference.std() / math.sqrt(len(z))
 print(f"mean {difference.mean():.3f} ± {error:.3f} nats")
 print(f"negative in {(difference < 0).float().mean():.0%} of single draws")
@@ -263,7 +262,8 @@ plt.contour(mus, sigmas, landscape, levels, colors="white", linewidths=0.6)
 plt.pcolormesh(mus, sigmas, landscape, vmax=8)
 plt.colorbar(label="price, nats per dimension", extend="max")
 plt.plot(0, 1, "o", color="white")
-plt.gca().set(xlabel="mean μ", ylabel="standard deviation σ");
+plt.gca().set(xlabel="mean μ", ylabel="standard deviation σ")
+plt.show()
 
 # %% [markdown]
 # *Price of one latent dimension over mean and standard deviation: zero at the white dot, μ = 0 and σ = 1, with walls that rise

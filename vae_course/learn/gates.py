@@ -92,14 +92,16 @@ def _key(stage: Stage, path: Path) -> str:
 
 
 def closed_by_checks(stage: Stage, absent: Sequence[Missing]) -> Said:
-    """What a learner is told when exercises are missing."""
+    """What a learner is told when exercises are missing: which, how long they should take, where to return to."""
     minutes = sum(m.exercise.minutes for m in absent)
-    lines = []
-    for m in absent:
-        back = "" if m.return_to == m.exercise.name else f"; return to {m.return_to} first, which it builds on"
-        lines.append(f"{m.exercise.name} does not pass in the saved notebook, about {m.exercise.minutes} minutes{back}")
-    lines.append(f"Return to {absent[0].return_to}, save the notebook, then try the gate again: about {minutes} minutes in all.")
-    return Said(f"The gate of {stage.id} is closed", lines, "bad")
+    names = ", ".join(f"`{m.exercise.name}` ({m.exercise.minutes} min)" for m in absent)
+    first = absent[0].return_to
+    on_it = [f"`{m.exercise.name}`" for m in absent if m.return_to == first != m.exercise.name]
+    because = f", which {' and '.join(on_it)} build{'s' * (len(on_it) == 1)} on" if on_it else ""
+    return Said(f"The gate of {stage.id} is closed", [
+        f"Not passed in the saved notebook: {names}; about {minutes} minutes in all.",
+        f"Return to `{first}`{because}. Then save the notebook and try the gate again.",
+    ], "bad")
 
 
 # --- second half: five fresh questions ---
