@@ -1,5 +1,6 @@
 """Fixtures that tests share, and where the time went."""
 
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from support import BIN, REPOSITORY
+from xdist.scheduler import LoadFileScheduling
 
 from vae_course import cli
 
@@ -51,12 +53,16 @@ def command(tmp_path):
     return call
 
 
-def pytest_collection_modifyitems(items):
-    """With `--dist loadgroup` the tests of a file, or of an exercise's bank, stay in one process and share what they made."""
-    for item in items:
-        entry = getattr(item, "callspec", None) and item.callspec.params.get("entry")
-        group = f"bank of {entry.exercise}" if entry else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+class ByFileOrBank(LoadFileScheduling):
+    """The tests of a file stay in one process and share what they made; of the banks, those of an exercise do."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        bank = re.search(r"test_banks\.py.*[\[-](\w+):", nodeid)
+        return f"bank of {bank[1]}" if bank else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return ByFileOrBank(config, log)
 
 
 def pytest_terminal_summary(terminalreporter):

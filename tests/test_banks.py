@@ -31,8 +31,12 @@ TENSORS = [  # exercises that give a tensor with axes
 
 every_exercise = pytest.mark.parametrize(("stage", "name"), EXERCISES, ids=lambda value: getattr(value, "id", value))
 every_tensor = pytest.mark.parametrize(("stage", "name"), TENSORS, ids=lambda value: getattr(value, "id", value))
-every_wrong = pytest.mark.parametrize(("stage", "entry"), WRONG, ids=lambda value: getattr(value, "id", None))
-every_right = pytest.mark.parametrize("entry", RIGHT, ids=lambda entry: f"{entry.exercise}-{entry.id}")
+every_wrong = pytest.mark.parametrize(("stage", "entry"), WRONG, ids=lambda v: named(v) if isinstance(v, Entry) else v.id)
+every_right = pytest.mark.parametrize("entry", RIGHT, ids=lambda entry: named(entry))
+
+
+def named(entry: Entry) -> str:
+    return f"{entry.exercise}:{entry.id}"  # tests are spread over processes by what stands before the colon
 
 
 @pytest.fixture(scope="module")

@@ -54,7 +54,7 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
     except Exception as error:  # nbformat meets unexpected JSON with TypeError, AssertionError and others
         raise CourseError(
             f"{path} is not a Jupyter notebook that can be read; save it again from Jupyter as .ipynb, "
-            "or get a fresh copy with `vae-course learn`."
+            "or start the stage afresh with `vae-course reset`, which keeps the old file."
         ) from error
     return notebook
 
@@ -110,6 +110,7 @@ class Namespace(dict):
     def __init__(self, given: Mapping[str, object] = ()):
         super().__init__(given)
         self.troubles: dict[str, Trouble] = {}
+        self.skipped: set[str] = set()  # set by statements of the notebook that did not run
 
 
 def load(
@@ -126,10 +127,11 @@ def load(
     names = Namespace()
     for block in blocks:
         try:
-            pieces = _pieces(block)
+            pieces, skipped = _pieces(block)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             names.troubles[block.label] = explain(error, f"The cell of {block.label}", seconds)
             continue
+        names.skipped |= skipped
         for code in pieces:
             try:
                 exec(code, module.__dict__)
@@ -145,17 +147,20 @@ def load(
 _RUNS_ITS_CELL = re.compile(r"\s*%%(time|capture|prun)\b.*")  # the cell below these magics is plain Python
 
 
-def _pieces(block: Block) -> list[types.CodeType]:
+def _pieces(block: Block) -> tuple[list[types.CodeType], set[str]]:
     """The code of a block that may run: in one piece, or its definitions one by one, so that one which fails
-    does not take the next with it."""
+    does not take the next with it. And the names that its other statements would have set."""
     from IPython.core.inputtransformer2 import TransformerManager
 
     source = TransformerManager().transform_cell(_RUNS_ITS_CELL.sub("", block.source))
     name = f"<{block.label}>"
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     tree = ast.parse(source, filename=name)
-    parts = [tree] if block.whole else [ast.Module([part], []) for part in tree.body if _defines(part)]
-    return [compile(part, name, "exec") for part in parts]
+    if block.whole:
+        return [compile(tree, name, "exec")], set()
+    run = [part for part in tree.body if _defines(part)]
+    skipped = {target for part in tree.body if part not in run for target in _targets(part)}
+    return [compile(ast.Module([part], []), name, "exec") for part in run], skipped
 
 
 _DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -176,18 +181,26 @@ def _defines(statement: ast.stmt) -> bool:
 _NAMES = (ast.Name, ast.Tuple, ast.List, ast.Starred, ast.expr_context)
 _LITERAL = (
     ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp, ast.BinOp, ast.operator, ast.unaryop,
-    ast.expr_context, ast.Name, ast.Attribute,
+    ast.expr_context, ast.Name, ast.Attribute, ast.keyword,
 )
 
 
+_CALLABLE = {"math", "torch", "np", "numpy", "float", "int"}
+
+
 def _pure_call(node: ast.AST) -> bool:
-    """A call of the math module, as in LOG_2PI = math.log(2 * math.pi)."""
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and isinstance(node.func.value, ast.Name)
-        and node.func.value.id == "math"
-    )
+    """A call of math, torch or numpy, as in LOG_2PI = torch.log(torch.tensor(2 * math.pi))."""
+    if not isinstance(node, ast.Call):
+        return False
+    root = node.func
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    return isinstance(root, ast.Name) and root.id in _CALLABLE
+
+
+def _targets(statement: ast.stmt) -> set[str]:
+    """The names that a statement would set."""
+    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
 
 
 class _NoShell:

@@ -10,9 +10,11 @@ import contextlib
 import importlib
 import io
 import numbers
+import warnings
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from types import FunctionType
 from typing import TYPE_CHECKING
 
 import torch
@@ -35,16 +37,18 @@ PRINTED = 2000  # characters kept of what the learner's code prints
 
 @dataclass(frozen=True)
 class Run:
-    """What came of one run of a probe over its cases: one outcome a case, and what the code printed."""
+    """What came of one run of a probe over its cases: one outcome a case, what the code printed, and which values it read
+    that are neither its arguments nor constants by name."""
 
     outcomes: list[Outcome]
     printed: str = ""
+    reads: tuple[str, ...] = ()
 
     def to_bytes(self) -> bytes:
         """The run in wire format."""
         parcels = [{} if isinstance(outcome, Trouble) else outcome for outcome in self.outcomes]
         troubles = {i: o.to_json() for i, o in enumerate(self.outcomes) if isinstance(o, Trouble)}
-        return wire.pack(parcels, {"troubles": troubles, "printed": self.printed})
+        return wire.pack(parcels, {"troubles": troubles, "printed": self.printed, "reads": self.reads})
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Run:
@@ -52,7 +56,7 @@ class Run:
         outcomes: list[Outcome] = list(parcels)
         for index, trouble in note["troubles"].items():
             outcomes[int(index)] = Trouble(**trouble)
-        return cls(outcomes, note["printed"])
+        return cls(outcomes, note["printed"], tuple(note["reads"]))
 
 
 def kinds(**by_key: str) -> Callable[[Probe], Probe]:
@@ -122,6 +126,7 @@ class Names(dict):
     def __init__(self, names: Mapping[str, object]):
         super().__init__(names)
         self.troubles: Mapping[str, Trouble] = getattr(names, "troubles", {})
+        self.skipped: Set[str] = getattr(names, "skipped", frozenset())
 
     def __missing__(self, name: str):
         raise Missing(name)
@@ -138,18 +143,32 @@ def run_probe(
     """
     outcomes: list[Outcome] = []
     heard = io.StringIO()
-    with contextlib.redirect_stdout(heard), contextlib.redirect_stderr(heard), torch.random.fork_rng(devices=[]):
+    reads: tuple[str, ...] = ()
+    with (
+        contextlib.redirect_stdout(heard), contextlib.redirect_stderr(heard), torch.random.fork_rng(devices=[]),
+        warnings.catch_warnings(action="ignore"),
+    ):
         try:
             given = course_names(exercise)
             with time_limit(seconds), torch.enable_grad(), answer.names(given, seconds, instead) as found:
                 names = Names(found)
+                reads = _left_over(names.get(exercise), names)
                 for case in cases:
                     torch.manual_seed(seed + _fingerprint(case))
                     outcomes.append(_outcome(exercise, probe, names, case, seconds))
         except BaseException as error:
             trouble = explain(error, exercise, seconds)
             outcomes += [trouble] * (len(cases) - len(outcomes))
-    return Run(outcomes, heard.getvalue()[:PRINTED])
+    return Run(outcomes, heard.getvalue()[:PRINTED], reads)
+
+
+def _left_over(function: object, names: Mapping[str, object]) -> tuple[str, ...]:
+    """Lower-case or one-letter names of plain values that a function reads from outside, as a lesson's cells leave them."""
+    if not isinstance(function, FunctionType):
+        return ()
+    values = {name: {**names, **function.__globals__}.get(name) for name in function.__code__.co_names}
+    plain = {name for name, value in values.items() if isinstance(value, (torch.Tensor, int, float, list, tuple, dict))}
+    return tuple(sorted(name for name in plain if len(name) == 1 or not name.isupper()))
 
 
 def course_names(exercise: str) -> dict[str, object]:
@@ -176,4 +195,8 @@ def _outcome(exercise: str, probe: Probe, names: Names, case: Case, seconds: flo
     except (Exception, SystemExit) as error:
         if isinstance(error, Missing) and str(error.args[0]) in names.troubles:
             return names.troubles[str(error.args[0])]
-        return explain(error, exercise, seconds)
+        trouble = explain(error, exercise, seconds)
+        if isinstance(error, NameError) and error.name in names.skipped:
+            where = "Your notebook sets it in a cell that a check does not run, since that cell computes something"
+            return replace(trouble, text=f"{trouble.text}. {where}; move the line into the answer cell.")
+        return trouble

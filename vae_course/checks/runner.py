@@ -135,7 +135,10 @@ def _report(answer: Answer, done: Run, seals: Sequence[Seal]) -> Report:
         line, rows = rows[0][1], ()
     if isinstance(answer, Written) and name == "missing":
         message = f"{exercise.name} is not defined in the saved notebook: write it in its own cell and save."
-    if isinstance(answer, Written) and "NameError" in message:
+    if done.reads and first.name not in ("missing", "unwritten", "timeout", "crash", "interrupted"):
+        read = " and ".join(f"`{name}`" for name in done.reads)
+        note = f"Your function reads {read}, which came from another cell and not from its arguments: is that meant?"
+    if isinstance(answer, Written) and "NameError" in message and "does not run" not in message:
         note = "A name that lives only in the running kernel does not count: define it in the notebook and save."
     if first.hidden:
         rows, note = (), "It holds on the inputs you can see; on fresh ones it does not."

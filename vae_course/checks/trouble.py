@@ -69,9 +69,22 @@ def explain(error: BaseException, exercise: str, seconds: float) -> Trouble:
         said = str(error).strip().splitlines()
     except Exception:  # an exception class of the learner's own
         said = []
+    for words, advice in _ADVICE.items():
+        if said and words in said[0]:
+            return Trouble("error", f"{exercise} stopped: {advice}", line)
     detail = f": {said[0]}" if said else ""
     return Trouble("error", f"{exercise} stopped with {type(error).__name__}{detail}", line)
 
+
+# what torch says to people who know it, said to those who do not
+_ADVICE = {
+    "Can't call numpy() on Tensor that requires grad": (
+        "a numpy function met a tensor whose gradient is wanted, and numpy cannot follow gradients; use torch's function of that name."
+    ),
+    "can be converted to Python scalars": (
+        "a function for single numbers, such as math.exp, float() or an `if`, met a whole tensor; use torch's function of that name."
+    ),
+}
 
 _OURS = str(course.PACKAGE)
 _LIBRARIES = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
