@@ -20,6 +20,7 @@ from torch.distributions import Bernoulli, Categorical, Normal, kl_divergence
 from vae_course import course
 from vae_course.checks import drills
 from vae_course.checks.drills import Item, drill
+from vae_course.learn.numbers import read_number
 from vae_course.course import CourseError
 
 SEEDS = 1000
@@ -123,7 +124,18 @@ def library_categorical(l1, l2, l3, k):
     return Categorical(logits=torch.stack(wide(l1, l2, l3))).log_prob(torch.tensor(int(k) - 1)).item()
 
 
+def broadcast_cell(t, b1, b2, b3, row, column):
+    table = torch.full((3, 3), t) + torch.tensor([b1, b2, b3])
+    return float(table[int(row) - 1, int(column) - 1])
+
+
+def broadcast_size(a, b):
+    return (torch.zeros(int(a), 1) + torch.zeros(int(b))).numel()
+
+
 ANOTHER_ROUTE = {
+    "cell_of_a_square_sum": broadcast_cell,
+    "entries_of_a_sum": broadcast_size,
     "second_moment": integrated_square,
     "log_of_a_mean": area_under_one_over_x,
     "standard_error": spread_of_averaged_coins,
@@ -283,3 +295,9 @@ def test_sentences_are_one_statement_and_at_most_one_question(stage):
 
 def mistakes(stage):
     return importlib.import_module(f"vae_course.checks.drills.stage_{stage.number}").MISTAKES
+
+
+@every_drill
+def test_the_working_is_arithmetic_that_gives_the_answer(stage, name):
+    for item in items(stage, name):
+        assert read_number(item.working) == pytest.approx(item.answer, rel=1e-9), item.working

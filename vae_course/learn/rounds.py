@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vae_course.checks.drills import Item, drills, earlier, sentence
-from vae_course.course import Stage
+from vae_course.course import CourseError, Stage
 from vae_course.learn import progress
 from vae_course.learn.numbers import read_number
 
@@ -74,6 +74,8 @@ class Round:
     def answer(self, text: str) -> Verdict:
         """Judge what was typed. CourseError when it is no number; that costs nothing."""
         asked = self.question
+        if asked is None:
+            raise CourseError("This round is over; start a new one for fresh questions.")
         given = read_number(text)
         wrong = asked.item.judge(given)
         self._tried += 1
@@ -91,7 +93,8 @@ class Round:
             return self._next(True, "Right.")
         if self._tried < self.tries:
             return Verdict(False, told or "That is not it, and it is none of the slips we know. Try once more.", False)
-        return self._next(False, f"{told or 'That is not it.'} The number is {number(asked.item)}.")
+        working = f"`{asked.item.working}` = " if asked.item.working else ""
+        return self._next(False, f"{told or 'That is not it.'} The number is {working}{number(asked.item)}.")
 
     def _next(self, right: bool, text: str) -> Verdict:
         self._at += 1

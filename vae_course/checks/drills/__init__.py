@@ -28,8 +28,9 @@ DRAWS = 1000
 class Item:
     """One question.
 
-    text: the question, Markdown with `code` but no formulas that need a renderer. answer: the right number. tol: accepted relative error.
-    unit: what the number is in ("nats", "" for a pure number). wrong: for each misconception's id the number it leads to.
+    text: the question, Markdown with `code` but no formulas that need a renderer. answer: the right number. tol:
+    accepted relative error. unit: what the number is in ("nats", "" for a pure number). wrong: for each misconception's
+    id the number it leads to. working: the arithmetic that gives the answer, as one could type it.
     """
 
     text: str
@@ -37,6 +38,7 @@ class Item:
     tol: float = 0.01
     unit: str = ""
     wrong: Mapping[str, float] = field(default_factory=dict)
+    working: str = ""
 
     def judge(self, given: float) -> str | None:
         """None when `given` is right; otherwise the id of the misconception that leads to it, or "" for none known."""

@@ -17,6 +17,7 @@ def second_moment(rng: random.Random) -> Item:
         f"`z` is drawn from a Gaussian with mean `m = {m:g}` and standard deviation `s = {s:g}`. "
         "What is the average of `z^2`, that is, `E[z^2]`?",
         m**2 + s**2,
+        working=f"({m:g})^2 + {s:g}^2",
         wrong={
             "spread_forgotten": m**2,
             "mean_forgotten": s**2,
@@ -33,6 +34,7 @@ def log_of_a_mean(rng: random.Random) -> Item:
     return Item(
         f"Take the two numbers `a = {a:g}` and `b = {b:g}`. What is the natural logarithm of their mean?",
         math.log((a + b) / 2),
+        working=f"log(({a:g} + {b:g}) / 2)",
         wrong={
             "mean_of_logs": (math.log(a) + math.log(b)) / 2,
             "division_forgotten": math.log(a + b),
@@ -50,6 +52,7 @@ def standard_error(rng: random.Random) -> Item:
         f"You average `K = {K}` independent draws; the standard deviation of a single draw is `s = {s:g}`. "
         "What is the standard error of the average, that is, the standard deviation of the average itself?",
         s / K**0.5,
+        working=f"{s:g} / sqrt({K})",
         wrong={
             "divided_by_k": s / K,
             "spread_for_error": s,
@@ -67,6 +70,7 @@ def stopped_gradient(rng: random.Random) -> Item:
         f"`a` is a tensor that asks for a gradient, with the value `a = {a:g}`; `c = {c:g}` is a plain number. "
         "What does `a.grad` hold after `(a.detach() * a + c * a).backward()`?",
         a + c,
+        working=f"{a:g} + {c:g}",
         wrong={
             "detach_ignored": 2 * a + c,
             "everything_cut": c,
@@ -87,6 +91,7 @@ def urn_posterior(rng: random.Random) -> Item:
         f"A ball from urn 0 is red with probability `a0 = {a0:g}`, a ball from urn 1 with probability `a1 = {a1:g}`. "
         "You draw a single ball, and it is red. What is the probability that your urn is urn 1?",
         p * a1 / evidence,
+        working=f"{p:g}*{a1:g} / ((1 - {p:g})*{a0:g} + {p:g}*{a1:g})",
         wrong={
             "prior_ignored": a1 / (a0 + a1),
             "data_ignored": p,
@@ -96,7 +101,45 @@ def urn_posterior(rng: random.Random) -> Item:
     )
 
 
+@drill
+def cell_of_a_square_sum(rng: random.Random) -> Item:
+    """Broadcasting of (3, 3) + (3,): entry [r, c] gets the c-th number."""
+    t, by = rng.randint(2, 9), rng.sample(range(10, 60), 3)
+    row, column = rng.sample((1, 2, 3), 2)
+    listed = ", ".join(f"`b{i} = {b}`" for i, b in enumerate(by, 1))
+    return Item(
+        f"Every entry of a (3, 3) table is `t = {t}`. A tensor of shape (3,) holds {listed}, and the two are added by "
+        f"`+`. What stands in `row = {row}`, `column = {column}` of the sum, both counted from 1?",
+        t + by[column - 1],
+        working=f"{t} + {by[column - 1]}",
+        wrong={"row_for_column": t + by[row - 1], "adds_the_sum": t + sum(by), "amount_only": by[column - 1] * 1.0},
+    )
+
+
+@drill
+def entries_of_a_sum(rng: random.Random) -> Item:
+    """Broadcasting of (a, 1) + (b,): a b entries."""
+    a, b = rng.sample(range(3, 30), 2)
+    return Item(
+        f"A tensor of shape (a, 1) is added to one of shape (b,), with `a = {a}` and `b = {b}`. How many entries has the sum?",
+        a * b,
+        working=f"{a} * {b}",
+        wrong={"column_stays_alone": a, "row_stays_alone": b, "shapes_added": a + b},
+    )
+
+
 MISTAKES = {
+    # cell_of_a_square_sum
+    "row_for_column": "You took the number that belongs to the row: shapes are lined up from the right, so the three "
+    "numbers lie along the columns. Which axis of (3, 3) meets the 3 of (3,)?",
+    "adds_the_sum": "You added all three numbers to the entry; each entry meets one of them. Which one?",
+    "amount_only": "That is the number alone; the entry of the table is still to be added.",
+    # entries_of_a_sum
+    "column_stays_alone": "That is the size of the first tensor: its axis of length 1 is repeated until it meets the other one. "
+    "How often?",
+    "row_stays_alone": "That is the size of the second tensor: it is repeated for every row of the first one. How many rows are there?",
+    "shapes_added": "You added the lengths; a table with that many rows and that many columns has another number of entries. "
+    "How many cells has a table of 2 by 5?",
     # second_moment
     "spread_forgotten": "You squared the mean and forgot the spread: the square of an average is not the average of "
     "the squares. If `z` is 1 or -1 with equal chance, what is the average of `z^2`?",

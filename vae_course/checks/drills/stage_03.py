@@ -20,6 +20,7 @@ def kl_to_the_prior(rng: random.Random) -> Item:
         "What is `KL(q || p)` from the code `q = N(mu, sigma^2)` to the prior `p = N(0, 1)`?",
         (mu**2 + var - logvar - 1) / 2,
         unit="nats",
+        working=f"0.5*(({mu:g})^2 + exp({logvar:g}) - ({logvar:g}) - 1)",
         wrong={
             "sigma_for_variance": (mu**2 + var**0.5 - logvar - 1) / 2,
             "log_term_dropped": (mu**2 + var - 1) / 2,
@@ -42,6 +43,7 @@ def pull_on_logvar(rng: random.Random) -> Item:
         "What is the derivative of this price with respect to `logvar`, with `mu` held fixed?",
         (sigma**2 - 1) / 2,
         unit="nats",
+        working=f"0.5*({sigma:g}^2 - 1)",
         wrong={
             "half_forgotten": sigma**2 - 1,
             "sigma_for_variance": (sigma - 1) / 2,
@@ -61,6 +63,7 @@ def sigma_from_logvar(rng: random.Random) -> Item:
         f"A network puts out `logvar = {logvar:g}` for one latent dimension: the natural logarithm of the variance "
         "`sigma^2` of the code. What is the standard deviation `sigma`?",
         math.exp(logvar / 2),
+        working=f"exp(({logvar:g}) / 2)",
         wrong={
             "variance_for_sigma": math.exp(logvar),
             "half_outside": math.exp(logvar) / 2,
@@ -83,6 +86,7 @@ def gaussian_log_likelihood(rng: random.Random) -> Item:
         f"`S = {S:g}`. What is `log p(x | z)`, the log-likelihood of the whole picture (natural logarithm)?",
         constant - square,
         unit="nats",
+        working=f"-0.5*{D}*log(2*pi*{sigma:g}^2) - {S:g}/(2*{sigma:g}^2)",
         wrong={
             "sigma_squared_twice": -0.5 * D * math.log(2 * math.pi * sigma**4) - S / (2 * sigma**4),
             "constants_dropped": -square,
@@ -104,6 +108,7 @@ def bernoulli_log_likelihood(rng: random.Random) -> Item:
         f"the odds of white; the pixel turns out to be `x = {x}`. What is `log p(x)`, its log-likelihood?",
         x * logit - _softplus(logit),
         unit="nats",
+        working=f"{x}*({logit:g}) - log(1 + exp({logit:g}))",
         wrong={
             "double_sigmoid": x * p - _softplus(p),
             "black_and_white_swapped": (1 - x) * logit - _softplus(logit),
@@ -128,6 +133,7 @@ def kl_between_two_gaussians(rng: random.Random) -> Item:
         "What is `KL(q || p)`?",
         kl,
         unit="nats",
+        working=f"0.5*(log({v_p:g}/{v_q:g}) + ({v_q:g} + ({mu_q:g} - ({mu_p:g}))^2)/{v_p:g} - 1)",
         wrong={
             "reversed_roles": _kl(mu_p, v_p, mu_q, v_q),
             "prior_assumed_standard": _kl(mu_q, v_q, 0, 1),
@@ -147,6 +153,7 @@ def implied_variance(rng: random.Random) -> Item:
         "summed over its pixels. Up to a constant this is the negative ELBO, in nats, of a Gaussian decoder "
         "with the same variance in every pixel. What is this variance?",
         1 / (2 * c),
+        working=f"1 / (2*{c:g})",
         wrong={
             "half_of_the_slope_forgotten": 1 / c,
             "slope_inverted": 2 * c,
@@ -169,6 +176,7 @@ def categorical_log_likelihood(rng: random.Random) -> Item:
         "(natural logarithm)?",
         own - math.log(total),
         unit="nats",
+        working=f"{own:g} - log({' + '.join(f'exp({logit:g})' for logit in logits)})",
         wrong={
             "normaliser_forgotten": own,
             "probability": math.exp(own) / total,
