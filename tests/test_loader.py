@@ -53,12 +53,12 @@ def setup_cell(notebook):
 
 def test_the_setup_cell_is_the_releases_own(notebook, saved):
     original = setup_cell(notebook).source
-    setup_cell(notebook).source = "import antigravity_for_everyone\ntampered = 1"
+    setup_cell(notebook).source = "added = 1\nprint('demo')"  # without any of the imports
     path = saved()
     blocks = read_learners_notebook(path, STAGE)
     assert blocks[0].source == original
-    assert not [block for block in blocks if "tampered" in block.source]
     assert "torch" in names(path) and not names(path).troubles
+    assert names(path)["added"] == 1  # what a learner defines there is not lost
 
 
 def test_the_setup_cell_runs_when_the_learner_deleted_it(notebook, saved):
@@ -83,13 +83,14 @@ def test_an_answer_cell_runs_whole(saved):
     "class added: pass", "added = 3", "added: float = -2 * 3.5", "added = [1, (2, {'a': {3}})]",
     "added = torch.float32",
     "import math; added = math.log(2 * math.pi)", "added = print", "added = lambda t: 2 * t", "a = added = None",
+    "import torch; added = torch.log(torch.tensor(2.0, dtype=torch.float64))", "added = float('1')",
 ])
 def test_a_definition_in_an_added_cell_runs(saved, statement):
     assert "added" in names(saved(statement))
 
 
 @pytest.mark.parametrize("statement", [
-    "added = torch.zeros(3)", "added = [i for i in range(3)]", "globals()['added'] = 1",
+    "added = [i for i in range(3)]", "globals()['added'] = 1",
     "for added in range(3): pass", "if True: added = 1", "with open('x', 'w') as added: pass", "added = exec('x = 1')",
     "try:\n    added = 1\nfinally:\n    pass", "(added := 1)", "added: int", "added = x = open('x')",
     "added = f'{exit()}'",
@@ -102,6 +103,13 @@ def test_the_demo_cells_of_the_release_never_run(saved, capsys):
     got = names(saved())
     assert not {"table", "by", "square"} & got.keys()  # they are made by calls
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_name_set_by_a_cell_that_does_not_run_is_explained(saved):
+    path = saved("amounts = [i for i in range(3)]", answer="def shift(x, by):\n    return x + amounts\n")
+    report = run(EXERCISE, path)
+    assert "name 'amounts' is not defined. Your notebook sets it in a cell that a check does not run" in report.message
+    assert "move the line into the answer cell" in report.message and report.note == ""
 
 
 def test_text_cells_never_run(notebook, saved):

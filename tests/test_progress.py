@@ -89,10 +89,10 @@ def test_a_check_says_when_its_result_could_not_be_kept(progress_file):
 def test_checks_are_remembered_but_a_stub_is_not(progress_file):
     from vae_course.learn import check
 
-    def stub(x, by):
+    def shift(x, by):
         raise NotImplementedError
 
-    live = {"check": check, "shift": stub}
+    live = {"check": check, "shift": shift}
     exec("check('shift')", live)
     assert progress.events() == []
     live["shift"] = lambda x, by: x - by[:, None]

@@ -116,7 +116,7 @@ def test_what_cannot_be_sent_to_another_process_is_refused_in_one_sentence(worke
 
 def test_a_written_answer_is_the_same_after_its_journey():
     answer = written(ANSWER)
-    assert from_note(answer.to_note()) == answer
+    assert from_note(answer.to_note("shift")) == answer
     assert as_answer(answer, "shift") is answer and as_answer(answer.program, "shift") == answer
 
 
@@ -508,4 +508,76 @@ def test_check_draws_the_fresh_inputs_from_the_graders_seed(monkeypatch):
 
 def test_live_answers_are_sent_without_what_is_no_function():
     names = {"shift": right, "table": [1, 2], "lock": threading.Lock(), "torch": torch}
-    assert set(from_note(Live(names).to_note()).mapping) == {"shift"}
+    assert set(from_note(Live(names).to_note("shift")).mapping) == {"shift"}
+
+
+# --- what a hostile or careless answer leaves behind ---
+
+
+def test_an_answer_that_writes_into_every_pipe_harms_nobody_else():
+    def hostile(x, by):
+        import os
+
+        for number in range(3, 30):
+            try:
+                os.write(number, b"\x05" + b"\0" * 7 + b"hello")
+            except OSError:
+                pass
+        return x + by[:, None]
+
+    wrong = lambda x, by: x - by[:, None]  # noqa: E731
+    with Worker() as worker:
+        seen = [run("shift", {"shift": f}, isolate=worker) for f in (hostile, right, wrong, wrong, right)]
+    assert seen[0].failed == "crash"
+    assert [report.passed for report in seen[1:]] == [True, False, False, True]
+    assert [report.misconception for report in seen[2:4]] == ["subtracts", "subtracts"]
+
+
+@pytest.mark.parametrize("line", ["import json; json.dumps = lambda *a, **k: '{}'", "import safetensors.torch as s; s.save = lambda *a, **k: b'x'"])
+def test_an_answer_that_breaks_the_wire_is_a_crash_and_no_exception(line):
+    source = f"def shift(x, by):\n    {line}\n    return x + by[:, None]\n"
+    assert run("shift", written(source), isolate=True).failed == "crash"
+
+
+def test_torchs_defaults_and_the_folder_are_as_before(tmp_path):
+    import os
+
+    def careless(x, by):
+        torch.set_default_dtype(torch.float16)
+        torch.set_default_device("meta")
+        os.chdir("/")
+        sys.stdout.close()
+        return x + by[:, None]
+
+    before = os.getcwd()
+    assert run("shift", {"shift": careless}).passed
+    assert (torch.get_default_dtype(), str(torch.get_default_device()), os.getcwd()) == (torch.float32, "cpu", before)
+    assert run("shift", {"shift": right}).passed
+
+
+def test_a_value_that_is_right_keeps_its_points_when_only_the_gradient_breaks():
+    def gaussian_kl(mu, logvar):
+        var = logvar.exp()
+        log_var = var.log()
+        var += mu**2  # log_var's gradient needed var as it was
+        return 0.5 * (var - log_var - 1).sum(-1)
+
+    report = run("gaussian_kl", {"gaussian_kl": gaussian_kl})
+    assert report.parts["value"] and not report.parts["gradient"] and 0 < report.score < report.points
+
+
+def test_an_unwritten_helper_is_called_by_its_name():
+    source = "def helper(x):\n    raise NotImplementedError\n\ndef shift(x, by):\n    return helper(x)\n"
+    assert run("shift", written(source)).message == "shift calls helper, which is not written yet."
+
+
+def test_a_check_inside_an_answer_does_not_lift_the_time_limit():
+    source = "from vae_course.learn import check\ndef shift(x, by):\n    check('shift', lambda x, by: x)\n    while True: pass\n"
+    assert run("shift", written(source), seconds=2).failed == "timeout"
+
+
+def test_a_callable_object_is_an_answer_too():
+    import functools
+
+    answer = functools.partial(lambda sign, x, by: x + sign * by[:, None], 1)
+    assert run("shift", {"shift": answer}).passed and run("shift", {"shift": answer}, isolate=True).passed

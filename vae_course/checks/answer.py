@@ -32,7 +32,7 @@ class Written:
         """The names that the program makes, beside those given; of the names in `instead` the given ones count."""
         yield load(self.program, given, seconds, instead)
 
-    def to_note(self) -> dict:
+    def to_note(self, exercise: str) -> dict:
         return {"program": [asdict(block) for block in self.program]}
 
 
@@ -68,13 +68,14 @@ class Live:
                 else:
                     names[name] = value
 
-    def to_note(self) -> dict:
+    def to_note(self, exercise: str) -> dict:
         """Only ever sent from this process to a child of it; what comes back is never a pickle."""
         answers = {
-            name: value for name, value in self.mapping.items() if isinstance(value, (FunctionType, type))
+            name: value for name, value in self.mapping.items()
+            if isinstance(value, (FunctionType, type)) or (name == exercise and callable(value))
         }
         try:
-            with _by_value({value.__module__ for value in answers.values()}):
+            with _by_value({getattr(value, "__module__", None) for value in answers.values()} - {None}):
                 return {"pickle": base64.b64encode(cloudpickle.dumps(answers)).decode()}
         except (TypeError, ValueError, AttributeError, pickle.PicklingError, RecursionError) as error:
             raise CourseError(

@@ -12,7 +12,7 @@ import linecache
 import re
 import sys
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,11 +28,13 @@ LARGEST_NOTEBOOK = 16 * 2**20
 
 @dataclass(frozen=True)
 class Block:
-    """Source text to run. `whole`: as it stands; otherwise only the definitions in it."""
+    """Source text to run. `whole`: as it stands; otherwise only the definitions in it, and where it is the learner's
+    `own`, also constants that math, torch or numpy compute."""
 
     label: str
     source: str
     whole: bool
+    own: bool = False
 
 
 Program = tuple[Block, ...]
@@ -87,12 +89,13 @@ def program(notebook: nbformat.NotebookNode, setup_from: nbformat.NotebookNode |
     """The blocks of `notebook` that may run, the setup cell taken from `setup_from` when given."""
     setup = [cell for cell in (setup_from or notebook).cells if SETUP in cell.metadata.get("tags", ())]
     blocks = [Block("setup", cell.source, False) for cell in setup]
-    names = {cell.get("id") for cell in setup}
+    sources = {cell.source for cell in setup}
+    released = {cell.get("id") for cell in (setup_from or notebook).cells}
     for number, cell in enumerate(notebook.cells, 1):
-        if cell.cell_type != "code" or cell.get("id") in names:
+        if cell.cell_type != "code" or cell.source in sources:  # a setup cell that the learner added to runs as well
             continue
         answer = answer_name(cell)
-        blocks.append(Block(answer or f"cell {number}", cell.source, answer is not None))
+        blocks.append(Block(answer or f"cell {number}", cell.source, answer is not None, cell.get("id") not in released))
     return tuple(blocks)
 
 
@@ -158,7 +161,7 @@ def _pieces(block: Block) -> tuple[list[types.CodeType], set[str]]:
     tree = ast.parse(source, filename=name)
     if block.whole:
         return [compile(tree, name, "exec")], set()
-    run = [part for part in tree.body if _defines(part)]
+    run = [part for part in tree.body if _defines(part, block.own)]
     skipped = {target for part in tree.body if part not in run for target in _targets(part)}
     return [compile(ast.Module([part], []), name, "exec") for part in run], skipped
 
@@ -166,7 +169,7 @@ def _pieces(block: Block) -> tuple[list[types.CodeType], set[str]]:
 _DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
-def _defines(statement: ast.stmt) -> bool:
+def _defines(statement: ast.stmt, own: bool) -> bool:
     if isinstance(statement, _DEFINITIONS):
         return True
     if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
@@ -175,7 +178,8 @@ def _defines(statement: ast.stmt) -> bool:
     if not all(isinstance(node, _NAMES) for target in targets for node in ast.walk(target)):
         return False
     value = statement.value
-    return isinstance(value, ast.Lambda) or all(isinstance(n, _LITERAL) or _pure_call(n) for n in ast.walk(value))
+    roots = _OWN if own else {"math"}
+    return isinstance(value, ast.Lambda) or all(isinstance(n, _LITERAL) or _pure_call(n, roots) for n in ast.walk(value))
 
 
 _NAMES = (ast.Name, ast.Tuple, ast.List, ast.Starred, ast.expr_context)
@@ -185,17 +189,17 @@ _LITERAL = (
 )
 
 
-_CALLABLE = {"math", "torch", "np", "numpy", "float", "int"}
+_OWN = {"math", "torch", "np", "numpy", "float", "int"}
 
 
-def _pure_call(node: ast.AST) -> bool:
-    """A call of math, torch or numpy, as in LOG_2PI = torch.log(torch.tensor(2 * math.pi))."""
+def _pure_call(node: ast.AST, roots: Set[str]) -> bool:
+    """A call of one of these or what is in them, as in LOG_2PI = torch.log(torch.tensor(2 * math.pi))."""
     if not isinstance(node, ast.Call):
         return False
     root = node.func
     while isinstance(root, ast.Attribute):
         root = root.value
-    return isinstance(root, ast.Name) and root.id in _CALLABLE
+    return isinstance(root, ast.Name) and root.id in roots
 
 
 def _targets(statement: ast.stmt) -> set[str]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import contextlib
 import importlib
 import io
+import os
 import numbers
 import warnings
 import zlib
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from types import FunctionType
 from typing import TYPE_CHECKING
@@ -75,6 +76,9 @@ def find_probe(exercise: str) -> Probe:
     return getattr(importlib.import_module(f"vae_course.checks.probes.stage_{stage.number}"), exercise)
 
 
+_NUMBERS = {torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.int32, torch.int64}
+
+
 def tensor(value: object, what: str, verb: str = "returned") -> torch.Tensor:
     """`value`, if it is a real tensor; otherwise Unfit, saying what `what` (`gaussian_kl`) returned, or is, instead."""
     if value is None and verb == "returned":
@@ -83,6 +87,9 @@ def tensor(value: object, what: str, verb: str = "returned") -> torch.Tensor:
         raise Unfit(f"{what} {verb} {_described(value)}; a torch.Tensor is expected.")
     if value.is_complex():
         raise Unfit(f"{what} {verb} complex numbers; real ones are expected.")
+    if value.dtype not in _NUMBERS:
+        given = "truth values" if value.dtype == torch.bool else f"numbers of type {value.dtype}"
+        raise Unfit(f"{what} {verb} {given}; floating-point numbers are expected.")
     return value
 
 
@@ -109,14 +116,19 @@ def _described(value: object) -> str:
     if value is None:
         return "None"
     size = f" of {len(value)}" if isinstance(value, (tuple, list)) else ""
-    return f"{'an' if type(value).__name__[0] in 'aeiou' else 'a'} {type(value).__name__}{size}"
+    return f"{a(type(value).__name__)}{size}"
 
 
 def gradients(value: torch.Tensor, inputs: Mapping[str, torch.Tensor]) -> Evidence:
-    """d(sum of value)/d(input) for each input, under its name with a `d_` before it; "none" where no gradient reaches."""
+    """d(sum of value)/d(input) for each input, under its name with a `d_` before it; "none" where no gradient reaches, or
+    where something on the way was overwritten, so that torch cannot compute one."""
+    nothing = {f"d_{name}": "none" for name in inputs}
     if not value.requires_grad:
-        return {f"d_{name}": "none" for name in inputs}
-    grads = torch.autograd.grad(value.sum(), list(inputs.values()), allow_unused=True)
+        return nothing
+    try:
+        grads = torch.autograd.grad(value.sum(), list(inputs.values()), allow_unused=True)
+    except RuntimeError:
+        return nothing
     return {f"d_{name}": "none" if grad is None else grad for name, grad in zip(inputs, grads, strict=True)}
 
 
@@ -142,11 +154,11 @@ def run_probe(
     on come from the course's toolbox where the answer lacks them, and where they are in `instead`.
     """
     outcomes: list[Outcome] = []
-    heard = io.StringIO()
+    heard = _Heard()
     reads: tuple[str, ...] = ()
     with (
         contextlib.redirect_stdout(heard), contextlib.redirect_stderr(heard), torch.random.fork_rng(devices=[]),
-        warnings.catch_warnings(action="ignore"),
+        warnings.catch_warnings(action="ignore"), _plain_torch(),
     ):
         try:
             given = course_names(exercise)
@@ -159,7 +171,28 @@ def run_probe(
         except BaseException as error:
             trouble = explain(error, exercise, seconds)
             outcomes += [trouble] * (len(cases) - len(outcomes))
-    return Run(outcomes, heard.getvalue()[:PRINTED], reads)
+    return Run(outcomes, heard.getvalue()[:PRINTED].encode("utf-8", "replace").decode("utf-8"), reads)
+
+
+class _Heard(io.StringIO):
+    """What the learner's code prints; code that closes its output closes nothing."""
+
+    def close(self) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def _plain_torch() -> Iterator[None]:
+    """torch's own defaults for the check, and afterwards what there was before, whatever the learner's code sets."""
+    dtype, device, folder = torch.get_default_dtype(), torch.get_default_device(), os.getcwd()
+    torch.set_default_dtype(torch.float32)
+    torch.set_default_device("cpu")
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(dtype)
+        torch.set_default_device(device)
+        os.chdir(folder)
 
 
 def _left_over(function: object, names: Mapping[str, object]) -> tuple[str, ...]:

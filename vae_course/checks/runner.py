@@ -39,7 +39,7 @@ def run(
     seals = [visible_seal(exercise)] if seals is None else list(seals)
     with _worker(isolate) as worker:
         report = _once(exercise, handed_in, worker, seconds, seals)
-        if report.passed or not found.builds_on:
+        if report.passed or not found.builds_on or report.failed in ("timeout", "crash", "interrupted", "missing"):
             return report
         with_ours = _once(exercise, handed_in, worker, seconds, seals, found.builds_on)
         if with_ours.score <= report.score:
@@ -74,7 +74,8 @@ def _once(
 
 def _followed_through(with_ours: Report, failed: Sequence[str]) -> Report:
     """The report on an answer that is right once the course's versions stand for what failed before it."""
-    names = " and ".join(f"`{name}`" for name in failed)
+    *others, last = (f"`{name}`" for name in failed)
+    names = f"{', '.join(others)} and {last}" if others else last
     note = f"Checked with the course's own {names}, since yours {'do' if len(failed) > 1 else 'does'} not pass yet."
     return replace(with_ours, note=" ".join(filter(None, [note, with_ours.note])))
 

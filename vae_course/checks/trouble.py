@@ -28,6 +28,20 @@ class Trouble:
         return asdict(self)
 
 
+LONGEST = 300  # characters of an error's own words that are shown
+
+
+def plain(text: str) -> str:
+    """Text that every terminal can print, cut to a length that a report can hold."""
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+
+
+def a(name: str) -> str:
+    """`a Tensor`, `an int`, `an ndarray`."""
+    return f"{'an' if name[:1].lower() in 'aeiou' or name.startswith('nd') else 'a'} {name}"
+
+
 class Unfit(Exception):
     """Raised by a probe when what the learner returned cannot be evidence: a wrong type."""
 
@@ -58,6 +72,9 @@ def explain(error: BaseException, exercise: str, seconds: float) -> Trouble:
     if isinstance(error, KeyboardInterrupt):
         return Trouble("interrupted", f"You stopped the check of {exercise}; nothing was judged.")
     if isinstance(error, NotImplementedError) and "raise NotImplementedError" in line:
+        function = traceback.extract_tb(error.__traceback__)[-1].name
+        if function not in (exercise, "<module>") and function.isidentifier():
+            return Trouble("error", f"{exercise} calls {function}, which is not written yet.", line)
         return Trouble(
             "unwritten", f"{exercise} is not written yet: replace `raise NotImplementedError` with your answer."
         )
@@ -66,7 +83,7 @@ def explain(error: BaseException, exercise: str, seconds: float) -> Trouble:
     if isinstance(error, RecursionError):
         return Trouble("error", f"{exercise} calls itself without end (RecursionError).", line)
     try:
-        said = str(error).strip().splitlines()
+        said = [plain(text) for text in str(error).strip().splitlines()[:1]]
     except Exception:  # an exception class of the learner's own
         said = []
     for words, advice in _ADVICE.items():

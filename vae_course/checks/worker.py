@@ -43,7 +43,7 @@ class Worker:
         instead: Sequence[str] = (),
     ) -> Run:
         """What `run_probe` gives, from the other process."""
-        note = {"exercise": exercise, "seconds": seconds, "seed": seed, "answer": answer.to_note(), "instead": [*instead]}
+        note = {"exercise": exercise, "seconds": seconds, "seed": seed, "answer": answer.to_note(exercise), "instead": [*instead]}
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-c", "from vae_course.checks.worker import serve; serve()"],
@@ -53,7 +53,7 @@ class Worker:
             _write(self._process.stdin, wire.pack(cases, note))
             # 30 seconds more: the process may still be importing torch
             data = _read(self._process.stdout, seconds + GRACE + 30, self._process.kill)
-            if data:
+            if data and _readable(data, len(cases)):
                 return Run.from_bytes(data)
             trouble = _crash(exercise)
         except BrokenPipeError:
@@ -71,6 +71,14 @@ class Worker:
             self._process.wait()
             self._process.stdout.close()
             self._process = None
+
+
+def _readable(data: bytes, count: int) -> bool:
+    """Whether a block is a run over `count` cases. The learner's code ran where it was written, so it may be anything."""
+    try:
+        return len(Run.from_bytes(data).outcomes) == count
+    except Exception:
+        return False
 
 
 def _crash(exercise: str) -> Trouble:
@@ -113,7 +121,10 @@ def serve() -> None:
     os.dup2(2, 1)
     torch.set_num_threads(1)
     while request := _read(requests):
-        _write(responses, _in_child(request) if hasattr(os, "fork") else _respond(request))
+        if hasattr(os, "fork"):
+            _write(responses, _in_child(request, (requests, responses)))
+        else:
+            _write(responses, _respond(request))
 
 
 def _respond(request: bytes) -> bytes:
@@ -124,12 +135,15 @@ def _respond(request: bytes) -> bytes:
     ).to_bytes()
 
 
-def _in_child(request: bytes) -> bytes:
+def _in_child(request: bytes, private: Sequence[BinaryIO]) -> bytes:
+    """The response of a child, which has no hold on the `private` pipes: what it writes anywhere cannot be a response."""
     cases, note = wire.unpack(request)
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
+        for pipe in private:
+            os.close(pipe.fileno())
         with os.fdopen(writing, "wb") as pipe:
             _write(pipe, _respond(request))
         os._exit(0)
@@ -146,4 +160,6 @@ def _in_child(request: bytes) -> bytes:
             data, trouble = b"", explain(TimeUp(), note["exercise"], note["seconds"])
     kill()
     os.waitpid(child, 0)
+    if data and not _readable(data, len(cases)):
+        data = b""
     return data or Run([trouble] * len(cases)).to_bytes()
