@@ -75,8 +75,13 @@ STAGES = (
         "03_gaussian_kl", "The price of a code", "What does the prior cost?", 75,
         (
             Exercise("std_from_logvar", points=1, minutes=3, difficulty=1, parts=_DIFFERENTIABLE),
-            Exercise("gaussian_entropy", points=2, minutes=4, difficulty=2, parts=_DIFFERENTIABLE),
-            Exercise("gaussian_cross_entropy", points=2, minutes=4, difficulty=2, parts=_DIFFERENTIABLE),
+            Exercise(
+                "gaussian_entropy", points=2, minutes=4, difficulty=2, parts=_DIFFERENTIABLE, builds_on=("std_from_logvar",),
+            ),
+            Exercise(
+                "gaussian_cross_entropy", points=2, minutes=4, difficulty=2, parts=_DIFFERENTIABLE,
+                builds_on=("std_from_logvar",),
+            ),
             Exercise(
                 "gaussian_kl", points=5, minutes=8, difficulty=2, parts=_DIFFERENTIABLE,
                 builds_on=("std_from_logvar", "gaussian_entropy", "gaussian_cross_entropy"),

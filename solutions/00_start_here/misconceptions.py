@@ -6,7 +6,7 @@ from vae_course.checks.bank import wrong
 @wrong(
     "shift",
     "You add `by` along the columns: PyTorch lines shapes up from the right, so a square table is shifted the wrong "
-    "way without an error, and any other table is refused.",
+    "way without an error, and most other tables are refused.",
     "Which shape would `by` need, so that its numbers stand one under the other?",
 )
 def adds_to_columns(x, by):

@@ -94,13 +94,16 @@ def _gaussian_kl_between(generator: torch.Generator) -> list[dict]:
 
 
 def _kl_monte_carlo(generator: torch.Generator) -> list[dict]:
-    """Two shapes at ordinary values, then codes so sharp that a patched variance shows."""
+    """Two shapes at ordinary values, one row with a negative estimate; then codes so sharp that a patched variance shows."""
 
     def case(name: str, samples: int, rows: int, columns: int, centre: float = 0.0, dtype=torch.float64) -> dict:
         scale = torch.tensor(min(centre, 0.0) / 2, dtype=torch.float64).exp()
         mu = 1.5 * scale * _normal(generator, rows, columns)
         logvar = centre + _uniform(generator, -1.8, 1.8, rows, columns)
         z = mu + torch.exp(0.5 * logvar) * _normal(generator, samples, rows, columns)
+        if not centre:  # the samples of a row near the prior happen to fall where its estimate is negative
+            mu[0], logvar[0] = 0.5, 0.0
+            z[:, 0] = 0.2 - _uniform(generator, 0.0, 1.5, samples, columns)
         return {"case": name, "mu": mu.to(dtype), "logvar": logvar.to(dtype), "z": z.to(dtype)}
 
     return [
@@ -129,7 +132,7 @@ def _gaussian_log_likelihood(generator: torch.Generator) -> list[dict]:
 
 
 def _bernoulli_log_likelihood(generator: torch.Generator) -> list[dict]:
-    """Two shapes at ordinary logits, then logits of size 30 to 100, right ones and wrong ones, 100 and -100 included."""
+    """Two shapes at ordinary logits, then confident ones, right and wrong: of size 4 to 30, and up to 100 in float32."""
 
     def picture(rows: int, columns: int) -> torch.Tensor:
         x = (torch.rand(rows, columns, generator=generator) < 0.5).double()
@@ -145,9 +148,11 @@ def _bernoulli_log_likelihood(generator: torch.Generator) -> list[dict]:
     logits[0, :4] = torch.tensor([100.0, 100.0, -100.0, -100.0])
     x = picture(B, D)
     x[0, :4] = torch.tensor([0.0, 1.0, 0.0, 1.0])
+    confident = (2 * picture(B, D) - 1) * _uniform(generator, 4, 30, B, D)
     return [
         case("plain", B, D, centre=0.4),
         case("wide", 7, 3, centre=-0.6),
+        {"case": "confident", "x": picture(B, D), "logits": confident},
         {"case": "extreme", "x": x.float(), "logits": logits.float()},
     ]
 

@@ -1005,8 +1005,8 @@ def published_form_without_its_minus(mu, logvar):
 
 @wrong(
     "gaussian_kl",
-    "This is KL(p || q), with the roles swapped: the average is taken under the prior, and it explodes like 1 / "
-    "sigma^2.",
+    "This is KL(p || q), with the roles swapped: the average is taken under the prior, and "
+    "the variance of q has moved into the divisor.",
     "Under which of the two distributions are the samples z drawn in the definition?",
 )
 def reversed_roles(mu, logvar):
@@ -1176,7 +1176,7 @@ def squares_of_both_outputs(mu, logvar):
 
 @wrong(
     "gaussian_kl_between",
-    "This is KL(p || q), with the roles swapped: the average is taken under p, and a narrow q makes it explode.",
+    "This is KL(p || q), with the roles swapped: the average is taken under p.",
     "Under which of the two distributions are the samples drawn, and whose variance divides their distance?",
 )
 def reversed_roles(mu_q, logvar_q, mu_p, logvar_p):
@@ -1540,7 +1540,7 @@ def p_detached(mu_q, logvar_q, mu_p, logvar_p):
     "gaussian_kl_between",
     "A small constant added to the variance of p keeps the division finite and makes it wrong: for two very narrow "
     "Gaussians it is larger than the variance.",
-    "Can exp(logvar_p) be 0 for an ordinary number?",
+    "How large is your constant beside a variance of 1e-26?",
 )
 def constant_in_the_denominator(mu_q, logvar_q, mu_p, logvar_p):
     quadratic = (logvar_q.exp() + (mu_q - mu_p) ** 2) / (logvar_p.exp() + 1e-8)
@@ -2027,7 +2027,7 @@ def half_width(mu, logvar, z):
     "kl_monte_carlo",
     "A small constant added to the variance keeps the division finite and makes it wrong: for a very sharp q it is "
     "larger than the variance.",
-    "Can exp(logvar) be 0 for an ordinary number?",
+    "How large is your constant beside a variance of 1e-26?",
 )
 def constant_added_to_the_variance(mu, logvar, z):
     log_q = -0.5 * (math.log(2 * math.pi) + logvar + (z - mu) ** 2 / (logvar.exp() + 1e-8))
@@ -3177,3 +3177,34 @@ def log_pi(D, sigma):
 )
 def two_pi_once(D, sigma):
     return -0.5 * math.log(2 * math.pi) - D * math.log(sigma), 1 / (2 * sigma**2)
+
+
+@wrong(
+    "kl_monte_carlo",
+    "Your estimate is cut off at 0. A KL is never negative, but an estimate of it from a few samples may be, and cutting makes the "
+    "average over many such estimates too large.",
+    "What happens to an average when all its negative terms are raised to 0?",
+)
+def estimate_clamped(mu, logvar, z):
+    estimate, error = _with_error(_log_ratio(mu, logvar, z))
+    return estimate.clamp(min=0), error
+
+
+@wrong(
+    "kl_monte_carlo",
+    "Your estimate has lost its sign. A KL is never negative, but an estimate of it from a few samples may be.",
+    "If one sample gives -0.3 and another 0.5, what is their average, and what do you make of the first?",
+)
+def estimate_without_sign(mu, logvar, z):
+    estimate, error = _with_error(_log_ratio(mu, logvar, z))
+    return estimate.abs(), error
+
+
+@wrong(
+    "bernoulli_log_likelihood",
+    "You took the large part out of the logarithm for positive logits only: log(1 + exp(-l)) is safe for l = 100, and for l = -100 "
+    "exp(-l) is too large for float32.",
+    "Which exponential stays small whatever the sign of the logit?",
+)
+def safe_on_one_side(x, logits):
+    return (x * logits - (logits + torch.log1p(torch.exp(-logits)))).sum(-1)

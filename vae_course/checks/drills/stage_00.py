@@ -30,7 +30,8 @@ def second_moment(rng: random.Random) -> Item:
 @drill
 def log_of_a_mean(rng: random.Random) -> Item:
     """The log of the mean of two numbers: log((a + b) / 2)."""
-    a, b = rng.randint(2, 60) / 10, rng.randint(12, 90)
+    b = rng.randint(12, 40)
+    a = round(b * rng.uniform(0.15, 0.25), 1)
     return Item(
         f"Take the two numbers `a = {a:g}` and `b = {b:g}`. What is the natural logarithm of their mean?",
         math.log((a + b) / 2),
@@ -40,6 +41,7 @@ def log_of_a_mean(rng: random.Random) -> Item:
             "division_forgotten": math.log(a + b),
             "half_outside": math.log(a + b) / 2,
             "base_ten": math.log10((a + b) / 2),
+            "smaller_ignored": math.log(b / 2),
         },
     )
 
@@ -47,7 +49,7 @@ def log_of_a_mean(rng: random.Random) -> Item:
 @drill
 def standard_error(rng: random.Random) -> Item:
     """The standard deviation of an average of K independent draws: s / sqrt(K)."""
-    K, s = rng.randint(8, 100), rng.randint(6, 90) / 10
+    K, s = rng.randint(4, 9), rng.randint(6, 90) / 10
     return Item(
         f"You average `K = {K}` independent draws; the standard deviation of a single draw is `s = {s:g}`. "
         "What is the standard error of the average, that is, the standard deviation of the average itself?",
@@ -58,6 +60,7 @@ def standard_error(rng: random.Random) -> Item:
             "spread_for_error": s,
             "squared_error": s**2 / K,
             "variance_over_root_k": s**2 / K**0.5,
+            "one_draw_too_few": s / (K - 1) ** 0.5,
         },
     )
 
@@ -150,6 +153,7 @@ MISTAKES = {
     "sigma_for_variance": "The spread went in as it was given: beside a squared mean there must stand a variance, "
     "and `s` is a standard deviation. What turns one into the other?",
     # log_of_a_mean
+    "smaller_ignored": "That is the log of half the larger number: the smaller one is part of the mean too.",
     "mean_of_logs": "That is the mean of the logs: the log was taken before the average, and the two do not change "
     "places. For 1 and 100, is the mean 10 or 50.5?",
     "division_forgotten": "That is the log of the sum: between a sum and a mean there is still a division.",
@@ -158,6 +162,8 @@ MISTAKES = {
     "base_ten": "That is the logarithm to base 10; this course always means the natural one, to base e. Which key of "
     "your calculator undoes `exp`?",
     # standard_error
+    "one_draw_too_few": "You divided by the root of one draw fewer: that belongs to estimating the spread of single draws, and here the "
+    "spread is given. How many draws are averaged?",
     "divided_by_k": "You divided by `K` itself: the error shrinks more slowly than that, since in a sum of draws "
     "highs and lows cancel only in part. Is it standard deviations of independent draws that add, or variances?",
     "spread_for_error": "That is the spread of one draw; an average of many is steadier than a single one. "

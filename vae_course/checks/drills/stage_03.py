@@ -11,7 +11,7 @@ from vae_course.checks.drills import Item, drill
 @drill
 def kl_to_the_prior(rng: random.Random) -> Item:
     """KL(N(mu, sigma^2) || N(0, 1)) = (mu^2 + sigma^2 - log sigma^2 - 1) / 2 (Kingma and Welling, 2014, appendix B)."""
-    mu = rng.choice((-1, 1)) * rng.randint(3, 15) / 10
+    mu = rng.choice((-1, 1)) * rng.choice((rng.randint(4, 7), rng.randint(14, 18))) / 10
     logvar = rng.choice((-rng.randint(15, 28), rng.randint(12, 19))) / 10
     var = math.exp(logvar)
     return Item(
@@ -28,6 +28,7 @@ def kl_to_the_prior(rng: random.Random) -> Item:
             "minus_one_forgotten": (mu**2 + var - logvar) / 2,
             "reads_log_sigma": (mu**2 + var**2 - 2 * logvar - 1) / 2,
             "penalty_on_the_mean": mu**2 / 2,
+            "absolute_mu": (abs(mu) + var - logvar - 1) / 2,
         },
     )
 
@@ -200,6 +201,7 @@ def _softplus(x: float) -> float:
 
 
 MISTAKES = {
+    "absolute_mu": "The mean enters your number as its size and not as its square. Which moment of `z` brings it in?",
     # the KL, its derivative and the KL of two Gaussians
     "sigma_for_variance": "You used sigma where the formula has the variance `sigma^2`. What is the average of `z^2` "
     "when the mean is 0?",

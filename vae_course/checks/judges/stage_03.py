@@ -18,12 +18,25 @@ BERNOULLI = "bernoulli_log_likelihood(x, logits)"
 
 def _repeats(trial, key):
     """The same arguments give the same value."""
+    trial.fits("again")
     again, value = trial.got["again"], trial.got[key]
     trial.holds(
         gap(again, value) <= SAME,
         "Two calls with the same arguments gave different values; nothing in this function is left to chance.",
         "Which line can give something else the second time?",
         [("first entry, second call", number(again.flatten()[0]), f"{number(value.flatten()[0])}, as in the first")],
+    )
+
+
+def _alone(trial, key, what):
+    """A row has the same value when it is the only one."""
+    trial.fits("alone", f"{what}, given a single row,")
+    value, alone = trial.got[key][:1], trial.got["alone"]
+    trial.holds(
+        gap(alone, value) <= SAME,
+        "A row given by itself has another value than among other rows; rows have nothing to do with each other.",
+        "Which of your operations looks along the batch?",
+        [("row 0, by itself", number(alone.flatten()[0]), f"{number(value.flatten()[0])}, as among the others")],
     )
 
 
@@ -54,7 +67,7 @@ def _gradients(trial, exercise, *names):
 # --- std_from_logvar ---
 
 
-@part("std_from_logvar", "value", cases=("plain", "stack"), keys=("std",))
+@part("std_from_logvar", "value", cases=("plain", "stack"), keys=("std", "alone"))
 def test_std_from_logvar_value(trial):
     trial.fits("std", STD)
     std = trial.got["std"]
@@ -69,6 +82,7 @@ def test_std_from_logvar_value(trial):
         "Positive and of the right shape, but these are not the standard deviations.",
         "What does your function give for logvar = log 4, where the variance is 4, and for -log 4, where it is 1/4?",
     )
+    _alone(trial, "std", STD)
 
 
 @part("std_from_logvar", "gradient", cases=("plain", "stack"), keys=("d_logvar",))
@@ -94,7 +108,10 @@ def test_std_from_logvar_stability(trial):
 # --- gaussian_entropy ---
 
 
-@part("gaussian_entropy", "value", cases=("plain", "wide"), keys=("entropy", "again", "first", "rest", "stretched"))
+@part(
+    "gaussian_entropy", "value", cases=("plain", "wide"),
+    keys=("entropy", "again", "alone", "first", "rest", "stretched"),
+)
 def test_gaussian_entropy_value(trial):
     trial.fits("entropy", ENTROPY)
     _repeats(trial, "entropy")
@@ -114,6 +131,7 @@ def test_gaussian_entropy_value(trial):
         "Dimensions add, and a wider Gaussian gains what it should, but the entropies themselves are off.",
         "Take one dimension with logvar = 0: which of your terms are left, and where does each come from?",
     )
+    _alone(trial, "entropy", ENTROPY)
 
 
 @part("gaussian_entropy", "gradient", cases=("plain", "wide"), keys=("d_logvar",))
@@ -135,7 +153,7 @@ def test_gaussian_entropy_stability(trial):
 
 @part(
     "gaussian_cross_entropy", "value", cases=("plain", "wide"),
-    keys=("cross_entropy", "again", "first", "rest", "mirrored"),
+    keys=("cross_entropy", "again", "alone", "first", "rest", "mirrored"),
 )
 def test_gaussian_cross_entropy_value(trial):
     trial.fits("cross_entropy", CROSS_ENTROPY)
@@ -153,6 +171,7 @@ def test_gaussian_cross_entropy_value(trial):
         "Dimensions add and the sign of mu does not matter, but these are not the cross-entropies.",
         "log p(z) is a constant and a parabola in z: what is the average under q of each?",
     )
+    _alone(trial, "cross_entropy", CROSS_ENTROPY)
 
 
 @part("gaussian_cross_entropy", "gradient", cases=("plain", "wide"), keys=("d_mu", "d_logvar"))
@@ -172,11 +191,15 @@ def test_gaussian_cross_entropy_stability(trial):
 # --- gaussian_kl ---
 
 
-@part("gaussian_kl", "value", cases=("plain", "wide"), keys=("kl", "again", "at_prior", "mirrored"))
+@part(
+    "gaussian_kl", "value", cases=("plain", "wide"),
+    keys=("kl", "again", "alone", "first", "rest", "at_prior", "mirrored"),
+)
 def test_gaussian_kl_value(trial):
     trial.fits("kl", KL)
     kl, at_prior = trial.got["kl"], trial.got["at_prior"]
     trial.fits("at_prior", KL)
+    trial.fits("again", KL)
     trial.holds(
         gap(trial.got["again"], kl) <= SAME,
         "Two calls with the same mu and logvar gave different values; a closed form has no noise in it.",
@@ -206,6 +229,8 @@ def test_gaussian_kl_value(trial):
         "Shape, sign and zero are right, but these are not the prices of these Gaussians.",
         "Take one row with one latent dimension and do it by hand: which of the three moving terms disagrees?",
     )
+    _alone(trial, "kl", KL)
+    _adds_up(trial, "kl", KL)
 
 
 @part("gaussian_kl", "gradient", cases=("plain", "wide"), keys=("d_mu", "d_logvar"))
@@ -218,7 +243,7 @@ def test_gaussian_kl_stability(trial):
     trial.same(
         "kl", "gaussian_kl at an extreme logvar",
         "At an extreme logvar the value drifts away: something is added, clipped or rounded on the way.",
-        "You were given the log of the variance; why take a log again?",
+        "Between logvar and your result, what is clipped, patched, or turned into a log once more?",
     )
 
 
@@ -227,7 +252,7 @@ def test_gaussian_kl_stability(trial):
 
 @part(
     "gaussian_kl_between", "value", cases=("plain", "wide"),
-    keys=("kl", "again", "at_itself", "shifted", "scaled"),
+    keys=("kl", "again", "alone", "first", "rest", "at_itself", "shifted", "scaled"),
 )
 def test_gaussian_kl_between_value(trial):
     trial.fits("kl", KL_BETWEEN)
@@ -269,6 +294,8 @@ def test_gaussian_kl_between_value(trial):
         "Take one dimension with equal variances, then one with equal means: which of the two disagrees with your "
         "formula?",
     )
+    _alone(trial, "kl", KL_BETWEEN)
+    _adds_up(trial, "kl", KL_BETWEEN)
 
 
 @part(
@@ -294,7 +321,7 @@ def test_gaussian_kl_between_stability(trial):
 
 @part(
     "kl_monte_carlo", "value", cases=("plain", "wide"),
-    keys=("estimate", "again", "moved", "at_prior", "repeated"),
+    keys=("estimate", "again", "alone", "first", "rest", "moved", "at_prior", "repeated"),
 )
 def test_kl_monte_carlo_value(trial):
     trial.fits("estimate", ESTIMATE)
@@ -334,6 +361,8 @@ def test_kl_monte_carlo_value(trial):
         "Write log q(z) and log p(z) for one row and one sample: at which z is each taken, and how do dimensions "
         "combine?",
     )
+    _alone(trial, "estimate", ESTIMATE)
+    _adds_up(trial, "estimate", ESTIMATE)
 
 
 @part(
@@ -396,7 +425,7 @@ def test_kl_monte_carlo_stability(trial):
 
 @part(
     "gaussian_log_likelihood", "value", cases=("plain", "wide"),
-    keys=("log_likelihood", "again", "first", "rest", "at_mean", "on_grid"),
+    keys=("log_likelihood", "again", "alone", "first", "rest", "at_mean", "on_grid"),
 )
 def test_gaussian_log_likelihood_value(trial):
     trial.fits("log_likelihood", GAUSSIAN)
@@ -414,7 +443,7 @@ def test_gaussian_log_likelihood_value(trial):
         grid = trial.case["grid"].flatten()
         integral = trial.got["on_grid"].double().exp().sum() * (grid[1] - grid[0])
         trial.holds(
-            bool((integral - 1).abs() < 1e-3),
+            bool((integral - 1).abs() < 1e-2),
             "exp of your value is not a density: over one dimension it must integrate to 1, and it does not.",
             "What is the height of this Gaussian at its mean, and how fast does it fall from there?",
             [("integral", number(integral), "1")],
@@ -422,9 +451,10 @@ def test_gaussian_log_likelihood_value(trial):
     _adds_up(trial, "log_likelihood", GAUSSIAN)
     trial.same(
         "log_likelihood", GAUSSIAN,
-        "It integrates to 1 over one dimension and dimensions add, but these are not the log-likelihoods.",
+        "It integrates to about 1 over one dimension and dimensions add, but these are not the log-likelihoods.",
         "One pixel, one sigma away from its mean: how much lower should its log-likelihood be than at the mean?",
     )
+    _alone(trial, "log_likelihood", GAUSSIAN)
 
 
 @part("gaussian_log_likelihood", "gradient", cases=("plain", "wide"), keys=("d_mean",))
@@ -436,8 +466,8 @@ def test_gaussian_log_likelihood_gradient(trial):
 def test_gaussian_log_likelihood_stability(trial):
     trial.same(
         "log_likelihood", "gaussian_log_likelihood far from the mean",
-        "Far from the mean the value is lost: the density there is too small for float32, its logarithm is not.",
-        "Does your computation pass through the density itself?",
+        "Far from the mean the value is lost: something on the way is too small for float32, or is held by a limit.",
+        "Does your computation pass through the density itself, or through a floor or a cap that you set?",
     )
     trial.same(
         "d_mean", "The gradient of gaussian_log_likelihood far from the mean",
@@ -451,7 +481,7 @@ def test_gaussian_log_likelihood_stability(trial):
 
 @part(
     "bernoulli_log_likelihood", "value", cases=("plain", "wide"),
-    keys=("log_likelihood", "again", "first", "rest", "white", "black", "inverted"),
+    keys=("log_likelihood", "again", "alone", "first", "rest", "white", "black", "inverted"),
 )
 def test_bernoulli_log_likelihood_value(trial):
     trial.fits("log_likelihood", BERNOULLI)
@@ -487,6 +517,7 @@ def test_bernoulli_log_likelihood_value(trial):
         "White and black add to 1 and pixels add up, but these are not the log-likelihoods.",
         "A pixel has logit 2: which of x = 1 and x = 0 is likelier, and by how many nats?",
     )
+    _alone(trial, "log_likelihood", BERNOULLI)
 
 
 @part("bernoulli_log_likelihood", "gradient", cases=("plain", "wide"), keys=("d_logits",))
@@ -494,17 +525,17 @@ def test_bernoulli_log_likelihood_gradient(trial):
     _gradients(trial, "bernoulli_log_likelihood", "logits")
 
 
-@part("bernoulli_log_likelihood", "stability", cases=("extreme",))
+@part("bernoulli_log_likelihood", "stability", cases=("confident", "extreme"))
 def test_bernoulli_log_likelihood_stability(trial):
     trial.same(
-        "log_likelihood", "bernoulli_log_likelihood at logits between 30 and 100, or their negatives,",
-        "At logits between 30 and 100, or their negatives, the value is lost: a probability is rounded to 0 or 1, or "
-        "something is clipped, on the way.",
+        "log_likelihood", "bernoulli_log_likelihood at logits of size 4 to 100,",
+        "At logits of size 4 to 100 the value is lost: a probability is rounded to 0 or 1, or something is "
+        "clipped or cut short, on the way.",
         "What is sigmoid(30) in float32, and what is left of one minus that?",
     )
     trial.same(
-        "d_logits", "The gradient of bernoulli_log_likelihood at logits between 30 and 100, or their negatives,",
-        "At logits between 30 and 100, or their negatives, the value is right, but its gradient is not.",
+        "d_logits", "The gradient of bernoulli_log_likelihood at logits of size 4 to 100,",
+        "At logits of size 4 to 100 the value is right, but its gradient is not.",
         "Where on the way is a number rounded, or clipped, so that its slope is gone?",
     )
 

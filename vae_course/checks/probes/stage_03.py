@@ -12,7 +12,7 @@ def std_from_logvar(ns, case: Case) -> Evidence:
         return tensor(ns["std_from_logvar"](logvar), "std_from_logvar")
 
     value = std(logvar)
-    return {"std": value, **gradients(value, {"logvar": logvar})}
+    return {"std": value, **gradients(value, {"logvar": logvar}), "alone": std(logvar[:1])}
 
 
 def gaussian_entropy(ns, case: Case) -> Evidence:
@@ -28,6 +28,7 @@ def gaussian_entropy(ns, case: Case) -> Evidence:
         "entropy": value,
         **gradients(value, {"logvar": logvar}),
         "again": entropy(logvar),
+        "alone": entropy(logvar[:1]),
         "first": entropy(logvar[:, :1]),
         "rest": entropy(logvar[:, 1:]),
         "stretched": entropy(logvar + 2),
@@ -48,6 +49,7 @@ def gaussian_cross_entropy(ns, case: Case) -> Evidence:
         "cross_entropy": value,
         **gradients(value, {"mu": mu, "logvar": logvar}),
         "again": cross_entropy(mu, logvar),
+        "alone": cross_entropy(mu[:1], logvar[:1]),
         "first": cross_entropy(mu[:, :1], logvar[:, :1]),
         "rest": cross_entropy(mu[:, 1:], logvar[:, 1:]),
         "mirrored": cross_entropy(-mu, logvar),
@@ -68,6 +70,9 @@ def gaussian_kl(ns, case: Case) -> Evidence:
         "kl": value,
         **gradients(value, {"mu": mu, "logvar": logvar}),
         "again": kl(mu, logvar),
+        "alone": kl(mu[:1], logvar[:1]),
+        "first": kl(mu[:, :1], logvar[:, :1]),
+        "rest": kl(mu[:, 1:], logvar[:, 1:]),
         "at_prior": kl(torch.zeros_like(mu), torch.zeros_like(logvar)),
         "mirrored": kl(-mu, logvar),
     }
@@ -87,6 +92,9 @@ def gaussian_kl_between(ns, case: Case) -> Evidence:
         "kl": value,
         **gradients(value, dict(zip(names, inputs, strict=True))),
         "again": kl(*inputs),
+        "alone": kl(*(given[:1] for given in inputs)),
+        "first": kl(*(given[:, :1] for given in inputs)),
+        "rest": kl(*(given[:, 1:] for given in inputs)),
         "at_itself": kl(mu_q, logvar_q, mu_q.clone(), logvar_q.clone()),
         "shifted": kl(mu_q + 3, logvar_q, mu_p + 3, logvar_p),
         "scaled": kl(torch.e * mu_q, logvar_q + 2, torch.e * mu_p, logvar_p + 2),
@@ -108,11 +116,14 @@ def kl_monte_carlo(ns, case: Case) -> Evidence:
     moved[:, 0] += 1
     at_prior = torch.zeros_like(mu), torch.zeros_like(logvar), z
     repeated = z.repeat(4, 1, 1)
-    one_sample = z[:1].expand_as(z)
+    one_sample = z[:1].repeat(len(z), 1, 1)
     return {
         "estimate": value,
         "error": error,
         "again": estimate(mu, logvar, z)[0],
+        "alone": estimate(mu[:1], logvar[:1], z[:, :1])[0],
+        "first": estimate(mu[:, :1], logvar[:, :1], z[..., :1])[0],
+        "rest": estimate(mu[:, 1:], logvar[:, 1:], z[..., 1:])[0],
         "moved": estimate(mu, logvar, moved)[0],
         "at_prior": estimate(*at_prior)[0],
         "error_at_prior": estimate(*at_prior)[1],
@@ -137,6 +148,7 @@ def gaussian_log_likelihood(ns, case: Case) -> Evidence:
         evidence["on_grid"] = log_likelihood(case["grid"], torch.zeros_like(case["grid"]))
     return evidence | {
         "again": log_likelihood(x, mean),
+        "alone": log_likelihood(x[:1], mean[:1]),
         "first": log_likelihood(x[:, :1], mean[:, :1]),
         "rest": log_likelihood(x[:, 1:], mean[:, 1:]),
         "at_mean": log_likelihood(mean.detach(), mean),
@@ -152,11 +164,12 @@ def bernoulli_log_likelihood(ns, case: Case) -> Evidence:
 
     value = log_likelihood(x, logits)
     evidence = {"log_likelihood": value, **gradients(value, {"logits": logits})}
-    if case["case"] == "extreme":
+    if case["case"] in ("confident", "extreme"):
         return evidence
     pixel = logits[:, :1]
     return evidence | {
         "again": log_likelihood(x, logits),
+        "alone": log_likelihood(x[:1], logits[:1]),
         "first": log_likelihood(x[:, :1], pixel),
         "rest": log_likelihood(x[:, 1:], logits[:, 1:]),
         "white": log_likelihood(torch.ones_like(pixel), pixel),

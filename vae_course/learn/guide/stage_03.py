@@ -21,7 +21,7 @@ HINTS = {
         "minus log p(z) is z, and only E[z] matters.",
     ),
     "gaussian_kl": (
-        "At N(0, I) the price must be 0, and it must rise when sigma shrinks. Try both by hand with your function.",
+        "At N(0, I) the price must be 0, and it must rise when sigma shrinks below 1 or grows above it. Try all three with your function.",
         "Two averages meet in it. Which term punishes a code for being too sure, and which one for being far away?",
         "A sibling: a coin that shows heads 3 times in 10, priced against one that does so 5 times in 10, costs "
         "0.3 log(0.3 / 0.5) + 0.7 log(0.7 / 0.5) = 0.0823 nats: an average of a log ratio, under the first coin.",
@@ -69,6 +69,6 @@ PREDICTIONS = {
         "The decoder's sigma is halved, nothing else changes. The weight of the squared error in the log-likelihood becomes",
         ("the same", "twice as large", "four times as large"),
         2,
-        "Sigma enters as its square, so halving it is felt twice.",
+        "The weight is 1 / (2 sigma^2): half the sigma is a quarter of sigma^2, and so four times the weight.",
     ),
 }
