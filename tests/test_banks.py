@@ -71,12 +71,13 @@ def test_a_wrong_answer_gets_the_same_report_from_a_process_of_its_own(stage, en
 
 
 @every_wrong
-def test_a_wrong_answer_is_the_same_mistake_on_fresh_inputs(stage, entry):
-    hidden = hidden_seal(entry.exercise, tuple(range(HIDDEN_SEEDS)))
-    alone = run(entry.exercise, entry.program, seals=[hidden])
-    both = run(entry.exercise, entry.program, seals=[visible_seal(entry.exercise), hidden])
-    assert alone.misconception == both.misconception == in_process(entry).misconception
-    assert alone.failed == both.failed == in_process(entry).failed
+def test_a_wrong_answer_is_graded_as_it_was_checked(stage, entry):
+    """With fresh inputs beside the visible ones, as `check` does for a mark."""
+    fresh = hidden_seal(entry.exercise, tuple(range(HIDDEN_SEEDS)), diagnose=False)
+    graded, checked = run(entry.exercise, entry.program, seals=[visible_seal(entry.exercise), fresh]), in_process(entry)
+    assert (graded.misconception, graded.score) == (checked.misconception, checked.score)
+    alone = run(entry.exercise, entry.program, seals=[fresh])
+    assert not alone.passed and alone.score == checked.score
 
 
 @every_right

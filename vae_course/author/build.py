@@ -37,16 +37,22 @@ def build(stage: Stage) -> list[Path]:
     """Build one stage and return the files that changed."""
     source = _source(stage)
     notebook = convert(source, stage)
-    _execute(notebook, stage)
-    texts = {
-        source.with_suffix(".ipynb"): _text(notebook),
-        course.released_notebook(stage): release(notebook, stage),
-        sealed_file(stage): seals(notebook, stage),
-    }
-    changed = [path for path, text in texts.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
-    for path in changed:
-        write_whole(path, texts[path])
-    return changed
+    sealed = sealed_file(stage)
+    before = sealed.read_bytes() if sealed.is_file() else None
+    fresh = seals(notebook, stage).encode()
+    try:
+        if fresh != before:  # the checks in the notebook compare with what is on the disk
+            write_whole(sealed, fresh.decode())
+        _execute(notebook, stage)
+        texts = {source.with_suffix(".ipynb"): _text(notebook), course.released_notebook(stage): release(notebook, stage)}
+        changed = [path for path, text in texts.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
+        for path in changed:
+            write_whole(path, texts[path])
+    except BaseException:
+        if before is not None and fresh != before:
+            write_whole(sealed, before.decode())
+        raise
+    return [*changed, *([sealed] if fresh != before else [])]
 
 
 def check_build(stage: Stage) -> list[str]:
@@ -142,6 +148,10 @@ def _execute(notebook: NotebookNode, stage: Stage) -> None:
     notebook.metadata.pop("widgets", None)  # it holds solved outputs, under new ids each time
     notebook.metadata.pop("language_info", None)
     for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade") and cell.cell_type == "code":
+            said = next((o.data.get("text/plain", "") for o in cell.outputs if "data" in o), "nothing")
+            if not said.startswith("✓"):
+                raise CourseError(f"{stage.id}: {cell.source} says {said.splitlines()[0]!r} of the reference itself.")
         if cell.cell_type == "code" and any(o.get("name") == "stderr" for o in cell.outputs):
             raise CourseError(f"{stage.id} writes to stderr in the cell that begins {cell.source.splitlines()[0]!r}.")
 

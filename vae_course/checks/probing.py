@@ -23,7 +23,7 @@ import torch
 from vae_course import course
 from vae_course.checks import wire
 from vae_course.checks.limits import time_limit
-from vae_course.checks.trouble import Missing, Trouble, Unfit, explain
+from vae_course.checks.trouble import Missing, Trouble, Unfit, a, explain
 
 if TYPE_CHECKING:
     from vae_course.checks.answer import Answer
@@ -186,13 +186,19 @@ def _plain_torch() -> Iterator[None]:
     """torch's own defaults for the check, and afterwards what there was before, whatever the learner's code sets."""
     dtype, device, folder = torch.get_default_dtype(), torch.get_default_device(), os.getcwd()
     torch.set_default_dtype(torch.float32)
-    torch.set_default_device("cpu")
+    _use_device(torch.device("cpu"))
     try:
         yield
     finally:
         torch.set_default_dtype(dtype)
-        torch.set_default_device(device)
+        _use_device(device)
         os.chdir(folder)
+
+
+def _use_device(device: torch.device) -> None:
+    """Make `device` the default. Setting one slows every call of torch, so nothing is set where nothing changes."""
+    if torch.get_default_device() != device:
+        torch.set_default_device(None if device.type == "cpu" else device)
 
 
 def _left_over(function: object, names: Mapping[str, object]) -> tuple[str, ...]:

@@ -30,8 +30,8 @@ def second_moment(rng: random.Random) -> Item:
 @drill
 def log_of_a_mean(rng: random.Random) -> Item:
     """The log of the mean of two numbers: log((a + b) / 2)."""
-    b = rng.randint(12, 40)
-    a = round(b * rng.uniform(0.15, 0.25), 1)
+    b = rng.randint(500, 660) / 100
+    a = round(b * rng.uniform(0.09, 0.17), 2)
     return Item(
         f"Take the two numbers `a = {a:g}` and `b = {b:g}`. What is the natural logarithm of their mean?",
         math.log((a + b) / 2),

@@ -11,8 +11,8 @@ from vae_course.checks.drills import Item, drill
 @drill
 def kl_to_the_prior(rng: random.Random) -> Item:
     """KL(N(mu, sigma^2) || N(0, 1)) = (mu^2 + sigma^2 - log sigma^2 - 1) / 2 (Kingma and Welling, 2014, appendix B)."""
-    mu = rng.choice((-1, 1)) * rng.choice((rng.randint(4, 7), rng.randint(14, 18))) / 10
-    logvar = rng.choice((-rng.randint(15, 28), rng.randint(12, 19))) / 10
+    logvar = rng.choice((-rng.randint(12, 20), rng.randint(12, 19))) / 10
+    mu = rng.choice((-1, 1)) * (rng.randint(125, 145) if logvar < 0 else rng.randint(30, 70)) / 100
     var = math.exp(logvar)
     return Item(
         f"For one latent dimension an encoder gives the mean `mu = {mu:g}` and `logvar = {logvar:g}`, the natural "
