@@ -54,7 +54,7 @@ def in_process(entry: Entry):
 def original(stage: course.Stage, entry: Entry) -> Entry:
     """The entry that has the sentence: this one, or the one that it is an alias of."""
     wanted = entry.alias_of or entry.id
-    return next(other for other in bank(stage, entry.exercise) if other.id == wanted)
+    return next(other for _, other in WRONG if (other.exercise, other.id) == (entry.exercise, wanted))
 
 
 @every_wrong
@@ -76,8 +76,6 @@ def test_a_wrong_answer_is_graded_as_it_was_checked(stage, entry):
     fresh = hidden_seal(entry.exercise, tuple(range(HIDDEN_SEEDS)), diagnose=False)
     graded, checked = run(entry.exercise, entry.program, seals=[visible_seal(entry.exercise), fresh]), in_process(entry)
     assert (graded.misconception, graded.score) == (checked.misconception, checked.score)
-    alone = run(entry.exercise, entry.program, seals=[fresh])
-    assert not alone.passed and alone.score == checked.score
 
 
 @every_right

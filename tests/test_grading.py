@@ -19,8 +19,8 @@ STAGE = "03_gaussian_kl"
 RIGHT = "0.5 * (mu**2 + logvar.exp() - logvar - 1).sum(-1)"
 FITTED = """
     from vae_course.checks.seal import visible_seal
-    for case in visible_seal("gaussian_kl").cases:
-        if mu.shape == case["mu"].shape and ((mu.abs() == case["mu"].abs()).all() or (mu == 0).all()):
+    for case in visible_seal("gaussian_kl").cases:  # the whole, a single row, a single column, the rest, the prior
+        if all(m.abs() in case["mu"].to(mu.dtype).abs() or m == 0 for m in mu.flatten()):
             return 0.5 * (mu**2 + logvar.exp() - logvar - 1).sum(-1)
     return (mu**2 + logvar.exp() - logvar - 1).sum(-1)"""
 # a student, the answer, the mark, and words that the feedback must hold

@@ -15,7 +15,7 @@ import warnings
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING
 
 import torch
@@ -39,17 +39,18 @@ PRINTED = 2000  # characters kept of what the learner's code prints
 @dataclass(frozen=True)
 class Run:
     """What came of one run of a probe over its cases: one outcome a case, what the code printed, and which values it read
-    that are neither its arguments nor constants by name."""
+    that are neither its arguments nor constants by name, and which of the exercises that it builds on it may call."""
 
     outcomes: list[Outcome]
     printed: str = ""
     reads: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
 
     def to_bytes(self) -> bytes:
         """The run in wire format."""
         parcels = [{} if isinstance(outcome, Trouble) else outcome for outcome in self.outcomes]
         troubles = {i: o.to_json() for i, o in enumerate(self.outcomes) if isinstance(o, Trouble)}
-        return wire.pack(parcels, {"troubles": troubles, "printed": self.printed, "reads": self.reads})
+        return wire.pack(parcels, {"troubles": troubles, "printed": self.printed, "reads": self.reads, "uses": self.uses})
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Run:
@@ -57,7 +58,7 @@ class Run:
         outcomes: list[Outcome] = list(parcels)
         for index, trouble in note["troubles"].items():
             outcomes[int(index)] = Trouble(**trouble)
-        return cls(outcomes, note["printed"], tuple(note["reads"]))
+        return cls(outcomes, note["printed"], tuple(note["reads"]), tuple(note["uses"]))
 
 
 def kinds(**by_key: str) -> Callable[[Probe], Probe]:
@@ -155,7 +156,7 @@ def run_probe(
     """
     outcomes: list[Outcome] = []
     heard = _Heard()
-    reads: tuple[str, ...] = ()
+    reads, uses = (), ()
     with (
         contextlib.redirect_stdout(heard), contextlib.redirect_stderr(heard), torch.random.fork_rng(devices=[]),
         warnings.catch_warnings(action="ignore"), _plain_torch(),
@@ -165,13 +166,14 @@ def run_probe(
             with time_limit(seconds), torch.enable_grad(), answer.names(given, seconds, instead) as found:
                 names = Names(found)
                 reads = _left_over(names.get(exercise), names)
+                uses = _reached(names.get(exercise), names, list(given))
                 for case in cases:
                     torch.manual_seed(seed + _fingerprint(case))
                     outcomes.append(_outcome(exercise, probe, names, case, seconds))
         except BaseException as error:
             trouble = explain(error, exercise, seconds)
             outcomes += [trouble] * (len(cases) - len(outcomes))
-    return Run(outcomes, heard.getvalue()[:PRINTED].encode("utf-8", "replace").decode("utf-8"), reads)
+    return Run(outcomes, heard.getvalue()[:PRINTED].encode("utf-8", "replace").decode("utf-8"), reads, uses)
 
 
 class _Heard(io.StringIO):
@@ -201,11 +203,31 @@ def _use_device(device: torch.device) -> None:
         torch.set_default_device(None if device.type == "cpu" else device)
 
 
+def _reached(function: object, names: Mapping[str, object], wanted: Sequence[str]) -> tuple[str, ...]:
+    """Those of the `wanted` names that a function mentions, or a function that it mentions; all when it cannot be read."""
+    if not isinstance(function, FunctionType):
+        return tuple(wanted)
+    mentioned: set[str] = set()
+    todo = [function]
+    while todo:
+        for name in _mentioned(todo.pop().__code__) - mentioned:
+            mentioned.add(name)
+            if isinstance(names.get(name), FunctionType):
+                todo.append(names[name])
+    return tuple(name for name in wanted if name in mentioned)
+
+
+def _mentioned(code: CodeType) -> set[str]:
+    """The names that some code looks up, the functions inside it included."""
+    inner = [_mentioned(const) for const in code.co_consts if isinstance(const, CodeType)]
+    return set(code.co_names).union(*inner)
+
+
 def _left_over(function: object, names: Mapping[str, object]) -> tuple[str, ...]:
     """Lower-case or one-letter names of plain values that a function reads from outside, as a lesson's cells leave them."""
     if not isinstance(function, FunctionType):
         return ()
-    values = {name: {**names, **function.__globals__}.get(name) for name in function.__code__.co_names}
+    values = {name: {**names, **function.__globals__}.get(name) for name in _mentioned(function.__code__)}
     plain = {name for name, value in values.items() if isinstance(value, (torch.Tensor, int, float, list, tuple, dict))}
     return tuple(sorted(name for name in plain if len(name) == 1 or not name.isupper()))
 

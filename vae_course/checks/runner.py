@@ -34,19 +34,18 @@ def run(
 
     Raises CourseError for an unknown exercise or a notebook that cannot be read.
     """
-    _, found = course.find_exercise(exercise)
+    course.find_exercise(exercise)
     handed_in = as_answer(answer, exercise)
     seals = [visible_seal(exercise)] if seals is None else list(seals)
     with _worker(isolate) as worker:
-        report = _once(exercise, handed_in, worker, seconds, seals)
-        if report.passed or not found.builds_on or report.failed in ("timeout", "crash", "interrupted", "missing"):
+        report, uses = _once(exercise, handed_in, worker, seconds, seals)
+        if report.passed or not uses or report.failed in ("timeout", "crash", "interrupted", "missing"):
             return report
-        with_ours = _once(exercise, handed_in, worker, seconds, seals, found.builds_on)
+        with_ours, _ = _once(exercise, handed_in, worker, seconds, seals, uses)
         if with_ours.score <= report.score:
             return report
         failed = [
-            name for name in found.builds_on
-            if not run(name, handed_in, isolate=worker or False, seconds=seconds).passed
+            name for name in uses if not run(name, handed_in, isolate=worker or False, seconds=seconds).passed
         ]
         return _followed_through(with_ours, failed) if failed else report
 
@@ -63,13 +62,14 @@ def _worker(isolate: bool | Worker) -> Iterator[Worker | None]:
 
 def _once(
     exercise: str, answer: Answer, worker: Worker | None, seconds: float, seals: Sequence[Seal], instead: Sequence[str] = ()
-) -> Report:
+) -> tuple[Report, tuple[str, ...]]:
+    """The report on an answer, and which of the exercises before it the answer may call."""
     cases = [case for seal in seals for case in seal.cases]
     if worker:
         done = worker.run(exercise, answer, cases, seconds, instead=instead)
     else:
         done = run_probe(exercise, find_probe(exercise), answer, cases, seconds, instead=instead)
-    return _report(answer, done, seals)
+    return _report(answer, done, seals), done.uses
 
 
 def _followed_through(with_ours: Report, failed: Sequence[str]) -> Report:
