@@ -211,3 +211,12 @@ def test_the_leak_test_finds_an_answer_wherever_it_hides(place):
     if place == "reformatted":
         name, text = "vae_course/x.py", "def f(x, by):\n    return (x\n        + by[ : , None ] )\n"
     assert list(leaks([(name, text)]))
+
+
+def test_the_readmes_table_counts_every_answer_of_the_banks():
+    """The banks' own tests run them; here their numbers must be those that `vae-course table` wrote."""
+    table = (REPOSITORY / "README.md").read_text(encoding="utf-8").split("<!-- table")[1]
+    for stage in course.STAGES:
+        for exercise in stage.exercises:
+            wrong, right = (len(bank(stage, exercise.name, name)) for name in ("misconceptions.py", "alternatives.py"))
+            assert f"| `{exercise.name}` | {wrong} of {wrong} | {wrong} | {right} of {right} |" in table, exercise.name

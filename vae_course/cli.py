@@ -20,6 +20,9 @@ app = typer.Typer(
 )
 
 
+AUTHORS = "For authors, in a checkout"
+
+
 def _version(asked: bool) -> None:
     if asked:
         typer.echo(f"vae-course {__version__}")
@@ -83,7 +86,7 @@ def practice(stage: Annotated[str, typer.Argument(help="A stage, such as 03.")])
 
 @app.command()
 def gate(stage: Annotated[str, typer.Argument(help="A stage, such as 03.")]) -> None:
-    """Try a stage's gate: the notebook as saved, then five fresh questions. Exit 0 when it is open, 1 when it is closed."""
+    """Try a stage's gate: every check on the notebook as saved, then 4 of 5 fresh questions. Exit 0 open, 1 closed."""
     from vae_course.learn import gates, terminal
 
     found = course.find_stage(stage)
@@ -119,12 +122,12 @@ def reset(stage: Annotated[str, typer.Argument(help="A stage, such as 03.")]) ->
     typer.echo(f"{new} is fresh; what you wrote is in {old}. The gate of {found.id} is closed again.")
 
 
-@app.command()
+@app.command(rich_help_panel=AUTHORS)
 def build(
     stage: Annotated[Optional[str], typer.Argument(help="A stage; all of them when left out.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Only say whether a build would change anything.")] = False,
 ) -> None:
-    """For authors: write a stage's notebook, release and sealed numbers from its source."""
+    """Write a stage's notebook, release and sealed numbers from its source."""
     from vae_course.author.build import build as build_stage
     from vae_course.author.build import check_build
 
@@ -142,9 +145,9 @@ def build(
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(rich_help_panel=AUTHORS)
 def table(check: Annotated[bool, typer.Option("--check", help="Only say whether it is up to date.")] = False) -> None:
-    """For authors: run every wrong and right answer of the banks, and write the table of the README from what came out."""
+    """Run every wrong and right answer of the banks, and write the table of the README from what came out."""
     from vae_course.author import table as tables
 
     fresh = tables.up_to_date(course.REPOSITORY / "README.md", write=not check)

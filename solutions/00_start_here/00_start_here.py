@@ -83,7 +83,7 @@ check("shift", first_try)
 # Read it in this order.
 #
 # 1. **The sentence** says which mistake your answer *is*, when it is one that we know, and otherwise which property broke.
-# 2. **The evidence**, when numbers help, puts one of yours beside the one expected.
+# 2. **The evidence**: the line of yours that stopped or, when numbers help, one of yours beside the one expected.
 # 3. **The question** is the one to ask yourself. It never contains the answer.
 #
 # There are three outcomes, each with a sign of its own: ✓ right, ✗ not right yet, ○ not judged because nothing is
@@ -94,7 +94,7 @@ check("shift", first_try)
 # Write `shift(x, by)`: add `by[i]` to every entry of row `i`.
 #
 # - `x` is a table of shape (B, D), `by` has one number a row, shape (B,).
-# - Return a new table of shape (B, D).
+# - Return a table of shape (B, D).
 #
 # For example, `[[1, 2], [3, 4], [5, 6]]` shifted by `[10, 20, 30]` is `[[11, 12], [23, 24], [35, 36]]`.
 #
@@ -125,7 +125,7 @@ hint("shift")
 #
 # Each exercise says what it is worth. When an instructor marks your notebook, the same check runs on fresh inputs, so an
 # answer that was fitted to the visible ones earns nothing, and a right answer in a style of your own loses nothing. The last cell of an exercise is
-# locked: it is the check, and the mark is read from it.
+# locked: it is the check, and the mark is read from it. In your other cells, only imports, functions, classes and constants are run for a mark.
 #
 # ## The engine of the course, as a prediction
 #
@@ -145,7 +145,7 @@ print(f"log of the mean {numbers.mean().log():.3f}, mean of the logs {numbers.lo
 reveal("log_of_a_mean")
 
 # %% [markdown]
-# The gap between the two is what stage 02 is about. For now remember which one is larger.
+# The gap between the two is what stage 02 is about.
 #
 # ## Are you ready?
 #
@@ -173,7 +173,7 @@ ready()
 # ## What you need, and what you do not
 #
 # You need Python functions, arrays, averages, and the idea that a derivative says which way is up. You do **not**
-# need measure theory, a graphics card, or an internet connection. You will meet no neural network before you know what it is for.
+# need measure theory, a graphics card, or an internet connection.
 #
 # ## Practice
 #

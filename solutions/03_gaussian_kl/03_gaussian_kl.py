@@ -27,6 +27,11 @@ torch.manual_seed(0)
 print("torch", torch.__version__)
 
 # %% [markdown]
+# **The cast, in five lines.** An image is x and its short description, its *code*, is z. A *decoder* p(x|z) says how likely x is for a given
+# code; the *prior* p(z) = N(0, I) says which codes to expect before any image is seen. An *encoder* q(z|x) answers an image with a Gaussian of
+# codes, N(μ, diag(σ²)): one mean and one variance for each latent dimension. The *KL divergence* KL(q ‖ p) is the average, under q, of log q − log p.
+# The *bound* of this course (ELBO) is the average of log p(x|z) under q, less KL(q ‖ p).
+#
 # Warm up with a few questions on what came before. They take three minutes, and forgetting a little first is what makes them work.
 
 # %% tags=["nbval-ignore-output"]
@@ -199,7 +204,8 @@ check("gaussian_cross_entropy")
 #
 # <details><summary>Fill both gaps on paper, then open this.</summary>
 #
-# The first gap is log 2 = 0.6931, the second 0.7584 nats. Together with the worked one that is 1.2566, the number that told the six formulas apart.
+# The first gap is log 2 = 0.6931, the second 0.7584 nats. With all digits kept, it adds up with the worked one to 1.2566, the number that told the
+# six formulas apart.
 #
 # </details>
 #
@@ -243,7 +249,7 @@ for sigma in (1 / 2, 1 / 4, 1 / 8, 1 / 16):
     print(f"sigma {sigma:6.4f}: {price(0.0, sigma**2):.3f} nats")
 
 # %% [markdown]
-# Each halving adds a little less than log 2 = 0.693 nats: being twice as precise costs about one more bit. The forces say the same. The
+# Each halving adds an amount that comes ever closer to log 2 = 0.693 nats, which is one bit: being twice as precise costs one bit more. The
 # derivative with respect to μ is μ, and with respect to logvar it is ½(σ² − 1): a pull of the mean to 0, and of the variance to 1.
 #
 # The map shows the whole landscape. Move the sliders with the mouse, or Tab to one and use the arrow keys; the sentence below says what you see.
@@ -319,17 +325,18 @@ def stretched(code, factor):
 
 
 q, p = (0.6, 0.25), (1.0, 2.0)
-print("in other units:", stretched(q, 100), stretched(p, 100))
+print("metres     ", q, p)
+print("centimetres", stretched(q, 100), stretched(p, 100))
 
 # %% [markdown]
-# Both lines describe the same two beliefs, in metres and in centimetres.
+# Both lines describe the same two beliefs, as (mean, variance). A variance has the unit of a square, so it grows by 100².
 
 # %% [markdown] card="gaussian_kl_between"
 # Write `gaussian_kl_between(mu_q, logvar_q, mu_p, logvar_p)`: for each row, the KL divergence from q = N(mu_q, diag(exp(logvar_q)))
 # to p = N(mu_p, diag(exp(logvar_p))), in closed form.
 #
 # - All four have shape (B, Z); both logvars are log σ².
-# - Return shape (B,), in nats. It must work on any scale: a part of the points is for σ near 10⁻¹³ and near 10¹³.
+# - Return shape (B,), in nats. A part of the points is for pairs on another scale: both σ near 10⁻¹³, or both near 10¹³.
 #
 # For example, from N(0.6, 0.25) to N(1, 2), in one dimension, it is 0.6422 nats.
 
@@ -486,7 +493,7 @@ check("bernoulli_log_likelihood")
 # %% [markdown]
 # ## Grey is not half white
 #
-# *"My pixels are grey, between 0 and 1. May I feed them to the Bernoulli anyway?"* Many programs do. Look at what a grey pixel can at best cost.
+# *"My pixels are grey, between 0 and 1. May I feed them to the Bernoulli anyway?"* Many programs do. Look at the best score that a grey pixel can get.
 
 # %%
 pi = torch.linspace(0.001, 0.999, 999)
@@ -496,8 +503,8 @@ for grey in (0.0, 0.1, 0.5):
 
 # %% [markdown]
 # A pixel of 0.5 never gets above −0.693, even when the decoder predicts it perfectly: this is not a density for greys, and nats from it are not
-# comparable with anything. Two honest ways out appear in stage 05: make pixels black and white, or count. A grey level that counts k
-# of 16 on-pixels is **Binomial(16, π)**.
+# comparable with anything. Two honest ways out appear in stage 05: make pixels black and white, or count. Where a grey level says how many
+# of 16 tiny pixels are on, it is **Binomial(16, π)**: 16 draws of one coin.
 #
 # A third kind of data is a choice among many, such as the next word. Its likelihood is **categorical**: one logit for each word, and
 # the log-probability of word k is its logit minus the log-sum-exp of all. In three lines:

@@ -15,9 +15,13 @@ function field(form, label, name, width) {
 }
 
 function render({ model, el }) {
+  let shown = "";
   const draw = () => {
     const view = model.get("view");
     const hadFocus = el.contains(document.activeElement);
+    const typed = Object.fromEntries([...el.querySelectorAll("input")].map((input) => [input.name, input.value]));
+    const same = shown === view.heading + view.text; // the question stays up: so does what was typed
+    shown = view.heading + view.text;
     el.replaceChildren();
     const card = document.createElement("div");
     card.style.cssText =
@@ -43,6 +47,7 @@ function render({ model, el }) {
     }
     if (list.children.length) form.append(list);
     const inputs = view.fields.map(([name, label, width]) => field(form, label, name, width));
+    if (same) inputs.forEach((input) => { input.value = typed[input.name] ?? ""; });
     [...list.children].forEach((item, index) => {
       item.style.cursor = "pointer";
       item.onclick = () => { inputs[0].value = index + 1; (inputs[1] || inputs[0]).focus(); };
@@ -54,6 +59,7 @@ function render({ model, el }) {
     form.append(button);
     form.onsubmit = (event) => {
       event.preventDefault();
+      button.disabled = true; // until the next view
       model.send(Object.fromEntries(inputs.map((input) => [input.name, input.value])));
     };
     card.append(form);

@@ -38,7 +38,7 @@ class Card(anywidget.AnyWidget):
     view = traitlets.Dict().tag(sync=True)
 
     def __init__(self, view: View, answer: Callable[..., View]):
-        self.shown, self._answer = view, answer
+        self.shown, self._answer, self._count = view, answer, 0  # a count, so that the same refusal twice is shown twice
         super().__init__(view=_plain(view))
         self.on_msg(lambda _, typed, __: self.receive(typed))
 
@@ -48,7 +48,8 @@ class Card(anywidget.AnyWidget):
             self.shown = self._answer(**typed)
             self.view = _plain(self.shown)
         except CourseError as error:
-            self.view = {**_plain(self.shown), "feedback": prose(str(error)), "colour": COLOURS["bad"]}
+            self._count += 1
+            self.view = {**_plain(self.shown), "feedback": prose(str(error)), "colour": COLOURS["bad"], "count": self._count}
 
     def __repr__(self) -> str:
         return repr(self.shown.said())

@@ -137,7 +137,9 @@ class Attempt(Round):
 def standing(stage: Stage) -> Said | None:
     """What there is to say before any question: the gate is open already, or the notebook is not ready. Otherwise None."""
     if is_open(stage):
-        return Said(f"The gate of {stage.id} is open", ["You opened it before; `vae-course reset` closes it again."], "good")
+        return Said(f"The gate of {stage.id} is open", [
+            f"You opened it before. `vae-course reset {stage.number}` starts the stage over: a fresh notebook, yours kept beside it."
+        ], "good")
     absent = missing(stage, workbook.find(stage))
     return closed_by_checks(stage, absent) if absent else None
 

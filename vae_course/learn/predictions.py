@@ -12,6 +12,9 @@ from vae_course.learn.numbers import read_number
 _made: dict[str, tuple[int, float]] = {}  # predictions of this kernel: choice and confidence
 
 
+_revealed: set[str] = set()
+
+
 def predict(id: str, choice: int | None = None, confidence: float | None = None) -> Card | Said:
     """Ask for a prediction, or record one: `choice` counts from 1, `confidence` is a percentage."""
     try:
@@ -27,6 +30,10 @@ def predict(id: str, choice: int | None = None, confidence: float | None = None)
 
 def _record(id: str, stage: Stage, asked: Prediction, choice: str, confidence: str) -> View:
     """Keep a prediction. CourseError when choice or confidence cannot be."""
+    if not confidence.strip(" %"):
+        raise CourseError("How sure are you? Type a percentage from 0 (a guess) to 100 (certain).")
+    if id in _revealed:
+        raise CourseError("It has been revealed already; what you predicted before that is kept.")
     number, sure = read_number(choice), read_number(confidence.strip().rstrip("%"))
     if number not in range(1, len(asked.choices) + 1):
         raise CourseError(f"There is no choice {choice}; type a number from 1 to {len(asked.choices)}.")
@@ -44,6 +51,9 @@ def reveal(id: str) -> Said:
     try:
         stage, asked = find_prediction(id)
         made = _made.get(id) or _remembered(id, stage)
+        if made is None and progress.on():
+            return Said("Predict first", [f"Run `predict(\"{id}\")` above, record what you expect, then run this cell again."], "ask")
+        _revealed.add(id)
     except CourseError as error:
         return Said(str(error))
     happens = f"It is “{asked.choices[asked.right]}”."

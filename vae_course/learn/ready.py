@@ -23,11 +23,11 @@ _ITEMS = {
     ),
     "bayes": (
         Item(
-            "One urn in ten is odd. An odd urn gives red with chance 0.8, any other with chance 0.3. A ball is red: how likely is it that the urn "
-            "is odd?", 0.08 / 0.35,
+            "One urn in ten is marked. A marked urn gives red with chance 0.8, any other with chance 0.3. A ball is red: how likely is "
+            "it that the urn is marked?", 0.08 / 0.35,
         ),
-        "Two things must happen: the urn is odd, and it gives red. Their joint chance is compared with all the ways to get red. If half of "
-        "the urns were odd: 0.5 · 0.8 = 0.40, out of 0.40 + 0.5 · 0.3 = 0.55, which is 0.727.",
+        "Two things must happen: the urn is marked, and it gives red. Their joint chance is compared with all the ways to get red. If half of "
+        "the urns were marked: 0.5 · 0.8 = 0.40, out of 0.40 + 0.5 · 0.3 = 0.55, which is 0.727.",
     ),
     "standard_error": (
         Item("You average 100 independent draws whose standard deviation is 2. What is the standard error of the average?", 0.2),
@@ -49,7 +49,7 @@ _ITEMS = {
         "that constant, 4.",
     ),
     "log_sum_exp": (
-        Item("What is the log of the mean of exp(-1000) and exp(-1001)?", math.log((1 + math.exp(-1)) / 2) - 1000, tol=1e-5),
+        Item("What is the natural log of the mean of exp(-1000) and exp(-1001)? Give two decimals.", math.log((1 + math.exp(-1)) / 2) - 1000, tol=1e-5),
         "Both exponentials are 0 on a computer, so take the largest exponent out first: log((1 + e^-1) / 2) - 1000. For exp(-500) and exp(-502) "
         "that is log((1 + e^-2) / 2) - 500 = -500.566.",
     ),
@@ -73,5 +73,5 @@ def _closing(round: Round) -> View:
         return View(f"All {count} right", "You have what the course takes for granted.", tone="good")
     return View(
         f"{round.right} of {count} right",
-        "Read the refreshers again tomorrow and run this cell once more. Nothing is locked: the stages say where they use what.",
+        "Read the refreshers again tomorrow and run this cell once more. Nothing is locked.",
     )

@@ -5,7 +5,7 @@ from vae_course.learn.guide import Prediction
 HINTS = {
     "std_from_logvar": (
         "Double sigma: by how much should its logvar grow? Try your function on two logvars that lie that far apart.",
-        "logvar is the log of a square. Which power of the thing inside the log do you want back?",
+        "What logvar holds is the log of a square. Which power of the thing inside the log do you want back?",
         "A sibling: if s = log m³, then m = exp(s / 3). For s = 2.0794 (the log of 8), m is 2.",
     ),
     "gaussian_entropy": (
