@@ -11,7 +11,7 @@ learn: .venv/learn.done            ## fill workbook/ and open JupyterLab there
 	@exec $(BIN)/vae-course learn
 
 test: env                          ## all tests, nbval included; says where the time went
-	VAE_COURSE_PROGRESS=off $(BIN)/python -m pytest -n 2 --nbval --nbval-current-env --nbval-cell-timeout=120 tests solutions
+	VAE_COURSE_PROGRESS=off $(BIN)/python -m pytest -n 2 --no-loadscope-reorder --nbval --nbval-current-env --nbval-cell-timeout=120 tests solutions
 
 notebooks: env                     ## from solutions/*.py to notebooks, releases and sealed numbers
 	$(BIN)/vae-course build

@@ -1,5 +1,6 @@
 """Fixtures that tests share, and where the time went."""
 
+import os
 import re
 import subprocess
 import sys
@@ -11,6 +12,9 @@ from support import BIN, REPOSITORY
 from xdist.scheduler import LoadFileScheduling
 
 from vae_course import cli
+
+os.environ["OMP_NUM_THREADS"] = "1"  # before torch is imported: on a busy machine two threads are several times slower
+
 
 @pytest.fixture(autouse=True)
 def nothing_recorded(monkeypatch):

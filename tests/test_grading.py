@@ -26,11 +26,10 @@ FITTED = """
 # a student, the answer, the mark, and words that the feedback must hold
 SUBMISSIONS = {
     "right": (f"return {RIGHT}", 5.0, "right, 5 of 5 points"),
-    "in-a-helper": ("return cost(mu, logvar).sum(-1)", 5.0, "right, 5 of 5 points"),
+    "in-a-helper-that-warns": ("return cost(mu, logvar).sum(-1)", 5.0, "right, 5 of 5 points"),
     "cut-off": (f"return {RIGHT}.detach()", 4.0, "no gradient reaches the encoder"),
     "half": ("return (mu**2 + logvar.exp() - logvar - 1).sum(-1)", 0.0, "exactly twice the KL"),
     "not-written": ("raise NotImplementedError", 0.0, "not written yet"),
-    "warns": (f"import warnings; warnings.warn('careful'); return {RIGHT}", 5.0, "right, 5 of 5 points"),
     "crashes": ("return mu.nothing()", 0.0, "AttributeError"),
     "fitted-to-what-is-visible": (FITTED, 0.0, "on fresh ones it does not"),
 }
@@ -47,8 +46,9 @@ def desk(tmp_path_factory):
         notebook = nbformat.read(folder / "notebooks" / STAGE / f"{STAGE}.ipynb", 4)
         cell = next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "gaussian_kl")
         cell.source = cell.source.replace("raise NotImplementedError", answer)
-        if student == "in-a-helper":
-            helper = "def cost(mu, logvar):\n    return 0.5 * (mu**2 + logvar.exp() - logvar - 1)"
+        if student == "in-a-helper-that-warns":
+            helper = "import warnings\n\ndef cost(mu, logvar):\n    warnings.warn('careful')\n"
+            helper += "    return 0.5 * (mu**2 + logvar.exp() - logvar - 1)"
             notebook.cells.insert(3, nbformat.v4.new_code_cell(helper))
         target = folder / "grading" / "submitted" / student / STAGE / f"{STAGE}.ipynb"
         target.parent.mkdir(parents=True)

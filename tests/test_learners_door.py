@@ -35,7 +35,6 @@ def test_a_learner_with_the_wheel_writes_an_answer_and_is_told(installed):
     stub = path.read_text(encoding="utf-8")
     told = {}
     for answer in (
-        "raise NotImplementedError",
         "return (mu**2 + logvar.exp() - logvar - 1).sum(-1)",
         "return 0.5 * (mu**2 + logvar.exp() - logvar - 1).sum(-1)",
     ):
@@ -46,7 +45,7 @@ def test_a_learner_with_the_wheel_writes_an_answer_and_is_told(installed):
         done = call("check", "gaussian_kl", "--json")
         (report,) = json.loads(done.stdout)["exercises"]
         told[answer] = done.returncode, report["failed"], report["misconception"], report["score"]
-    assert list(told.values()) == [(1, "unwritten", None, 0), (1, "value", "half_forgotten", 0), (0, None, None, 5)]
+    assert list(told.values()) == [(1, "value", "half_forgotten", 0), (0, None, None, 5)]
 
 
 def test_the_wheel_cannot_build_and_says_why(installed):

@@ -21,7 +21,8 @@ CHROMIUM = [
 def lab(tmp_path_factory):
     """`vae-course learn` in an empty folder: its process and the address that it prints."""
     folder = tmp_path_factory.mktemp("learner")
-    environment = {**os.environ, "BROWSER": shutil.which("false") or "false"}
+    # a home of its own: JupyterLab opens again what was open in the last session
+    environment = {**os.environ, "HOME": str(folder), "BROWSER": shutil.which("false") or "false"}
     process = subprocess.Popen(
         [BIN / "vae-course", "learn"], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
