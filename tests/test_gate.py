@@ -163,7 +163,7 @@ def test_a_gate_opens_with_four_of_five(workbook):
     typed(attempt, right=4)
     said = attempt.end()
     assert said.headline == "The gate of 00_start_here is open" and "4 of 5 right" in said.lines[0]
-    assert gates.is_open(FIRST) and gate("00").headline == "The gate of 00_start_here is open"
+    assert progress.gate_is_open(FIRST) and gate("00").headline == "The gate of 00_start_here is open"
 
 
 def test_three_of_five_keep_it_closed_and_name_what_to_practise(workbook):
@@ -172,7 +172,7 @@ def test_three_of_five_keep_it_closed_and_name_what_to_practise(workbook):
     typed(attempt, right=3)
     said = attempt.end()
     assert "stays closed" in said.headline and "`vae-course practice 00`" in said.lines[0] and "5 minutes" in said.lines[0]
-    assert not gates.is_open(FIRST)
+    assert not progress.gate_is_open(FIRST)
 
 
 def test_a_gate_asks_three_of_its_stage_and_two_of_earlier_ones():
@@ -228,7 +228,7 @@ def test_a_gate_left_in_the_middle_stays_closed(workbook, vae_course, monkeypatc
 
     monkeypatch.setattr("builtins.input", gone)
     done = vae_course("gate", "00")
-    assert done.returncode == 1 and "Stopped" in done.stdout and not gates.is_open(FIRST)
+    assert done.returncode == 1 and "Stopped" in done.stdout and not progress.gate_is_open(FIRST)
 
 
 # --- modes ---
@@ -300,7 +300,7 @@ def test_reset_keeps_the_old_notebook_and_closes_the_gate(workbook, vae_course, 
     progress.record("gate", FIRST.id, "", open=True)
     done = vae_course("reset", "00")
     folder = tmp_path / "workbook" / FIRST.id
-    assert done.returncode == 0 and not gates.is_open(FIRST)
+    assert done.returncode == 0 and not progress.gate_is_open(FIRST)
     assert (folder / f"{FIRST.id}.ipynb").read_bytes() == course.released_notebook(FIRST).read_bytes()
     assert "1234" in (folder / f"{FIRST.id}.before-reset-1.ipynb").read_text(encoding="utf-8")
     vae_course("reset", "00")

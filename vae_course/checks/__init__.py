@@ -4,7 +4,13 @@
     run("gaussian_kl", {"gaussian_kl": my_function}).passed
 """
 
-from vae_course.checks.report import Report
-from vae_course.checks.runner import run
+from importlib import import_module
 
-__all__ = ["Report", "run"]
+_HOMES = {"Report": "report", "run": "runner"}
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

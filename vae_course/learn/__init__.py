@@ -1,10 +1,17 @@
-"""What a notebook calls."""
+"""What a notebook calls. Each name is loaded when it is asked for: the command line must not wait for torch."""
 
-from vae_course.learn.checking import check
-from vae_course.learn.gates import gate
-from vae_course.learn.hints import hint
-from vae_course.learn.practising import practice
-from vae_course.learn.predictions import predict, reveal
-from vae_course.learn.ready import ready
+from importlib import import_module
 
-__all__ = ["check", "gate", "hint", "practice", "predict", "ready", "reveal"]
+_HOMES = {
+    "check": "checking", "gate": "gates", "hint": "hints", "practice": "practising", "predict": "predictions",
+    "ready": "readiness", "reveal": "predictions",
+}
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value  # also where a module of that name has just been loaded
+    return value

@@ -39,15 +39,10 @@ def mode() -> str:
     return chosen
 
 
-def is_open(stage: Stage) -> bool:
-    """Whether the gate of a stage was opened since it was last reset."""
-    return any(event.kind == "gate" and event.data.get("open") for event in progress.events(stage.id))
-
-
 def waits_for(stage: Stage) -> Stage | None:
     """The stage before this one, when its gate is still closed and gates matter."""
     before = course.STAGES[: course.STAGES.index(stage)]
-    if not before or mode() == "off" or not progress.on() or is_open(before[-1]):
+    if not before or mode() == "off" or not progress.on() or progress.gate_is_open(before[-1]):
         return None
     return before[-1]
 
@@ -136,7 +131,7 @@ class Attempt(Round):
 
 def standing(stage: Stage) -> Said | None:
     """What there is to say before any question: the gate is open already, or the notebook is not ready. Otherwise None."""
-    if is_open(stage):
+    if progress.gate_is_open(stage):
         return Said(f"The gate of {stage.id} is open", [
             f"You opened it before. `vae-course reset {stage.number}` starts the stage over: a fresh notebook, yours kept beside it."
         ], "good")

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import platformdirs
 
-from vae_course.course import CourseError
+from vae_course.course import CourseError, Stage
 
 SCHEMA = 1  # PRAGMA user_version of the file
 BUSY = 5.0  # seconds to wait for another kernel that is writing
@@ -77,6 +77,11 @@ def events(stage: str | None = None) -> list[Event]:
         last = max(i for i, event in enumerate(found) if event.kind == "reset" and event.stage == of)
         found = [event for i, event in enumerate(found) if event.stage != of or i > last]
     return [event for event in found if stage is None or event.stage == stage]
+
+
+def gate_is_open(stage: Stage) -> bool:
+    """Whether the gate of a stage was opened since the stage was last reset."""
+    return any(event.kind == "gate" and event.data.get("open") for event in events(stage.id))
 
 
 @contextmanager

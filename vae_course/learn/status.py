@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from vae_course import course
 from vae_course.checks.say import Said
 from vae_course.course import Stage
-from vae_course.learn import gates, progress
+from vae_course.learn import progress
 from vae_course.learn.progress import Event
 
 
@@ -42,7 +42,7 @@ def standing(stage: Stage, events: Sequence[Event]) -> Standing:
     predictions = {event.name: event for event in events if event.kind == "prediction"}.values()
     met, cleared = _misconceptions(events)
     return Standing(
-        stage.id, stage.title, "open" if gates.is_open(stage) else "closed",
+        stage.id, stage.title, "open" if progress.gate_is_open(stage) else "closed",
         sum(last[e.name].data["score"] for e in stage.exercises if e.name in last), stage.points,
         sum(e.minutes for e in to_do), tuple(e.name for e in passed), tuple(e.name for e in to_do), met, cleared,
         sum(bool(event.data["right"]) for event in drills), len(drills),
