@@ -64,6 +64,15 @@ def test_the_readme_names_only_commands_that_exist(command):
         assert re.search(rf"\b{name}\b", known), name
 
 
+def test_the_readmes_example_is_what_a_check_says():
+    from vae_course.checks import run
+
+    def gaussian_kl(mu, logvar):
+        return (mu**2 + logvar.exp() - logvar - 1).sum(-1)
+
+    assert run("gaussian_kl", {"gaussian_kl": gaussian_kl}).text() in (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+
 def test_ci_calls_the_test_command_of_the_readme():
     assert "make test" in (REPOSITORY / ".ci" / "run").read_text()
     assert "bash .ci/run" in (REPOSITORY / ".github" / "workflows" / "ci.yml").read_text()
