@@ -30,11 +30,14 @@ def gap(got: Value, want: Value, kind: str = "exact", standard_error: torch.Tens
         return math.inf
     coarse = isinstance(got, float) or isinstance(want, float) or {a.dtype, b.dtype} & {torch.float32, torch.float16}
     rtol = 1e-4 if coarse else 1e-6
-    a, b = a.double().flatten(), b.double().flatten()
-    if not torch.equal(_symbols(a), _symbols(b)):
-        return math.inf
+    a, b = a.detach().double().flatten(), b.detach().double().flatten()
+    if torch.equal(a, b):
+        return 0.0
     finite = b.isfinite()
-    a, b = a[finite], b[finite]
+    if not (bool(finite.all()) and bool(a.isfinite().all())):
+        if not torch.equal(_symbols(a), _symbols(b)):
+            return math.inf
+        a, b = a[finite], b[finite]
     if not a.numel():
         return 0.0
     tolerance = torch.full_like(b, rtol * max(float(b.abs().max()), 1e-30))
