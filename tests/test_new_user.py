@@ -78,8 +78,6 @@ def test_a_new_learner_goes_from_an_empty_home_through_two_gates(learner):
     status = json.loads(call("status", "--json").stdout)
     assert [now["gate"] for now in status["stages"]] == ["open"] * len(course.STAGES)
     assert status["progress"].startswith(str(home)) and "Every gate is open" in status["next"]
-    practised = call("practice", "03", knows=True)
-    assert practised.returncode == 0 and "5 of 5 right at the first try" in practised.stdout
     assert "is fresh; what you wrote is in" in call("reset", "00").stdout
     assert "Next: shift in stage 00" in call("status").stdout
 
