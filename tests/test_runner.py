@@ -511,6 +511,24 @@ def test_live_answers_are_sent_without_what_is_no_function():
     assert set(from_note(Live(names).to_note("shift")).mapping) == {"shift"}
 
 
+# --- values that an answer reads from outside ---
+
+LIKELIHOOD = "def gaussian_log_likelihood(x, mean, sigma):\n    return {}\n"
+
+
+def test_a_value_left_over_from_another_cell_is_named():
+    live = {"D": 2}
+    exec("import math\n" + LIKELIHOOD.format("-D / 2 * math.log(2 * math.pi) - ((x - mean)**2).sum(-1)"), live)
+    assert run("gaussian_log_likelihood", live).note.startswith("Your function reads `D`, which came from another cell")
+
+
+def test_attributes_and_constants_are_not_taken_for_left_over_values():
+    live = {"pi": 1.0, "mean": 2.0, "LOG_2PI": 1.8}  # `math.pi` and `.mean()` are other things with these names
+    exec("import math\n" + LIKELIHOOD.format("-(math.pi + LOG_2PI) * (x - mean).mean(-1)"), live)
+    report = run("gaussian_log_likelihood", live)
+    assert not report.passed and report.note == ""
+
+
 # --- what a hostile or careless answer leaves behind ---
 
 

@@ -7,6 +7,7 @@ the learner's code, so it decides nothing: it only turns what the learner return
 from __future__ import annotations
 
 import contextlib
+import dis
 import importlib
 import io
 import os
@@ -218,16 +219,17 @@ def _reached(function: object, names: Mapping[str, object], wanted: Sequence[str
 
 
 def _mentioned(code: CodeType) -> set[str]:
-    """The names that some code looks up, the functions inside it included."""
+    """The global names that some code looks up, the functions inside it included; not the attributes of objects."""
     inner = [_mentioned(const) for const in code.co_consts if isinstance(const, CodeType)]
-    return set(code.co_names).union(*inner)
+    own = {step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL"}
+    return own.union(*inner)
 
 
 def _left_over(function: object, names: Mapping[str, object]) -> tuple[str, ...]:
     """Lower-case or one-letter names of plain values that a function reads from outside, as a lesson's cells leave them."""
     if not isinstance(function, FunctionType):
         return ()
-    values = {name: {**names, **function.__globals__}.get(name) for name in _mentioned(function.__code__)}
+    values = {name: function.__globals__.get(name, names.get(name)) for name in _mentioned(function.__code__)}
     plain = {name for name, value in values.items() if isinstance(value, (torch.Tensor, int, float, list, tuple, dict))}
     return tuple(sorted(name for name in plain if len(name) == 1 or not name.isupper()))
 
