@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -88,3 +89,25 @@ def archives(tmp_path_factory) -> tuple[Path, Path]:
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(REPOSITORY)]
     subprocess.run(command, check=True, capture_output=True)
     return next(folder.glob("*.whl")), next(folder.glob("*.tar.gz"))
+
+
+@pytest.fixture(scope="session")
+def from_the_wheel(archives, tmp_path_factory):
+    """A new learner: runs Python with the wheel's package and no checkout in sight, in an empty home.
+
+    Returns the function that runs it, and the home.
+    """
+    site, home = tmp_path_factory.mktemp("site"), tmp_path_factory.mktemp("home")
+    zipfile.ZipFile(archives[0]).extractall(site)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("VAE_COURSE", "XDG_DATA"))}
+    environment = {**kept, "HOME": str(home), "USERPROFILE": str(home), "LOCALAPPDATA": str(home), "PYTHONPATH": str(site)}
+
+    def call(*arguments: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [sys.executable, "-P", *arguments], cwd=home, env=environment, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, encoding="utf-8", timeout=240,
+        )
+
+    where = call("-c", "import vae_course; print(vae_course.__file__)").stdout
+    assert where.startswith(str(site)), where
+    return call, home

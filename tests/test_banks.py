@@ -72,8 +72,8 @@ def test_a_wrong_answer_gets_the_same_report_from_a_process_of_its_own(stage, en
 
 @every_wrong
 def test_a_wrong_answer_is_graded_as_it_was_checked(stage, entry):
-    """With fresh inputs beside the visible ones, as `check` does for a mark."""
-    fresh = hidden_seal(entry.exercise, tuple(range(HIDDEN_SEEDS)), diagnose=False)
+    """With fresh inputs beside the visible ones, as for a mark; it is the same mistake only where it is so on both."""
+    fresh = hidden_seal(entry.exercise, tuple(range(HIDDEN_SEEDS)))
     graded, checked = run(entry.exercise, entry.program, seals=[visible_seal(entry.exercise), fresh]), in_process(entry)
     assert (graded.misconception, graded.score) == (checked.misconception, checked.score)
 

@@ -2,9 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
-import zipfile
 
 import nbformat
 import pytest
@@ -15,7 +12,6 @@ from vae_course.learn.numbers import read_number
 
 PLAYER = """
 import sys
-sys.path.insert(0, {site!r})
 from vae_course.learn import rounds
 from vae_course import cli
 
@@ -29,23 +25,14 @@ cli.main()
 
 
 @pytest.fixture(scope="module")
-def learner(archives, tmp_path_factory):
-    """Run `vae-course` from the wheel in an empty home. With `knows`, questions are answered, rightly."""
-    site, home = tmp_path_factory.mktemp("site"), tmp_path_factory.mktemp("home")
-    zipfile.ZipFile(archives[0]).extractall(site)
+def learner(from_the_wheel):
+    """Run `vae-course` as a new learner. With `knows`, questions are answered, rightly."""
+    run, home = from_the_wheel
     program = home / "player.py"
-    program.write_text(PLAYER.format(site=str(site)))
-    import os
-
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("VAE_COURSE") and k != "XDG_DATA_HOME"}
-    environment = {**kept, "HOME": str(home), "PYTHONPATH": str(site)}
+    program.write_text(PLAYER)
 
     def call(*arguments, knows=False):
-        start = [str(program)] if knows else ["-m", "vae_course"]
-        return subprocess.run(
-            [sys.executable, "-P", *start, *arguments], cwd=home, env=environment, capture_output=True, text=True,
-            stdin=subprocess.DEVNULL, timeout=240,
-        )
+        return run(*([str(program)] if knows else ["-m", "vae_course"]), *arguments)
 
     return call, home
 

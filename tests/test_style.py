@@ -60,7 +60,7 @@ def test_headings_go_down_one_level_at_a_time(stage):
 def test_every_figure_has_a_sentence_below_it(stage):
     listed = cells(stage)
     for this, following in zip(listed, listed[1:]):
-        if this.cell_type == "code" and "plt." in this.source and "import" not in this.source:
+        if this.cell_type == "code" and re.search(r"plt\.|_picture\(", this.source) and "import" not in this.source:
             assert following.cell_type == "markdown" and following.source.lstrip().startswith("*"), this.source[:60]
 
 

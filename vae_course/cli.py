@@ -81,7 +81,7 @@ def practice(stage: Annotated[str, typer.Argument(help="A stage, such as 03.")])
 
     round = practising.start(course.find_stage(stage))
     if terminal.ask_all(round):
-        terminal.show(practising.closing(round, "Run the command again for fresh numbers.").said())
+        terminal.show(practising.closing(round, "Run the command again for fresh numbers."))
 
 
 @app.command()
@@ -90,14 +90,15 @@ def gate(stage: Annotated[str, typer.Argument(help="A stage, such as 03.")]) -> 
     from vae_course.learn import gates, terminal
 
     found = course.find_stage(stage)
-    said = gates.standing(found)
-    if said is None:
+    settled = gates.standing(found)
+    if settled is None:
         attempt = gates.Attempt(found)
         if not terminal.ask_all(attempt):
             raise typer.Exit(1)
-        said = attempt.end()
+        settled = attempt.opened, attempt.end()
+    opened, said = settled
     terminal.show(said)
-    raise typer.Exit(0 if said.tone == "good" else 1)
+    raise typer.Exit(0 if opened else 1)
 
 
 @app.command()

@@ -68,7 +68,7 @@ _DIFFERENTIABLE = MappingProxyType({"value": 0.6, "gradient": 0.2, "stability": 
 
 STAGES = (
     Stage(
-        "00_start_here", "Start here", "How does this course work?", 10,
+        "00_start_here", "Start here", "How does this course work?", 30,
         (Exercise("shift", points=1, minutes=5, difficulty=1),),
     ),
     Stage(

@@ -125,7 +125,8 @@ hint("shift")
 #
 # Each exercise says what it is worth. When an instructor marks your notebook, the same check runs on fresh inputs, so an
 # answer that was fitted to the visible ones earns nothing, and a right answer in a style of your own loses nothing. The last cell of an exercise is
-# locked: it is the check, and the mark is read from it. In your other cells, only imports, functions, classes and constants are run for a mark.
+# locked: it is the check, and the mark is read from it. `vae-course check`
+# reads the saved file: of your other cells it runs only imports, functions, classes and constants.
 #
 # ## The engine of the course, as a prediction
 #
@@ -139,7 +140,8 @@ predict("log_of_a_mean")
 
 # %%
 numbers = torch.tensor([1.0, 100.0])
-print(f"log of the mean {numbers.mean().log():.3f}, mean of the logs {numbers.log().mean():.3f}")
+print(f"log of the mean  {numbers.mean().log():.3f} nats")
+print(f"mean of the logs {numbers.log().mean():.3f} nats")
 
 # %% tags=["nbval-ignore-output"]
 reveal("log_of_a_mean")
@@ -173,7 +175,7 @@ ready()
 # ## What you need, and what you do not
 #
 # You need Python functions, arrays, averages, and the idea that a derivative says which way is up. You do **not**
-# need measure theory, a graphics card, or an internet connection.
+# need measure theory, a graphics card, or an internet connection. The eight questions above are the rest of what is taken for granted.
 #
 # ## Practice
 #

@@ -16,10 +16,9 @@
 # %% tags=["setup"]
 import math
 
-import matplotlib.pyplot as plt
 import torch
 
-from vae_course.explore import course_style, price_map
+from vae_course.explore import course_style, price_map, price_picture
 from vae_course.learn import check, gate, hint, practice, predict, reveal
 
 course_style()
@@ -27,10 +26,13 @@ torch.manual_seed(0)
 print("torch", torch.__version__)
 
 # %% [markdown]
-# **The cast, in five lines.** An image is x and its short description, its *code*, is z. A *decoder* p(x|z) says how likely x is for a given
-# code; the *prior* p(z) = N(0, I) says which codes to expect before any image is seen. An *encoder* q(z|x) answers an image with a Gaussian of
-# codes, N(μ, diag(σ²)): one mean and one variance for each latent dimension. The *KL divergence* KL(q ‖ p) is the average, under q, of log q − log p.
-# The *bound* of this course (ELBO) is the average of log p(x|z) under q, less KL(q ‖ p).
+# **The cast, in five lines.**
+#
+# - An image is x, and its short description, its *code*, is z.
+# - A *decoder* p(x|z) says how likely x is for a given code; the *prior* p(z) = N(0, I) says which codes to expect before any image is seen.
+# - An *encoder* q(z|x) answers an image with a Gaussian of codes, N(μ, diag(σ²)): one mean and one variance for each latent dimension.
+# - The *KL divergence* KL(q ‖ p) is the average, under q, of log q − log p.
+# - The *bound* of this course (ELBO) is the average of log p(x|z) under q, less KL(q ‖ p).
 #
 # Warm up with a few questions on what came before. They take three minutes, and forgetting a little first is what makes them work.
 
@@ -258,22 +260,15 @@ for sigma in (1 / 2, 1 / 4, 1 / 8, 1 / 16):
 price_map()
 
 # %% [markdown]
-# For readers without a running kernel, the same landscape as a picture.
+# For readers without a running kernel, the same landscape as a picture, at the code of the worked example.
 
 # %%
-mus, sigmas = torch.linspace(-3, 3, 121), torch.linspace(0.1, 3, 117)
-landscape = 0.5 * mus**2 + (0.5 * sigmas**2 - sigmas.log() - 0.5)[:, None]
-levels = [0.05, 0.2, 0.5, 1, 2, 3, 4, 6, 8]
-plt.contour(mus, sigmas, landscape, levels, colors="white", linewidths=0.6)
-plt.pcolormesh(mus, sigmas, landscape, vmax=8)
-plt.colorbar(label="price, nats per dimension", extend="max")
-plt.plot(0, 1, "o", color="white")
-plt.gca().set(xlabel="mean μ", ylabel="standard deviation σ")
-plt.show()
+price_picture(mu=0.6, sigma=0.5)
 
 # %% [markdown]
-# *Price of one latent dimension over mean and standard deviation: zero at the white dot, μ = 0 and σ = 1, with walls that rise
-# gently toward small σ and steeply toward large σ and far means.*
+# *Left: the price of one latent dimension over mean and standard deviation, zero at the white dot, μ = 0 and σ = 1, with walls that rise
+# gently toward small σ and steeply toward large σ and far means; the arrow at (0.6, 0.5) points where the prior pulls. Right: what its mean, its
+# breadth and its sharpness cost there.*
 #
 # Now the price of a whole code, for a whole batch, from logvar.
 
@@ -425,7 +420,8 @@ predict("halved_sigma")
 S, D = 0.53, 2
 for sigma in (1.0, 0.5, 0.25):
     constant, paid = -0.5 * D * math.log(2 * math.pi * sigma**2), S / (2 * sigma**2)
-    print(f"{sigma:4}: const {constant:6.3f}, error {-paid:6.3f}, all {constant - paid:6.3f} nats")
+    print(f"sigma {sigma:4}: {constant:6.3f} constant, {-paid:6.3f} error,", end=" ")
+    print(f"{constant - paid:6.3f} nats in all")
 
 # %% tags=["nbval-ignore-output"]
 reveal("halved_sigma")
@@ -463,7 +459,7 @@ check("gaussian_log_likelihood")
 # %%
 l, x = torch.tensor([2.0, 20.0, 90.0]), 0.0
 pi = torch.sigmoid(l)
-print("as defined:", x * torch.log(pi) + (1 - x) * torch.log(1 - pi))
+print("as defined, in nats:", x * torch.log(pi) + (1 - x) * torch.log(1 - pi))
 
 # %% [markdown]
 # In single precision sigmoid(20) rounds to exactly 1, and log(1 − 1) is −∞: one pixel destroys the gradient of a whole batch. Nothing is wrong with the
@@ -511,8 +507,8 @@ for grey in (0.0, 0.1, 0.5):
 
 # %%
 word_logits = torch.tensor([2.0, 0.5, -1.0])
-print("log-probabilities", torch.log_softmax(word_logits, dim=0))
-print("add up to", torch.log_softmax(word_logits, dim=0).exp().sum())
+print("log-probabilities, in nats", torch.log_softmax(word_logits, dim=0))
+print("probabilities add up to", torch.log_softmax(word_logits, dim=0).exp().sum())
 
 # %% [markdown]
 # A bare logit is no log-probability: adding 7 to all three changes nothing about the words, and the log-sum-exp is what takes it out again.

@@ -8,7 +8,7 @@ from pathlib import Path
 from vae_course import course
 from vae_course.author.build import write_whole
 from vae_course.checks import run
-from vae_course.checks.answer import Written
+from vae_course.checks.seal import visible_seal
 from vae_course.checks.sealing import bank, hidden_seal
 from vae_course.course import CourseError
 
@@ -31,12 +31,10 @@ class Row:
 def row(stage: course.Stage, exercise: str) -> Row:
     """Run the bank of one exercise."""
     wrong, right = bank(stage, exercise), bank(stage, exercise, "alternatives.py")
-    reports = {entry: run(exercise, Written(entry.program)) for entry in wrong}
+    reports = {entry: run(exercise, entry.program) for entry in wrong}
     named = sum(report.misconception == (entry.alias_of or entry.id) for entry, report in reports.items())
-    fresh = [hidden_seal(exercise, tuple(range(DRAWS)), diagnose=False)]
-    accepted = sum(
-        run(exercise, Written(e.program)).passed and run(exercise, Written(e.program), seals=fresh, seconds=60).passed for e in right
-    )
+    seals = [visible_seal(exercise), hidden_seal(exercise, tuple(range(DRAWS)), diagnose=False)]
+    accepted = sum(run(exercise, entry.program, seals=seals, seconds=60).passed for entry in right)
     return Row(exercise, len(wrong), sum(not r.passed for r in reports.values()), named, len(right), accepted)
 
 

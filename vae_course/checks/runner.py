@@ -10,7 +10,8 @@ from vae_course import course
 from vae_course.checks.answer import Answer, Written, as_answer
 from vae_course.checks.judging import HERE, Broken, Trial, judge
 from vae_course.checks.probing import Outcome, Run, find_probe, run_probe
-from vae_course.checks.report import Report
+from vae_course.checks.report import UNSETTLED, Report
+from vae_course.checks.say import listed
 from vae_course.checks.seal import Mistake, Seal, visible_seal
 from vae_course.checks.worker import Worker
 
@@ -39,7 +40,7 @@ def run(
     seals = [visible_seal(exercise)] if seals is None else list(seals)
     with _worker(isolate) as worker:
         report, uses = _once(exercise, handed_in, worker, seconds, seals)
-        if report.passed or not uses or report.failed in ("timeout", "crash", "interrupted", "missing"):
+        if report.passed or not uses or report.failed in (*UNSETTLED, "missing"):
             return report
         with_ours, _ = _once(exercise, handed_in, worker, seconds, seals, uses)
         if with_ours.score <= report.score:
@@ -74,9 +75,7 @@ def _once(
 
 def _followed_through(with_ours: Report, failed: Sequence[str]) -> Report:
     """The report on an answer that is right once the course's versions stand for what failed before it."""
-    *others, last = (f"`{name}`" for name in failed)
-    names = f"{', '.join(others)} and {last}" if others else last
-    note = f"Checked with the course's own {names}, since yours {'do' if len(failed) > 1 else 'does'} not pass yet."
+    note = f"Checked with the course's own {listed(failed)}, since yours {'do' if len(failed) > 1 else 'does'} not pass yet."
     return replace(with_ours, note=" ".join(filter(None, [note, with_ours.note])))
 
 
@@ -136,9 +135,8 @@ def _report(answer: Answer, done: Run, seals: Sequence[Seal]) -> Report:
         line, rows = rows[0][1], ()
     if isinstance(answer, Written) and name == "missing":
         message = f"{exercise.name} is not defined in the saved notebook: write it in its own cell and save."
-    if done.reads and first.name not in ("missing", "unwritten", "timeout", "crash", "interrupted"):
-        read = " and ".join(f"`{name}`" for name in done.reads)
-        note = f"Your function reads {read}, which came from another cell and not from its arguments: is that meant?"
+    if done.reads and first.name not in (*UNSETTLED, "missing", "unwritten"):
+        note = f"Your function reads {listed(done.reads)}, which came from another cell and not from its arguments: is that meant?"
     if isinstance(answer, Written) and "NameError" in message and "does not run" not in message:
         note = "A name that lives only in the running kernel does not count: define it in the notebook and save."
     if first.hidden:

@@ -15,12 +15,20 @@ def prose(text: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
 
 
+def listed(names: Sequence[str]) -> str:
+    """`a`, `b` and `c`."""
+    *others, last = (f"`{name}`" for name in names)
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def bar(tone: str) -> str:
+    """The style of everything that the course says: a coloured bar at its side."""
+    return f"border-left:4px solid {COLOURS[tone]};padding:.4em .9em;margin:.3em 0;max-width:46em;line-height:1.5"
+
+
 def framed(body: str, tone: str) -> str:
     """HTML with a coloured bar at its side."""
-    return (
-        f'<div role="status" style="border-left:4px solid {COLOURS[tone]};padding:.4em .9em;margin:.3em 0;max-width:46em;'
-        f'line-height:1.5">{body}</div>'
-    )
+    return f'<div role="status" style="{bar(tone)}">{body}</div>'
 
 
 @dataclass(frozen=True)

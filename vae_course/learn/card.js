@@ -24,8 +24,7 @@ function render({ model, el }) {
     shown = view.heading + view.text;
     el.replaceChildren();
     const card = document.createElement("div");
-    card.style.cssText =
-      `border-left:4px solid ${view.colour};padding:.4em .9em;margin:.3em 0;max-width:46em;line-height:1.5;font-size:14px`;
+    card.style.cssText = `${view.style};font-size:14px`;
     for (const [part, style] of [["feedback", ""], ["heading", "font-weight:600"], ["text", ""]]) {
       const box = document.createElement("div");
       box.style.cssText = style;

@@ -9,7 +9,7 @@ from pathlib import Path
 import anywidget
 import traitlets
 
-from vae_course.checks.say import COLOURS, Said, prose
+from vae_course.checks.say import Said, bar, prose
 from vae_course.course import CourseError
 
 
@@ -49,7 +49,7 @@ class Card(anywidget.AnyWidget):
             self.view = _plain(self.shown)
         except CourseError as error:
             self._count += 1
-            self.view = {**_plain(self.shown), "feedback": prose(str(error)), "colour": COLOURS["bad"], "count": self._count}
+            self.view = {**_plain(self.shown), "feedback": prose(str(error)), "style": bar("bad"), "count": self._count}
 
     def __repr__(self) -> str:
         return repr(self.shown.said())
@@ -58,6 +58,6 @@ class Card(anywidget.AnyWidget):
 def _plain(view: View) -> dict:
     return {
         "heading": prose(view.heading), "text": prose(view.text), "feedback": prose(view.feedback),
-        "colour": COLOURS[view.tone], "choices": list(view.choices), "fields": [list(f) for f in view.fields],
+        "style": bar(view.tone), "choices": list(view.choices), "fields": [list(f) for f in view.fields],
         "button": view.button,
     }

@@ -1,7 +1,8 @@
 """The gate of a stage: every check passes on the notebook as saved, and 4 of 5 fresh drill items are right.
 
 Modes, from VAE_COURSE_GATES or else `course.GATES`: "hard" (checks of the next stage wait until the gate is open), "soft"
-(they run, and say so), "off" (gates may be tried and nothing waits). With VAE_COURSE_PROGRESS=off nothing is recorded and nothing waits.
+(they run, and say so), "off" (gates may be tried and nothing waits). With VAE_COURSE_PROGRESS=off nothing is recorded
+and nothing waits.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from pathlib import Path
 from vae_course import __version__, course
 from vae_course.checks.judging import HERE
 from vae_course.checks.loader import read_learners_notebook
-from vae_course.checks.say import Said
+from vae_course.checks.report import UNSETTLED
+from vae_course.checks.say import Said, listed
 from vae_course.checks.seal import sealed_file
 from vae_course.course import CourseError, Exercise, Stage
 from vae_course.learn import progress, saved, workbook
-from vae_course.learn.card import Card, View
+from vae_course.learn.card import Card
 from vae_course.learn.practising import round_card
 from vae_course.learn.rounds import Round, draw, draw_earlier
 
@@ -65,8 +67,10 @@ def missing(stage: Stage, path: Path) -> list[Missing]:
     if known:
         passed = known[-1]
     else:
-        passed = {report.exercise: report.passed for report in saved.check(stage.exercises, path)}
-        progress.record("saved", stage.id, key, **passed)
+        reports = saved.check(stage.exercises, path)
+        passed = {report.exercise: report.passed for report in reports}
+        if not any(report.failed in UNSETTLED for report in reports):
+            progress.record("saved", stage.id, key, **passed)
     failed = [exercise for exercise in stage.exercises if not passed[exercise.name]]
     names = {exercise.name for exercise in failed}
     return [
@@ -91,8 +95,8 @@ def closed_by_checks(stage: Stage, absent: Sequence[Missing]) -> Said:
     minutes = sum(m.exercise.minutes for m in absent)
     names = ", ".join(f"`{m.exercise.name}` ({m.exercise.minutes} min)" for m in absent)
     first = absent[0].return_to
-    on_it = [f"`{m.exercise.name}`" for m in absent if m.return_to == first != m.exercise.name]
-    because = f", which {' and '.join(on_it)} build{'s' * (len(on_it) == 1)} on" if on_it else ""
+    on_it = [m.exercise.name for m in absent if m.return_to == first != m.exercise.name]
+    because = f", which {listed(on_it)} build{'s' * (len(on_it) == 1)} on" if on_it else ""
     return Said(f"The gate of {stage.id} is closed", [
         f"Not passed in the saved notebook: {names}; about {minutes} minutes in all.",
         f"Return to `{first}`{because}. Then save the notebook and try the gate again.",
@@ -113,30 +117,34 @@ class Attempt(Round):
         super().__init__("gate", asked, tries=1)
         self.stage = stage
 
+    @property
+    def opened(self) -> bool:
+        return self.right >= NEEDED
+
     def end(self) -> Said:
         """Record how it went, and say it."""
         count = len(self.questions)
-        opened = self.right >= NEEDED
-        progress.record("gate", self.stage.id, "", open=opened, right=self.right, asked=count)
-        if opened:
+        progress.record("gate", self.stage.id, "", open=self.opened, right=self.right, asked=count)
+        if self.opened:
             after = course.STAGES[course.STAGES.index(self.stage) + 1 :]
             onward = f"Next: {after[0].id}." if after else "That was the last stage there is."
             return Said(f"The gate of {self.stage.id} is open", [f"{self.right} of {count} right. {onward}"], "good")
-        stages = " and ".join(f"`vae-course practice {number}`" for number in sorted({q.stage.number for q in self.missed}))
+        stages = listed([f"vae-course practice {number}" for number in sorted({q.stage.number for q in self.missed})])
         return Said(f"The gate of {self.stage.id} stays closed", [
             f"{self.right} of {count} right, {NEEDED} are needed. {stages} asks the same kind of question, with a second try: about "
             f"{count * MINUTES_A_QUESTION} minutes. Then try the gate again; the numbers will be fresh."
         ], "bad")
 
 
-def standing(stage: Stage) -> Said | None:
-    """What there is to say before any question: the gate is open already, or the notebook is not ready. Otherwise None."""
+def standing(stage: Stage) -> tuple[bool, Said] | None:
+    """Whether the gate is open, and what to say, where that is settled before any question: it was opened earlier, or
+    the notebook is not ready. Otherwise None."""
     if progress.gate_is_open(stage):
-        return Said(f"The gate of {stage.id} is open", [
+        return True, Said(f"The gate of {stage.id} is open", [
             f"You opened it before. `vae-course reset {stage.number}` starts the stage over: a fresh notebook, yours kept beside it."
         ], "good")
     absent = missing(stage, workbook.find(stage))
-    return closed_by_checks(stage, absent) if absent else None
+    return (False, closed_by_checks(stage, absent)) if absent else None
 
 
 def gate(stage: str) -> Card | Said:
@@ -148,15 +156,7 @@ def gate(stage: str) -> Card | Said:
                 f"It opens when every check passes in the saved notebook and {NEEDED} of {OF_THIS_STAGE + OF_EARLIER} fresh questions "
                 "are right. Nothing is recorded here.",
             ])
-        said = standing(found)
-        if said:
-            return said
-        attempt = Attempt(found)
-
-        def closing(_: Round) -> View:
-            end = attempt.end()
-            return View(end.headline, " ".join(end.lines), tone=end.tone)
-
-        return round_card(attempt, closing)
+        settled = standing(found)
+        return settled[1] if settled else round_card(Attempt(found), Attempt.end)
     except CourseError as error:
         return Said("The gate cannot be tried here", [str(error)])

@@ -28,12 +28,12 @@ def practice(stage: str) -> Card | Said:
         return Said(str(error))
 
 
-def closing(round: Round, onward: str) -> View:
+def closing(round: Round, onward: str) -> Said:
     """What is said when a round is over."""
-    return View(f"{round.right} of {len(round.questions)} right at the first try", onward, tone="good")
+    return Said(f"{round.right} of {len(round.questions)} right at the first try", [onward], "good")
 
 
-def round_card(round: Round, closing: Callable[[Round], View]) -> Card:
+def round_card(round: Round, closing: Callable[[Round], Said]) -> Card:
     """A card that walks through a round; `closing` says how it ended."""
     return Card(_view(round), lambda number: _answer(round, number, closing))
 
@@ -41,14 +41,13 @@ def round_card(round: Round, closing: Callable[[Round], View]) -> Card:
 def _view(round: Round, feedback: str = "", tone: str = "ask") -> View:
     item = round.question.item
     label = f"Your number{f', in {item.unit}' if item.unit else ''}"
-    heading = f"{round.heading} ({PRECISION})" if round.heading.startswith("Question 1 ") else round.heading
-    return View(heading, item.text, feedback, tone, fields=[("number", label, "14em")])
+    text = f"{item.text} ({PRECISION})" if round.number == 1 else item.text
+    return View(round.heading, text, feedback, tone, fields=[("number", label, "14em")])
 
 
-def _answer(round: Round, number: str, closing: Callable[[Round], View]) -> View:
+def _answer(round: Round, number: str, closing: Callable[[Round], Said]) -> View:
     verdict = round.answer(number)
-    tone = "good" if verdict.right else "bad"
     if round.question is None:
         end = closing(round)
-        return View(end.heading, end.text, verdict.text, end.tone, end.choices, end.fields, end.button)
-    return _view(round, verdict.text, tone)
+        return View(end.headline, " ".join(end.lines), verdict.text, end.tone)
+    return _view(round, verdict.text, "good" if verdict.right else "bad")

@@ -32,7 +32,7 @@ CREATE INDEX event_by_stage ON event (stage, kind);
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened. kind: check, hint, prediction, drill, ready, gate or reset."""
+    """Something that happened. kind: check, saved, hint, prediction, drill, ready, gate or reset."""
 
     time: datetime
     kind: str
@@ -67,16 +67,20 @@ def record(kind: str, stage: str, name: str, **data: object) -> None:
 
 
 def events(stage: str | None = None) -> list[Event]:
-    """All events, or those of a stage since it was last reset, the oldest first."""
+    """All events, or those of one stage, the oldest first; of each stage only those since it was last reset."""
     if not on() or not file().exists():
         return []
     with _open() as database:
-        rows = database.execute("SELECT time, kind, stage, name, data FROM event ORDER BY id").fetchall()
-    found = [Event(datetime.fromisoformat(t), kind, of, name, json.loads(data)) for t, kind, of, name, data in rows]
-    for of in {event.stage for event in found if event.kind == "reset"}:
-        last = max(i for i, event in enumerate(found) if event.kind == "reset" and event.stage == of)
-        found = [event for i, event in enumerate(found) if event.stage != of or i > last]
-    return [event for event in found if stage is None or event.stage == stage]
+        rows = database.execute(
+            "SELECT time, kind, stage, name, data FROM event WHERE ? IS NULL OR stage = ? ORDER BY id", (stage, stage)
+        ).fetchall()
+    found: list[Event] = []
+    for time, kind, of, name, data in rows:
+        if kind == "reset":
+            found = [event for event in found if event.stage != of]
+        else:
+            found.append(Event(datetime.fromisoformat(time), kind, of, name, json.loads(data)))
+    return found
 
 
 def gate_is_open(stage: Stage) -> bool:

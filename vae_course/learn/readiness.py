@@ -6,7 +6,8 @@ import math
 
 from vae_course import course
 from vae_course.checks.drills import Item
-from vae_course.learn.card import Card, View
+from vae_course.checks.say import Said
+from vae_course.learn.card import Card
 from vae_course.learn.practising import round_card
 from vae_course.learn.rounds import Question, Round
 
@@ -67,11 +68,10 @@ def ready() -> Card:
     return round_card(start(), _closing)
 
 
-def _closing(round: Round) -> View:
+def _closing(round: Round) -> Said:
     count = len(round.questions)
     if not round.missed:
-        return View(f"All {count} right", "You have what the course takes for granted.", tone="good")
-    return View(
-        f"{round.right} of {count} right",
-        "Read the refreshers again tomorrow and run this cell once more. Nothing is locked.",
-    )
+        return Said(f"All {count} right", ["You have what the course takes for granted."], "good")
+    return Said(f"{round.right} of {count} right", [
+        "Read the refreshers again tomorrow and run this cell once more. Nothing is locked."
+    ], "ask")

@@ -12,7 +12,7 @@ from vae_course.course import CourseError, Stage
 from vae_course.learn import progress
 from vae_course.learn.numbers import read_number
 
-PRECISION = "three significant digits are enough, arithmetic such as 0.5*log(2) is fine"
+PRECISION = "three significant digits are enough; arithmetic such as `0.5*log(2)` is fine"
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,13 @@ class Round:
         return self.questions[self._at] if self._at < len(self.questions) else None
 
     @property
+    def number(self) -> int:
+        """The number of the question that is up, from 1."""
+        return self._at + 1
+
+    @property
     def heading(self) -> str:
-        return f"Question {self._at + 1} of {len(self.questions)}"
+        return f"Question {self.number} of {len(self.questions)}"
 
     def answer(self, text: str) -> Verdict:
         """Judge what was typed. CourseError when it is no number; that costs nothing."""

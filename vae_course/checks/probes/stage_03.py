@@ -1,8 +1,23 @@
 """Probes of stage 03."""
 
+from collections.abc import Callable
+
 import torch
 
 from vae_course.checks.probing import Case, Evidence, gradients, pair, scalar, tensor
+
+
+def _by_parts(function: Callable[..., torch.Tensor], *inputs: torch.Tensor) -> Evidence:
+    """The value once more, of the first row by itself, of the first column, and of all columns but the first.
+
+    Rows lie on the last axis but one of every input, and columns on the last.
+    """
+    return {
+        "again": function(*inputs),
+        "alone": function(*(given[..., :1, :] for given in inputs)),
+        "first": function(*(given[..., :1] for given in inputs)),
+        "rest": function(*(given[..., 1:] for given in inputs)),
+    }
 
 
 def std_from_logvar(ns, case: Case) -> Evidence:
@@ -27,10 +42,7 @@ def gaussian_entropy(ns, case: Case) -> Evidence:
     return {
         "entropy": value,
         **gradients(value, {"logvar": logvar}),
-        "again": entropy(logvar),
-        "alone": entropy(logvar[:1]),
-        "first": entropy(logvar[:, :1]),
-        "rest": entropy(logvar[:, 1:]),
+        **_by_parts(entropy, logvar),
         "stretched": entropy(logvar + 2),
     }
 
@@ -48,10 +60,7 @@ def gaussian_cross_entropy(ns, case: Case) -> Evidence:
     return {
         "cross_entropy": value,
         **gradients(value, {"mu": mu, "logvar": logvar}),
-        "again": cross_entropy(mu, logvar),
-        "alone": cross_entropy(mu[:1], logvar[:1]),
-        "first": cross_entropy(mu[:, :1], logvar[:, :1]),
-        "rest": cross_entropy(mu[:, 1:], logvar[:, 1:]),
+        **_by_parts(cross_entropy, mu, logvar),
         "mirrored": cross_entropy(-mu, logvar),
     }
 
@@ -69,10 +78,7 @@ def gaussian_kl(ns, case: Case) -> Evidence:
     return {
         "kl": value,
         **gradients(value, {"mu": mu, "logvar": logvar}),
-        "again": kl(mu, logvar),
-        "alone": kl(mu[:1], logvar[:1]),
-        "first": kl(mu[:, :1], logvar[:, :1]),
-        "rest": kl(mu[:, 1:], logvar[:, 1:]),
+        **_by_parts(kl, mu, logvar),
         "at_prior": kl(torch.zeros_like(mu), torch.zeros_like(logvar)),
         "mirrored": kl(-mu, logvar),
     }
@@ -91,10 +97,7 @@ def gaussian_kl_between(ns, case: Case) -> Evidence:
     return {
         "kl": value,
         **gradients(value, dict(zip(names, inputs, strict=True))),
-        "again": kl(*inputs),
-        "alone": kl(*(given[:1] for given in inputs)),
-        "first": kl(*(given[:, :1] for given in inputs)),
-        "rest": kl(*(given[:, 1:] for given in inputs)),
+        **_by_parts(kl, *inputs),
         "at_itself": kl(mu_q, logvar_q, mu_q.clone(), logvar_q.clone()),
         "shifted": kl(mu_q + 3, logvar_q, mu_p + 3, logvar_p),
         "scaled": kl(torch.e * mu_q, logvar_q + 2, torch.e * mu_p, logvar_p + 2),
@@ -120,10 +123,7 @@ def kl_monte_carlo(ns, case: Case) -> Evidence:
     return {
         "estimate": value,
         "error": error,
-        "again": estimate(mu, logvar, z)[0],
-        "alone": estimate(mu[:1], logvar[:1], z[:, :1])[0],
-        "first": estimate(mu[:, :1], logvar[:, :1], z[..., :1])[0],
-        "rest": estimate(mu[:, 1:], logvar[:, 1:], z[..., 1:])[0],
+        **_by_parts(lambda *given: estimate(*given)[0], mu, logvar, z),
         "moved": estimate(mu, logvar, moved)[0],
         "at_prior": estimate(*at_prior)[0],
         "error_at_prior": estimate(*at_prior)[1],
@@ -147,10 +147,7 @@ def gaussian_log_likelihood(ns, case: Case) -> Evidence:
     if "grid" in case:
         evidence["on_grid"] = log_likelihood(case["grid"], torch.zeros_like(case["grid"]))
     return evidence | {
-        "again": log_likelihood(x, mean),
-        "alone": log_likelihood(x[:1], mean[:1]),
-        "first": log_likelihood(x[:, :1], mean[:, :1]),
-        "rest": log_likelihood(x[:, 1:], mean[:, 1:]),
+        **_by_parts(log_likelihood, x, mean),
         "at_mean": log_likelihood(mean.detach(), mean),
     }
 
@@ -168,10 +165,7 @@ def bernoulli_log_likelihood(ns, case: Case) -> Evidence:
         return evidence
     pixel = logits[:, :1]
     return evidence | {
-        "again": log_likelihood(x, logits),
-        "alone": log_likelihood(x[:1], logits[:1]),
-        "first": log_likelihood(x[:, :1], pixel),
-        "rest": log_likelihood(x[:, 1:], logits[:, 1:]),
+        **_by_parts(log_likelihood, x, logits),
         "white": log_likelihood(torch.ones_like(pixel), pixel),
         "black": log_likelihood(torch.zeros_like(pixel), pixel),
         "inverted": log_likelihood(1 - x, -logits),
