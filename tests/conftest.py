@@ -91,7 +91,7 @@ def archives(tmp_path_factory) -> tuple[Path, Path]:
     return next(folder.glob("*.whl")), next(folder.glob("*.tar.gz"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def from_the_wheel(archives, tmp_path_factory):
     """A new learner: runs Python with the wheel's package and no checkout in sight, in an empty home.
 
