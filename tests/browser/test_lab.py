@@ -74,6 +74,34 @@ def test_a_learner_is_told_what_is_wrong_and_then_that_it_is_right(lab, page):
     assert done.returncode == 0, done.stdout
 
 
+def test_cards_are_answered_from_the_keyboard(page):
+    cells = page.locator(".jp-CodeCell")
+    asking = cells.filter(has_text='predict("square_table")')
+    asking.locator(".cm-content").click()
+    page.keyboard.press("Control+Enter")
+    asking.get_by_label("Your choice, 1 to 3").focus()
+    page.keyboard.type("2")
+    page.keyboard.press("Tab")
+    page.keyboard.type("oops")
+    page.keyboard.press("Enter")
+    expect(asking.get_by_role("status")).to_contain_text("oops is not a number")
+    expect(asking.get_by_label("How sure")).to_have_value("oops")  # what was typed stays
+    asking.get_by_label("How sure").fill("70")
+    page.keyboard.press("Enter")
+    expect(asking.locator(".jp-OutputArea")).to_contain_text("You say “each column gets its number”, 70 % sure.")
+    practising = cells.filter(has_text='practice("00")')
+    practising.locator(".cm-content").click()
+    page.keyboard.press("Control+Enter")
+    practising.get_by_label("Your number").focus()
+    for tries, words in ((1, "Question 1 of 5"), (2, "Question 2 of 5")):
+        page.keyboard.type("12345.6")
+        page.keyboard.press("Enter")  # the field keeps the focus for the next number
+        expect(practising.locator(".jp-OutputArea")).to_contain_text(words)
+        expect(practising.get_by_role("status")).to_contain_text("That is not it")
+        if tries == 1:
+            practising.get_by_label("Your number").fill("")
+
+
 def test_ctrl_c_stops_jupyterlab_cleanly(lab):
     process, _, _ = lab
     process.send_signal(signal.SIGINT)

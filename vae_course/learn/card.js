@@ -61,6 +61,11 @@ function render({ model, el }) {
       button.disabled = true; // until the next view
       model.send(Object.fromEntries(inputs.map((input) => [input.name, input.value])));
     };
+    form.onkeydown = (event) => { // JupyterLab keeps Enter from submitting a form by itself
+      if (event.key !== "Enter" || event.target === button) return;
+      event.preventDefault();
+      form.requestSubmit();
+    };
     card.append(form);
     if (hadFocus || view.focus) inputs[0].focus();
   };
