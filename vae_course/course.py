@@ -46,6 +46,17 @@ class Exercise:
 
 
 @dataclass(frozen=True)
+class Written:
+    """A question that is answered in words and marked by a person, with the mark scheme in the lesson's source."""
+
+    name: str
+    title: str
+    points: float
+    minutes: int
+    difficulty: int
+
+
+@dataclass(frozen=True)
 class Stage:
     """One notebook of the course."""
 
@@ -54,6 +65,7 @@ class Stage:
     question: str
     minutes: int
     exercises: tuple[Exercise, ...]
+    written: tuple[Written, ...] = ()
 
     @property
     def number(self) -> str:
@@ -61,15 +73,51 @@ class Stage:
 
     @property
     def points(self) -> float:
+        """What the checks of the stage are worth; written answers are marked by a person and come on top."""
         return sum(exercise.points for exercise in self.exercises)
 
 
 _DIFFERENTIABLE = MappingProxyType({"value": 0.6, "gradient": 0.2, "stability": 0.2})
+_STABLE = MappingProxyType({"value": 0.75, "stability": 0.25})
+_EMPTY_STATES = MappingProxyType({"value": 0.7, "empty_states": 0.3})
 
 STAGES = (
     Stage(
         "00_start_here", "Start here", "How does this course work?", 30,
         (Exercise("shift", points=1, minutes=5, difficulty=1),),
+    ),
+    Stage(
+        "01_latent_variable_models", "Explanations nobody has seen", "Why can we not just maximise log p(x)?", 60,
+        (
+            Exercise("sample_joint", points=2, minutes=5, difficulty=1),
+            Exercise("log_joint", points=3, minutes=6, difficulty=2, parts=_STABLE),
+            Exercise("log_evidence_grid", points=3, minutes=6, difficulty=2, parts=_STABLE, builds_on=("log_joint",)),
+            Exercise("posterior_grid", points=3, minutes=5, difficulty=2, parts=_STABLE, builds_on=("log_joint", "log_evidence_grid")),
+            Exercise("log_evidence_monte_carlo", points=3, minutes=5, difficulty=2, parts=_STABLE),
+            Exercise("linear_gaussian_evidence", points=3, minutes=7, difficulty=3, parts=_STABLE),
+        ),
+    ),
+    Stage(
+        "02_elbo", "A floor under the evidence", "What can we maximise instead?", 90,
+        (
+            Exercise(
+                "elbo_exact", points=4, minutes=7, difficulty=2,
+                parts=MappingProxyType({"value": 0.6, "empty_states": 0.2, "gradient": 0.2}),
+            ),
+            Exercise("derivation_deck", points=3, minutes=6, difficulty=2),
+            Exercise("derivation", points=5, minutes=10, difficulty=4),
+            Exercise("reconstruction_and_kl", points=3, minutes=5, difficulty=2, parts=MappingProxyType({"value": 0.6, "kl": 0.4})),
+            Exercise("evidence_gap", points=3, minutes=5, difficulty=2, parts=_EMPTY_STATES, builds_on=("elbo_exact",)),
+            Exercise("elbo_monte_carlo", points=3, minutes=6, difficulty=3, builds_on=("reconstruction_and_kl",)),
+            Exercise("fit_posterior", points=4, minutes=10, difficulty=4, builds_on=("log_joint", "elbo_exact")),
+            Exercise(
+                "linear_gaussian_encoder", points=4, minutes=8, difficulty=4,
+                parts=MappingProxyType({"value": 0.6, "sigma": 0.4}),
+            ),
+        ),
+        written=(
+            Written("evidence_identity", "What the bound leaves out", points=4, minutes=8, difficulty=3),
+        ),
     ),
     Stage(
         "03_gaussian_kl", "The price of a code", "What does the prior cost?", 75,

@@ -72,6 +72,38 @@ def kinds(**by_key: str) -> Callable[[Probe], Probe]:
     return mark
 
 
+def summary(summarise: Callable[[Case, Evidence], Evidence]) -> Callable[[Probe], Probe]:
+    """Declare what the judge makes of the evidence before it compares: `summarise(case, evidence)`.
+
+    It runs on the judge's side, never beside the learner's code, and raises Unfit for evidence that it cannot read. For
+    answers of which only something that follows is known, such as the moments of a sample.
+    """
+
+    def mark(probe: Probe) -> Probe:
+        probe.summarise = summarise
+        return probe
+
+    return mark
+
+
+def summarised(exercise: str, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """The outcomes as they are compared."""
+    summarise = getattr(find_probe(exercise), "summarise", None)
+    if summarise is None:
+        return list(outcomes)
+    return [
+        outcome if isinstance(outcome, Trouble) else _tried(exercise, summarise, case, outcome)
+        for case, outcome in zip(cases, outcomes, strict=True)
+    ]
+
+
+def _tried(exercise: str, summarise: Callable[[Case, Evidence], Evidence], case: Case, evidence: Evidence) -> Outcome:
+    try:
+        return summarise(case, evidence)
+    except Unfit as error:
+        return explain(error, exercise, 0.0)
+
+
 def find_probe(exercise: str) -> Probe:
     """The probe of `exercise`."""
     stage, _ = course.find_exercise(exercise)

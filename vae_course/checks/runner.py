@@ -9,7 +9,7 @@ from dataclasses import replace
 from vae_course import course
 from vae_course.checks.answer import Answer, Written, as_answer
 from vae_course.checks.judging import HERE, Broken, Trial, judge
-from vae_course.checks.probing import Outcome, Run, find_probe, run_probe
+from vae_course.checks.probing import Outcome, Run, find_probe, run_probe, summarised
 from vae_course.checks.report import UNSETTLED, Report
 from vae_course.checks.say import listed
 from vae_course.checks.seal import Mistake, Seal, visible_seal
@@ -70,6 +70,7 @@ def _once(
         done = worker.run(exercise, answer, cases, seconds, instead=instead)
     else:
         done = run_probe(exercise, find_probe(exercise), answer, cases, seconds, instead=instead)
+    done = replace(done, outcomes=summarised(exercise, cases, done.outcomes))
     return _report(answer, done, seals), done.uses
 
 

@@ -19,7 +19,7 @@ from vae_course.checks.bank import Entry, read_bank
 from vae_course.checks.compare import APART
 from vae_course.checks.judging import view_of
 from vae_course.checks.loader import Program, program, read_notebook
-from vae_course.checks.probing import Evidence, Outcome, find_probe, run_probe
+from vae_course.checks.probing import Evidence, Outcome, find_probe, run_probe, summarised
 from vae_course.checks.runner import judge_outcomes
 from vae_course.checks.seal import Mistake, Seal, rounded
 from vae_course.checks.trouble import Trouble
@@ -66,10 +66,11 @@ def _reference(
     runs = []
     for seed in range(REPEATS if statistics else 1):
         run = run_probe(exercise, find_probe(exercise), Written(reference), cases, SECONDS, seed)
-        for outcome in run.outcomes:
+        outcomes = summarised(exercise, cases, run.outcomes)
+        for outcome in outcomes:
             if isinstance(outcome, Trouble):
                 raise CourseError(f"The reference of {exercise} fails: {outcome.text} {outcome.line}".strip())
-        runs.append(run.outcomes)
+        runs.append(outcomes)
     wanted, errors = [], []
     for index, first in enumerate(runs[0]):
         wanted.append(dict(first))
@@ -100,7 +101,8 @@ def _mistake(seal: Seal, entry: Entry) -> Mistake | None:
 def _outcomes(seal: Seal, entry: Entry) -> tuple[list[Outcome], tuple[str, ...]]:
     name = seal.exercise.name
     run = run_probe(name, find_probe(name), Written(entry.program), seal.cases, SECONDS)
-    outcomes = seal.hashed([o if isinstance(o, Trouble) else rounded(o) for o in run.outcomes])
+    found = summarised(name, seal.cases, run.outcomes)
+    outcomes = seal.hashed([o if isinstance(o, Trouble) else rounded(o) for o in found])
     broken = judge_outcomes([seal], outcomes)
     return outcomes, tuple(part for part, what in broken.items() if what is not None)
 

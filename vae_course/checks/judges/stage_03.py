@@ -3,6 +3,7 @@
 import math
 
 from vae_course.checks.compare import SAME, gap
+from vae_course.checks.judges.shared import adds_up, alone, gradient, repeats
 from vae_course.checks.judging import number, part
 
 STD = "std_from_logvar(logvar)"
@@ -14,44 +15,6 @@ ESTIMATE = "The estimate of kl_monte_carlo"
 ERROR = "The standard error of kl_monte_carlo"
 GAUSSIAN = "gaussian_log_likelihood(x, mean, sigma)"
 BERNOULLI = "bernoulli_log_likelihood(x, logits)"
-
-
-def _repeats(trial, key):
-    """The same arguments give the same value."""
-    trial.fits("again")
-    again, value = trial.got["again"], trial.got[key]
-    trial.holds(
-        gap(again, value) <= SAME,
-        "Two calls with the same arguments gave different values; nothing in this function is left to chance.",
-        "Which line can give something else the second time?",
-        [("first entry, second call", number(again.flatten()[0]), f"{number(value.flatten()[0])}, as in the first")],
-    )
-
-
-def _alone(trial, key, what):
-    """A row has the same value when it is the only one."""
-    trial.fits("alone", f"{what}, given a single row,")
-    value, alone = trial.got[key][:1], trial.got["alone"]
-    trial.holds(
-        gap(alone, value) <= SAME,
-        "A row given by itself has another value than among other rows; rows have nothing to do with each other.",
-        "Which of your operations looks along the batch?",
-        [("row 0, by itself", number(alone.flatten()[0]), f"{number(value.flatten()[0])}, as among the others")],
-    )
-
-
-def _adds_up(trial, key, what):
-    """The value of all columns is the value of the first plus the value of the rest."""
-    trial.fits("first", f"{what}, given the first column only,")
-    trial.fits("rest", f"{what}, given all columns but the first,")
-    value, total = trial.got[key], trial.got["first"] + trial.got["rest"]
-    trial.holds(
-        gap(value, total) <= SAME,
-        "Independent dimensions add, and yours do not: the first column by itself plus the others by themselves give "
-        "something else than all of them together.",
-        "Append one more dimension: what should happen to each of your terms?",
-        [("row 0, all columns at once", number(value[0]), f"{number(total[0])}, your two parts added")],
-    )
 
 
 def _mirrors(trial, key, what):
@@ -77,21 +40,6 @@ def _not_negative(trial):
     )
 
 
-def _gradient(exercise, *names, cases=("plain", "wide")):
-    """The part `gradient`: the gradient of the sum over rows, with respect to each of the inputs `names`."""
-
-    @part(exercise, "gradient", cases=cases, keys=tuple(f"d_{name}" for name in names))
-    def body(trial):
-        for name in names:
-            trial.same(
-                f"d_{name}", f"The gradient of {exercise} with respect to {name}",
-                f"The value is right, but its gradient with respect to {name} is not.",
-                "Is every step made of torch operations on the tensors that came in?",
-            )
-
-    return body
-
-
 # --- std_from_logvar ---
 
 
@@ -110,10 +58,10 @@ def test_std_from_logvar_value(trial):
         "Positive and of the right shape, but these are not the standard deviations.",
         "What does your function give for logvar = log 4, where the variance is 4, and for -log 4, where it is 1/4?",
     )
-    _alone(trial, "std", STD)
+    alone(trial, "std", STD)
 
 
-test_std_from_logvar_gradient = _gradient("std_from_logvar", "logvar", cases=("plain", "stack"))
+test_std_from_logvar_gradient = gradient("std_from_logvar", "logvar", cases=("plain", "stack"))
 
 
 @part("std_from_logvar", "stability", cases=("narrow", "broad"))
@@ -140,8 +88,8 @@ def test_std_from_logvar_stability(trial):
 )
 def test_gaussian_entropy_value(trial):
     trial.fits("entropy", ENTROPY)
-    _repeats(trial, "entropy")
-    _adds_up(trial, "entropy", ENTROPY)
+    repeats(trial, "entropy")
+    adds_up(trial, "entropy", ENTROPY)
     trial.fits("stretched", ENTROPY)
     change = trial.got["stretched"] - trial.got["entropy"]
     columns = trial.case["logvar"].shape[-1]
@@ -157,10 +105,10 @@ def test_gaussian_entropy_value(trial):
         "Dimensions add, and a wider Gaussian gains what it should, but the entropies themselves are off.",
         "Take one dimension with logvar = 0: which of your terms are left, and where does each come from?",
     )
-    _alone(trial, "entropy", ENTROPY)
+    alone(trial, "entropy", ENTROPY)
 
 
-test_gaussian_entropy_gradient = _gradient("gaussian_entropy", "logvar")
+test_gaussian_entropy_gradient = gradient("gaussian_entropy", "logvar")
 
 
 @part("gaussian_entropy", "stability", cases=("narrow", "broad"))
@@ -181,18 +129,18 @@ def test_gaussian_entropy_stability(trial):
 )
 def test_gaussian_cross_entropy_value(trial):
     trial.fits("cross_entropy", CROSS_ENTROPY)
-    _repeats(trial, "cross_entropy")
-    _adds_up(trial, "cross_entropy", CROSS_ENTROPY)
+    repeats(trial, "cross_entropy")
+    adds_up(trial, "cross_entropy", CROSS_ENTROPY)
     _mirrors(trial, "cross_entropy", CROSS_ENTROPY)
     trial.same(
         "cross_entropy", CROSS_ENTROPY,
         "Dimensions add and the sign of mu does not matter, but these are not the cross-entropies.",
         "log p(z) is a constant and a parabola in z: what is the average under q of each?",
     )
-    _alone(trial, "cross_entropy", CROSS_ENTROPY)
+    alone(trial, "cross_entropy", CROSS_ENTROPY)
 
 
-test_gaussian_cross_entropy_gradient = _gradient("gaussian_cross_entropy", "mu", "logvar")
+test_gaussian_cross_entropy_gradient = gradient("gaussian_cross_entropy", "mu", "logvar")
 
 
 @part("gaussian_cross_entropy", "stability", cases=("narrow", "broad"))
@@ -215,7 +163,7 @@ def test_gaussian_kl_value(trial):
     trial.fits("kl", KL)
     kl, at_prior = trial.got["kl"], trial.got["at_prior"]
     trial.fits("at_prior", KL)
-    _repeats(trial, "kl")
+    repeats(trial, "kl")
     trial.holds(
         bool((at_prior.abs() < 1e-6).all()),
         "The KL of N(0, I) to itself must be 0, and yours is not.",
@@ -229,11 +177,11 @@ def test_gaussian_kl_value(trial):
         "Shape, sign and zero are right, but these are not the prices of these Gaussians.",
         "Take one row with one latent dimension and do it by hand: which of the three moving terms disagrees?",
     )
-    _alone(trial, "kl", KL)
-    _adds_up(trial, "kl", KL)
+    alone(trial, "kl", KL)
+    adds_up(trial, "kl", KL)
 
 
-test_gaussian_kl_gradient = _gradient("gaussian_kl", "mu", "logvar")
+test_gaussian_kl_gradient = gradient("gaussian_kl", "mu", "logvar")
 
 
 @part("gaussian_kl", "stability", cases=("narrow", "broad"))
@@ -254,7 +202,7 @@ def test_gaussian_kl_stability(trial):
 )
 def test_gaussian_kl_between_value(trial):
     trial.fits("kl", KL_BETWEEN)
-    _repeats(trial, "kl")
+    repeats(trial, "kl")
     kl, at_itself = trial.got["kl"], trial.got["at_itself"]
     trial.fits("at_itself", KL_BETWEEN)
     trial.holds(
@@ -287,11 +235,11 @@ def test_gaussian_kl_between_value(trial):
         "Take one dimension with equal variances, then one with equal means: which of the two disagrees with your "
         "formula?",
     )
-    _alone(trial, "kl", KL_BETWEEN)
-    _adds_up(trial, "kl", KL_BETWEEN)
+    alone(trial, "kl", KL_BETWEEN)
+    adds_up(trial, "kl", KL_BETWEEN)
 
 
-test_gaussian_kl_between_gradient = _gradient("gaussian_kl_between", "mu_q", "logvar_q", "mu_p", "logvar_p")
+test_gaussian_kl_between_gradient = gradient("gaussian_kl_between", "mu_q", "logvar_q", "mu_p", "logvar_p")
 
 
 @part("gaussian_kl_between", "stability", cases=("narrow", "broad"))
@@ -313,7 +261,7 @@ def test_gaussian_kl_between_stability(trial):
 )
 def test_kl_monte_carlo_value(trial):
     trial.fits("estimate", ESTIMATE)
-    _repeats(trial, "estimate")
+    repeats(trial, "estimate")
     value, moved, at_prior = (trial.got[key] for key in ("estimate", "moved", "at_prior"))
     trial.fits("moved", ESTIMATE)
     trial.holds(
@@ -349,8 +297,8 @@ def test_kl_monte_carlo_value(trial):
         "Write log q(z) and log p(z) for one row and one sample: at which z is each taken, and how do dimensions "
         "combine?",
     )
-    _alone(trial, "estimate", ESTIMATE)
-    _adds_up(trial, "estimate", ESTIMATE)
+    alone(trial, "estimate", ESTIMATE)
+    adds_up(trial, "estimate", ESTIMATE)
 
 
 @part(
@@ -417,7 +365,7 @@ def test_kl_monte_carlo_stability(trial):
 )
 def test_gaussian_log_likelihood_value(trial):
     trial.fits("log_likelihood", GAUSSIAN)
-    _repeats(trial, "log_likelihood")
+    repeats(trial, "log_likelihood")
     value, at_mean = trial.got["log_likelihood"], trial.got["at_mean"]
     trial.fits("at_mean", GAUSSIAN)
     trial.holds(
@@ -436,16 +384,16 @@ def test_gaussian_log_likelihood_value(trial):
             "What is the height of this Gaussian at its mean, and how fast does it fall from there?",
             [("integral", number(integral), "1")],
         )
-    _adds_up(trial, "log_likelihood", GAUSSIAN)
+    adds_up(trial, "log_likelihood", GAUSSIAN)
     trial.same(
         "log_likelihood", GAUSSIAN,
         "It integrates to about 1 over one dimension and dimensions add, but these are not the log-likelihoods.",
         "One pixel, one sigma away from its mean: how much lower should its log-likelihood be than at the mean?",
     )
-    _alone(trial, "log_likelihood", GAUSSIAN)
+    alone(trial, "log_likelihood", GAUSSIAN)
 
 
-test_gaussian_log_likelihood_gradient = _gradient("gaussian_log_likelihood", "mean")
+test_gaussian_log_likelihood_gradient = gradient("gaussian_log_likelihood", "mean")
 
 
 @part("gaussian_log_likelihood", "stability", cases=("far",))
@@ -471,7 +419,7 @@ def test_gaussian_log_likelihood_stability(trial):
 )
 def test_bernoulli_log_likelihood_value(trial):
     trial.fits("log_likelihood", BERNOULLI)
-    _repeats(trial, "log_likelihood")
+    repeats(trial, "log_likelihood")
     value, white, black = (trial.got[key] for key in ("log_likelihood", "white", "black"))
     trial.holds(
         bool((value <= 1e-9).all()),
@@ -497,16 +445,16 @@ def test_bernoulli_log_likelihood_value(trial):
         "Do your white pixels and your black pixels obey the same rule?",
         [("row 0, inverted", number(trial.got["inverted"][0]), f"{number(value[0])}, as before")],
     )
-    _adds_up(trial, "log_likelihood", BERNOULLI)
+    adds_up(trial, "log_likelihood", BERNOULLI)
     trial.same(
         "log_likelihood", BERNOULLI,
         "White and black add to 1 and pixels add up, but these are not the log-likelihoods.",
         "A pixel has logit 2: which of x = 1 and x = 0 is likelier, and by how many nats?",
     )
-    _alone(trial, "log_likelihood", BERNOULLI)
+    alone(trial, "log_likelihood", BERNOULLI)
 
 
-test_bernoulli_log_likelihood_gradient = _gradient("bernoulli_log_likelihood", "logits")
+test_bernoulli_log_likelihood_gradient = gradient("bernoulli_log_likelihood", "logits")
 
 
 @part("bernoulli_log_likelihood", "stability", cases=("confident", "extreme"))

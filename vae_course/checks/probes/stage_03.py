@@ -1,23 +1,9 @@
 """Probes of stage 03."""
 
-from collections.abc import Callable
-
 import torch
 
+from vae_course.checks.probes.shared import by_parts
 from vae_course.checks.probing import Case, Evidence, gradients, pair, scalar, tensor
-
-
-def _by_parts(function: Callable[..., torch.Tensor], *inputs: torch.Tensor) -> Evidence:
-    """The value once more, of the first row by itself, of the first column, and of all columns but the first.
-
-    Rows lie on the last axis but one of every input, and columns on the last.
-    """
-    return {
-        "again": function(*inputs),
-        "alone": function(*(given[..., :1, :] for given in inputs)),
-        "first": function(*(given[..., :1] for given in inputs)),
-        "rest": function(*(given[..., 1:] for given in inputs)),
-    }
 
 
 def std_from_logvar(ns, case: Case) -> Evidence:
@@ -42,7 +28,7 @@ def gaussian_entropy(ns, case: Case) -> Evidence:
     return {
         "entropy": value,
         **gradients(value, {"logvar": logvar}),
-        **_by_parts(entropy, logvar),
+        **by_parts(entropy, logvar),
         "stretched": entropy(logvar + 2),
     }
 
@@ -60,7 +46,7 @@ def gaussian_cross_entropy(ns, case: Case) -> Evidence:
     return {
         "cross_entropy": value,
         **gradients(value, {"mu": mu, "logvar": logvar}),
-        **_by_parts(cross_entropy, mu, logvar),
+        **by_parts(cross_entropy, mu, logvar),
         "mirrored": cross_entropy(-mu, logvar),
     }
 
@@ -78,7 +64,7 @@ def gaussian_kl(ns, case: Case) -> Evidence:
     return {
         "kl": value,
         **gradients(value, {"mu": mu, "logvar": logvar}),
-        **_by_parts(kl, mu, logvar),
+        **by_parts(kl, mu, logvar),
         "at_prior": kl(torch.zeros_like(mu), torch.zeros_like(logvar)),
         "mirrored": kl(-mu, logvar),
     }
@@ -97,7 +83,7 @@ def gaussian_kl_between(ns, case: Case) -> Evidence:
     return {
         "kl": value,
         **gradients(value, dict(zip(names, inputs, strict=True))),
-        **_by_parts(kl, *inputs),
+        **by_parts(kl, *inputs),
         "at_itself": kl(mu_q, logvar_q, mu_q.clone(), logvar_q.clone()),
         "shifted": kl(mu_q + 3, logvar_q, mu_p + 3, logvar_p),
         "scaled": kl(torch.e * mu_q, logvar_q + 2, torch.e * mu_p, logvar_p + 2),
@@ -123,7 +109,7 @@ def kl_monte_carlo(ns, case: Case) -> Evidence:
     return {
         "estimate": value,
         "error": error,
-        **_by_parts(lambda *given: estimate(*given)[0], mu, logvar, z),
+        **by_parts(lambda *given: estimate(*given)[0], mu, logvar, z),
         "moved": estimate(mu, logvar, moved)[0],
         "at_prior": estimate(*at_prior)[0],
         "error_at_prior": estimate(*at_prior)[1],
@@ -147,7 +133,7 @@ def gaussian_log_likelihood(ns, case: Case) -> Evidence:
     if "grid" in case:
         evidence["on_grid"] = log_likelihood(case["grid"], torch.zeros_like(case["grid"]))
     return evidence | {
-        **_by_parts(log_likelihood, x, mean),
+        **by_parts(log_likelihood, x, mean),
         "at_mean": log_likelihood(mean.detach(), mean),
     }
 
@@ -165,7 +151,7 @@ def bernoulli_log_likelihood(ns, case: Case) -> Evidence:
         return evidence
     pixel = logits[:, :1]
     return evidence | {
-        **_by_parts(log_likelihood, x, logits),
+        **by_parts(log_likelihood, x, logits),
         "white": log_likelihood(torch.ones_like(pixel), pixel),
         "black": log_likelihood(torch.zeros_like(pixel), pixel),
         "inverted": log_likelihood(1 - x, -logits),

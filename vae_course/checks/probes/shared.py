@@ -1,0 +1,20 @@
+"""What probes of several stages do."""
+
+from collections.abc import Callable
+
+import torch
+
+from vae_course.checks.probing import Evidence
+
+
+def by_parts(function: Callable[..., torch.Tensor], *inputs: torch.Tensor) -> Evidence:
+    """The value once more, of the first row by itself, of the first column, and of all columns but the first.
+
+    Rows lie on the last axis but one of every input, and columns on the last.
+    """
+    return {
+        "again": function(*inputs),
+        "alone": function(*(given[..., :1, :] for given in inputs)),
+        "first": function(*(given[..., :1] for given in inputs)),
+        "rest": function(*(given[..., 1:] for given in inputs)),
+    }
