@@ -10,7 +10,8 @@ import secrets
 import sys
 from pathlib import Path
 
-from nbgrader.converters import GenerateAssignment
+from nbgrader.converters import Autograde, GenerateAssignment
+from nbgrader.preprocessors import SaveAutoGrades
 
 c = get_config()  # noqa: F821
 
@@ -45,9 +46,13 @@ c.CourseDirectory.db_url = f"sqlite:///{grading / 'gradebook.db'}"
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "__pycache__", "*.pyc", "*.py", ".pytest_cache"]
 
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
+c.ClearSolutions.text_stub = "*Write your answer here.*"
 c.GenerateAssignment.preprocessors = [
     *GenerateAssignment.preprocessors.default_args[0], "vae_course.author.release.Stamp",
 ]
+steps = list(Autograde.autograde_preprocessors.default_args[0])
+steps.insert(steps.index(SaveAutoGrades) + 1, "vae_course.grade.tasks.SettleTasks")
+c.Autograde.autograde_preprocessors = steps
 # a submission's own torch.py is not imported in torch's place; and no remark on transports in the log
 c.Execute.extra_arguments = ["--InteractiveShellApp.ignore_cwd=True", "--IPKernelApp.log_level=40"]
 c.OverwriteCells.add_missing_cells = True

@@ -6,6 +6,9 @@ An author marks cells by name; points, minutes and the rest come from `vae_cours
     # %% [markdown] card="gaussian_kl"        the card of an exercise
     # %% answer="gaussian_kl"                 the answer cell, its solution between ### BEGIN and ### END SOLUTION
     # %% check="gaussian_kl"                  the locked cell that decides the mark
+    # %% [markdown] task="evidence_identity"  a question for a written answer, with its mark scheme between
+    #                                         <!-- BEGIN MARK SCHEME --> and <!-- END MARK SCHEME -->
+    # %% [markdown] written="evidence_identity"  its answer, between <!-- BEGIN SOLUTION --> and <!-- END SOLUTION -->
     # %% tags=["setup"]                       the first code cell
 """
 
@@ -20,7 +23,7 @@ from nbformat import NotebookNode
 
 from vae_course import course
 from vae_course.checks.loader import SETUP
-from vae_course.course import CourseError, Exercise, Stage
+from vae_course.course import CourseError, Exercise, Stage, Written
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
@@ -31,29 +34,38 @@ def convert(source: Path, stage: Stage) -> NotebookNode:
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL})
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     exercises = {exercise.name: exercise for exercise in stage.exercises}
-    seen: dict[str, set[str]] = {"answer": set(), "check": set(), "card": set()}
+    questions = {question.name: question for question in stage.written}
+    names = {
+        "answer": set(exercises), "check": set(exercises), "card": {*exercises, stage.id}, "task": set(questions),
+        "written": set(questions),
+    }
+    seen: dict[str, set[str]] = {key: set() for key in names}
     used: dict[str, int] = {}
     for cell in notebook.cells:
         told = {key: cell.metadata.pop(key) for key in seen if key in cell.metadata}
         cell.id = _content_id(cell, used)
         for key, name in told.items():
-            if name not in exercises and not (key == "card" and name == stage.id):
+            if name not in names[key]:
                 raise CourseError(f"{source}: {key}={name!r} names no exercise of {stage.id}.")
             if name in seen[key]:
                 raise CourseError(f"{source}: there are two cells with {key}={name!r}; keep one.")
             seen[key].add(name)
         if "answer" in told:
-            _grade_cell(cell, told["answer"], grade=False, points=None)
+            _nbgrader(cell, told["answer"], solution=True)
         if "check" in told:
             _check_is_plain(cell, source, told["check"])
-            _grade_cell(cell, f"check-{told['check']}", grade=True, points=exercises[told["check"]].points)
+            _nbgrader(cell, f"check-{told['check']}", grade=True, locked=True, points=float(exercises[told["check"]].points))
         if "card" in told:
             name = told["card"]
             heading = _stage_card(stage) if name == stage.id else _exercise_card(exercises[name])
             cell.source = f"{heading}\n\n{cell.source}"
-    for key, names in seen.items():
-        absent = sorted((set(exercises) | ({stage.id} if key == "card" else set())) - names)
-        if absent:
+        if "task" in told:
+            cell.source = f"{_question_card(questions[told['task']])}\n\n{cell.source}"
+            _nbgrader(cell, f"task-{told['task']}", task=True, locked=True, points=0.0)
+        if "written" in told:
+            _nbgrader(cell, told["written"], grade=True, solution=True, points=float(questions[told["written"]].points))
+    for key, found in seen.items():
+        if absent := sorted(names[key] - found):
             raise CourseError(f"{source} has no cell with {key}={absent[0]!r}.")
     if sum(SETUP in cell.metadata.get("tags", ()) for cell in notebook.cells) != 1:
         raise CourseError(f'{source} needs exactly one cell with tags=["{SETUP}"].')
@@ -67,13 +79,11 @@ def _content_id(cell: NotebookNode, used: dict[str, int]) -> str:
     return digest if used[digest] == 1 else f"{digest}-{used[digest]}"
 
 
-def _grade_cell(cell: NotebookNode, grade_id: str, grade: bool, points: float | None) -> None:
+def _nbgrader(cell: NotebookNode, grade_id: str, **what: object) -> None:
+    """What nbgrader has to know of a cell; `what` names the roles that it has."""
     cell.id = grade_id
-    cell.metadata.nbgrader = {
-        "grade": grade, "grade_id": grade_id, "locked": grade, "schema_version": 3, "solution": not grade, "task": False,
-    }
-    if grade:
-        cell.metadata.nbgrader["points"] = float(points)
+    roles = {"grade": False, "locked": False, "solution": False, "task": False}
+    cell.metadata.nbgrader = {**roles, "grade_id": grade_id, "schema_version": 3, **what}
 
 
 def _check_is_plain(cell: NotebookNode, source: Path, name: str) -> None:
@@ -82,13 +92,24 @@ def _check_is_plain(cell: NotebookNode, source: Path, name: str) -> None:
 
 
 def _stage_card(stage: Stage) -> str:
-    return f"# {stage.number} · {stage.title}\n\n**{stage.question}** · {stage.minutes} minutes · {_points(stage.points)}"
+    written = sum(question.points for question in stage.written)
+    by_hand = f", and {written:g} for a written answer" if written else ""
+    return (
+        f"# {stage.number} · {stage.title}\n\n**{stage.question}** · {stage.minutes} minutes · {_points(stage.points)}{by_hand}"
+    )
 
 
 def _exercise_card(exercise: Exercise) -> str:
     return (
         f"### Exercise: `{exercise.name}`\n\n{exercise.minutes} minutes · {_points(exercise.points)} · "
         f"difficulty {exercise.difficulty} of 5"
+    )
+
+
+def _question_card(question: Written) -> str:
+    return (
+        f"### In your own words: {question.title}\n\n{question.minutes} minutes · {_points(question.points)}, marked by a "
+        f"reader · difficulty {question.difficulty} of 5"
     )
 
 

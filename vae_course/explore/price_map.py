@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
-
 import ipywidgets as widgets
 import numpy as np
 from IPython.display import Image
 from matplotlib.figure import Figure
 
+from vae_course.explore.figure import moving, slider, still
+
 MU, SIGMA = (-3.0, 3.0), (0.1, 3.0)
 LEVELS = (0.05, 0.2, 0.5, 1, 2, 3, 4, 6, 8)
-WIDTH = 640  # pixels
 LONGEST = 0.7  # length of the arrow of a strong pull
 
 
@@ -22,11 +21,11 @@ def terms(mu: float, sigma: float) -> dict[str, float]:
 
 def price_picture(mu: float, sigma: float) -> Image:
     """The map with a chosen point, as a picture with its sentence for readers who do not see it."""
-    return Image(_drawn(mu, sigma), format="png", width=WIDTH, alt=sentence(mu, sigma))
+    return still(_drawn, sentence, mu=mu, sigma=sigma)
 
 
-def _drawn(mu: float, sigma: float) -> bytes:
-    """A PNG: an arrow shows the pull of the prior at the chosen point, the bars its three terms."""
+def _drawn(mu: float, sigma: float) -> Figure:
+    """An arrow shows the pull of the prior at the chosen point, the bars its three terms."""
     figure = Figure(figsize=(8, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=[3, 1])
     mus, sigmas = np.linspace(*MU, 181), np.linspace(*SIGMA, 175)
@@ -48,9 +47,7 @@ def _drawn(mu: float, sigma: float) -> bytes:
     right.axhline(0, color="black", lw=0.8)
     right.set(ylabel="nats", ylim=(-1.6, 5))
     right.tick_params(axis="x", rotation=60)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
-    return buffer.getvalue()
+    return figure
 
 
 def sentence(mu: float, sigma: float) -> str:
@@ -69,17 +66,7 @@ def sentence(mu: float, sigma: float) -> str:
 
 
 def price_map() -> widgets.VBox:
-    """Two sliders, the map, and a sentence that says what it shows. The arrow keys move a slider that has the focus."""
-    mu = widgets.FloatSlider(1.2, min=MU[0], max=MU[1], step=0.1, description="mean μ")
-    sigma = widgets.FloatSlider(0.5, min=SIGMA[0], max=SIGMA[1], step=0.05, description="std σ")
-    picture = widgets.Image(format="png", width=str(WIDTH))
-    words = widgets.HTML()
-
-    def redraw(_: object = None) -> None:
-        picture.value = _drawn(mu.value, sigma.value)
-        words.value = sentence(mu.value, sigma.value)
-
-    for slider in (mu, sigma):
-        slider.observe(redraw, "value")
-    redraw()
-    return widgets.VBox([widgets.HBox([mu, sigma]), picture, words])
+    """Two sliders, the map, and a sentence that says what it shows."""
+    return moving(_drawn, sentence, {
+        "mu": slider(1.2, *MU, 0.1, "mean μ"), "sigma": slider(0.5, *SIGMA, 0.05, "std σ"),
+    })

@@ -1,0 +1,1 @@
+"""What an instructor runs: steps of nbgrader's pipeline, named in `nbgrader_config.py`."""
