@@ -2,9 +2,11 @@
 
 from vae_course.explore.bent_plane import bent_picture, bent_plane
 from vae_course.explore.bound_gauge import bound_gauge, bound_picture
+from vae_course.explore.pictures import digits_picture
 from vae_course.explore.price_map import price_map, price_picture
 from vae_course.explore.style import course_style
 
 __all__ = [
-    "bent_picture", "bent_plane", "bound_gauge", "bound_picture", "course_style", "price_map", "price_picture",
+    "bent_picture", "bent_plane", "bound_gauge", "bound_picture", "course_style", "digits_picture", "price_map",
+    "price_picture",
 ]

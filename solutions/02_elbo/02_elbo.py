@@ -1,0 +1,595 @@
+# %% [markdown] card="02_elbo"
+# Stage 01 ended with a hundred million blind guesses for one picture. Here we stop guessing blindly: we choose a distribution q of codes, look only
+# where it points, and work out exactly what the choice costs. The result is a floor under log p(x) that can be computed, and that can be raised. It is
+# called the **evidence lower bound**, or ELBO, and everything later in the course climbs it.
+#
+# After it you can
+#
+# - derive the bound on paper, and say at which step something is lost and why;
+# - split it into the two terms that every VAE computes;
+# - say exactly how far it lies below log p(x): by the KL divergence from q to the posterior;
+# - fit a q to one data point, or one encoder to all, and name the two gaps that remain;
+# - notice a bound that is too good to be true.
+#
+# There are two sittings: the bound and its two terms, then, after a marked rest, the gap and how to close it.
+
+# %% tags=["setup"]
+import math
+
+import torch
+from torch import nn
+from torch.distributions import Normal
+
+from vae_course.explore import bound_gauge, bound_picture, course_style
+from vae_course.learn import check, gate, hint, practice, predict, reveal
+from vae_course.models.alarm import bound_alarm
+from vae_course.models.deck import DECK
+from vae_course.models.decoders import hammock
+from vae_course.models.finite import FiniteModel
+from vae_course.models.posteriors import (
+    elbo_on_grid, fit_each, fit_encoder, log_evidence_on_grid,
+)
+
+course_style()
+torch.manual_seed(0)
+torch.set_num_threads(1)
+print("torch", torch.__version__)
+
+# %% [markdown]
+# Questions on the stage before, three minutes.
+
+# %% tags=["nbval-ignore-output"]
+practice("01")
+
+# %% [markdown]
+# ## Three guesses, one of them perfect
+#
+# The **line** is the smallest model with a continuous code: z ~ N(0, 1), and x given z is N(z, ½). We observe x = 1.5. Its evidence has a formula, since
+# x ~ N(0, 1.5): log p(x) = −1.8717 nats. Pretend not to know it.
+#
+# Choose some distribution q, draw codes from it, and give each draw a score: how much likelier is the pair (x, z) under the model than z is under q? Its log is
+# called the **log-weight**,
+#
+# $$\log w(z) = \log p(x|z) + \log p(z) - \log q(z).$$
+
+# %%
+x = torch.tensor(1.5)
+print(f"log p(x) = {Normal(0.0, math.sqrt(1.5)).log_prob(x):.4f} nats")
+for mean, var in ((0.0, 1.0), (0.6, 0.2), (1.0, 1 / 3)):
+    q = Normal(mean, math.sqrt(var))
+    z = q.sample((100_000,))
+    log_p = Normal(z, math.sqrt(0.5)).log_prob(x) + Normal(0.0, 1.0).log_prob(z)
+    log_w = log_p - q.log_prob(z)
+    print(f"q = N({mean}, {var:.2f}): average {log_w.mean():.4f}, spread {log_w.std():.4f} nats")
+
+# %% [markdown]
+# Three averages: all at or below log p(x), some nearer than others. The third q *is* the posterior of this model, N(1, ⅓). Its average equals log p(x) to four digits, and its spread is 0:
+# every single draw gives the same number. No integral was done. The rest of this stage explains these three lines.
+#
+# ## Log of a mean, mean of logs
+#
+# Stage 00 asked whether the mean of logs is below the log of the mean. Two pairs of weights with the same mean show how far.
+
+# %%
+for pair in ([1.0, 9.0], [4.0, 6.0]):
+    w = torch.tensor(pair)
+    print(pair, f"log of mean {w.mean().log():.3f}, mean of logs {w.log().mean():.3f}")
+
+# %% [markdown]
+# Averaging after the log always gives less, because log bends downwards, and the loss grows with the spread of the weights. With no spread
+# there is no loss. In one line, for any average and any positive w,
+#
+# $$\log \mathbb{E}[w] \;\ge\; \mathbb{E}[\log w].$$
+#
+# This is **Jensen's inequality** for the logarithm, and it is the only inequality of this stage.
+#
+# ## Putting q in
+#
+# To have an average at all, we need a distribution to average under. Take a model with three possible codes, so that every sum can be written out. Its prior is
+# (0.5, 0.3, 0.2), the likelihood of our one x is (0.2, 0.6, 0.9), and q is (0.25, 0.5, 0.25), any choice with no zero where the model has none.
+
+# %%
+m = FiniteModel.from_probabilities(prior=[0.5, 0.3, 0.2], likelihood=[0.2, 0.6, 0.9], q=[0.25, 0.5, 0.25])
+joint, q = m.log_joint.exp(), m.log_q.exp()
+print("joint p(x, z)       ", joint.numpy().round(3), " sum", f"{joint.sum():.3f}")
+print("weights p(x, z) / q ", (joint / q).numpy().round(3))
+print("their average under q", f"{(q * (joint / q)).sum():.3f}")
+
+# %% [markdown]
+# Dividing by q and averaging under q cancel, so the average weight is the evidence, 0.46, whatever q is:
+#
+# $$p(x) = \sum_z p(x,z) = \sum_z q(z)\,\frac{p(x,z)}{q(z)} = \mathbb{E}_{q}\!\left[\frac{p(x,z)}{q(z)}\right].$$
+#
+# Still an equality. Now take the log of both ends, and move it inside the average. There, and only there, the sign changes to ≥:
+#
+# $$\log p(x) \;\ge\; \mathbb{E}_q\big[\log p(x,z) - \log q(z)\big] \;=\; \mathrm{ELBO}.$$
+#
+# *"Why would I give away equality on purpose?"* Because the right side is an average of logs. It can be estimated from a few draws of q without bias,
+# it splits into terms, and it has gradients. The left side has none of that.
+
+# %% [markdown] card="elbo_exact"
+# Write `elbo_exact(log_joint, log_q)`: the bound of each data point for a code with M possible values, by summing over them.
+#
+# - Both have shape (B, M): log p(x, z), which need not sum to anything, and log q(z|x), whose exponentials sum to 1 in each row.
+# - q may leave states out, with log q = −∞. Such a state adds 0 to the sum; a part of the points is for that.
+# - Return shape (B,), in nats. It must be differentiable: you will climb it soon.
+#
+# For example, the three states above, with joint (0.10, 0.18, 0.18), give −0.8220 nats, a little below log 0.46 = −0.7765.
+
+# %% answer="elbo_exact"
+def elbo_exact(log_joint: torch.Tensor, log_q: torch.Tensor) -> torch.Tensor:
+    """ELBO by summing over the states of z. log_joint, log_q: (B, M). Returns (B,), in nats."""
+    ### BEGIN SOLUTION
+    log_w = torch.where(log_q > -math.inf, log_joint - log_q, 0.0)  # (B, M), 0 where q is 0
+    return (log_q.exp() * log_w).sum(dim=-1)  # (B,)
+    ### END SOLUTION
+
+
+# %% check="elbo_exact"
+check("elbo_exact")
+
+# %% [markdown]
+# ## The derivation, in order
+#
+# You have now seen every step. Here they are as cards, shuffled, with two lines among them that belong to no derivation, and reasons, some of which belong nowhere.
+
+# %%
+DECK
+
+# %% [markdown] card="derivation_deck"
+# DECKCARD
+
+# %% answer="derivation_deck"
+def derivation_deck() -> list[tuple[str, str, int]]:
+    """Six triples (card, relation, reason), from the first line to the bound in two terms."""
+    ### BEGIN SOLUTION
+    return []
+    ### END SOLUTION
+
+
+# %% check="derivation_deck"
+check("derivation_deck")
+
+# %% [markdown]
+# ## Two terms that a program can compute
+#
+# The lesson's first worked example, *derive the ELBO decomposition into reconstruction − KL*, in five lines.
+#
+# 1. Start from the bound: ELBO = E_q[log p(x, z) − log q(z)].
+# 2. The joint is a product, p(x, z) = p(x|z) p(z), so its log is a sum: ELBO = E_q[log p(x|z) + log p(z) − log q(z)].
+# 3. An average of a sum is the sum of averages: ELBO = E_q[log p(x|z)] + E_q[log p(z) − log q(z)].
+# 4. The **KL divergence** from q to the prior is an average under q of a log ratio, KL(q ‖ p(z)) = E_q[log q(z) − log p(z)]. The second average is its negative.
+# 5. So **ELBO = E_q[log p(x|z)] − KL(q ‖ p(z))**.
+#
+# The first term asks whether codes from q explain x: *reconstruction*. The second is what q pays for differing from the prior. A KL is never negative, by Jensen once
+# more, and it is 0 only when both are the same. On the three states:
+
+# %%
+recon_part = (q * m.log_likelihood).sum()
+kl = (q * (m.log_q - m.log_prior)).sum()
+print(f"expected log-likelihood {recon_part:.4f}, KL {kl:.4f}, difference {recon_part - kl:.4f} nats")
+
+# %% [markdown]
+# The difference is −0.8220, the bound from before. Nothing was lost in the split, it only has two parts now.
+#
+# **Its twin, with gaps for you.** Prior (0.6, 0.3, 0.1), likelihood (0.1, 0.5, 0.8), q (0.2, 0.5, 0.3). The expected log-likelihood is −0.8740 and the bound is −1.2393. What
+# is the KL? And log p(x) is log(0.06 + 0.15 + 0.08) = −1.2379: how much does the bound miss?
+#
+# <details><summary>Fill both on paper, then open this.</summary>
+#
+# The KL is 0.3653 nats, and the bound misses 0.0014. This q is very good, although it is far from the prior.
+#
+# </details>
+#
+# In a program the averages are over samples. Each sample z comes from q, so its chance is in it already and no weight is needed: the mean over samples is the average under q.
+
+# %% [markdown] card="reconstruction_and_kl"
+# Write `reconstruction_and_kl(log_likelihood, log_prior, log_q)`: both terms of the bound, each averaged over K samples from q.
+#
+# - All three have shape (K, B): log p(x|z), log p(z) and log q(z|x) at K samples for each of B data points.
+# - Return the pair `expected_log_likelihood`, shape (B,), and `kl`, shape (B,), with ELBO = first − second, in nats.
+#
+# For example, with K = 2 and one data point, log-likelihoods (−3, −5), log-priors (−1, −2) and log-q (−0.5, −0.7) give −4 and 0.9.
+
+# %% answer="reconstruction_and_kl"
+def reconstruction_and_kl(
+    log_likelihood: torch.Tensor, log_prior: torch.Tensor, log_q: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Both terms of the ELBO, averaged over K samples. All: (K, B). Returns two of shape (B,), in nats."""
+    ### BEGIN SOLUTION
+    return log_likelihood.mean(dim=0), (log_q - log_prior).mean(dim=0)  # (K, B) -> (B,), (B,)
+    ### END SOLUTION
+
+
+# %% check="reconstruction_and_kl"
+check("reconstruction_and_kl")
+
+# %% [markdown]
+# ## A rest
+#
+# This is the end of the first sitting, about half of the stage. Save, and come back after a break. A good way to close: write the bound in two terms from memory, and say in
+# words what each one wants from q.
+#
+# ## What the bound leaves out
+#
+# The second sitting is about one number: what is lost. Begin with a choice that looks clever. Let q be the prior itself. Then it pays nothing, KL(q ‖ p(z)) = 0.
+
+# %% tags=["nbval-ignore-output"]
+predict("a_free_code")
+
+# %% [markdown]
+# On the line, at x = 1.5, both terms have formulas. You will derive the second one in stage 03; here the library computes it.
+
+# %%
+prior, posterior = Normal(0.0, 1.0), Normal(1.0, math.sqrt(1 / 3))
+log_evidence = Normal(0.0, math.sqrt(1.5)).log_prob(x)
+for name, q in {"prior": prior, "N(0.6, 0.2)": Normal(0.6, math.sqrt(0.2)), "posterior": posterior}.items():
+    expected = Normal(q.mean, math.sqrt(0.5)).log_prob(x) - 0.5 * q.variance / 0.5
+    kl = torch.distributions.kl_divergence(q, prior)
+    to_posterior = torch.distributions.kl_divergence(q, posterior)
+    print(f"{name:12} ELBO {expected - kl:.4f}, missing {log_evidence - expected + kl:.4f},", end=" ")
+    print(f"KL to the prior {kl:.4f}, KL to the posterior {to_posterior:.4f}")
+
+# %% tags=["nbval-ignore-output"]
+reveal("a_free_code")
+
+# %% [markdown]
+# Read the last column against the one called missing. They agree to every digit, for each q. What the bound leaves out is exactly the KL divergence from q to the *posterior*,
+#
+# $$\log p(x) = \mathrm{ELBO} + \mathrm{KL}\big(q \,\|\, p(z|x)\big).$$
+#
+# The KL in the formula of the bound and the KL of the gap are two different things, and confusing them is the commonest slip here. One is a price, measured to the prior. The other is an
+# error, measured to the posterior.
+#
+# Two consequences carry the rest of the course. Raising the bound over q closes the gap, since log p(x) does not know q. Raising it over the *model* raises a floor under log p(x).
+# In the figure, move q and see what stays.
+
+# %% tags=["nbval-ignore-output"]
+bound_gauge()
+
+# %% [markdown]
+# For readers without a running kernel, one position of the sliders.
+
+# %%
+bound_picture(mean=0.6, std=0.45)
+
+# %% [markdown]
+# *Left: the prior, the posterior and a q between them. Right: from the top, the expected log-likelihood, then the KL to the prior subtracted from it, which ends at the bound
+# (blue line), then the gap, which makes up the rest to log p(x) (black line). Move q to the mean 1: the KL to the prior rises from 0.58 to 0.88 nats, and the bound rises all the same.*
+
+# %% [markdown] card="evidence_gap"
+# Write `evidence_gap(log_joint, log_q)`: how far the bound lies below log p(x), for each data point of a finite model.
+#
+# - Both have shape (B, M), as in `elbo_exact`, which you may call. States with log q = −∞ may occur; a part of the points is for them.
+# - Return shape (B,), in nats, never negative, and 0 at the posterior.
+#
+# For example, the three states from above give 0.0455 nats.
+
+# %% answer="evidence_gap"
+def evidence_gap(log_joint: torch.Tensor, log_q: torch.Tensor) -> torch.Tensor:
+    """log p(x) - ELBO, which is KL(q || posterior). log_joint, log_q: (B, M). Returns (B,), in nats."""
+    ### BEGIN SOLUTION
+    return log_joint.logsumexp(dim=-1) - elbo_exact(log_joint, log_q)  # (B, M) -> (B,)
+    ### END SOLUTION
+
+
+# %% check="evidence_gap"
+check("evidence_gap")
+
+# %% [markdown]
+# ## Your own route
+#
+# There is more than one way from log p(x) to the bound. Jensen's way says *that* something is lost. A way through the posterior says *what*: it meets a KL on the road, and drops it because a
+# KL is not negative. This time no cards are given: you write the lines as small functions, and the check evaluates them on random models. It can tell where a line goes wrong, and often what is missing there.
+
+# %% [markdown] card="derivation"
+# DERIVATIONCARD
+
+# %% answer="derivation"
+def derivation() -> list:
+    """A route from log p(x) to the bound: lines, which are functions of m, and relations between them."""
+    ### BEGIN SOLUTION
+    return []
+    ### END SOLUTION
+
+
+# %% check="derivation"
+check("derivation")
+
+# %% [markdown] task="evidence_identity"
+# The lesson's first practice problem, in words and symbols for a reader.
+#
+# Show that log p(x) = ELBO + KL(q ‖ p(z|x)), for any q that is 0 nowhere where the joint is not. Start from the KL divergence to the posterior, put in p(z|x) = p(x, z) / p(x), and say at each
+# line which rule you use. Then say in one or two sentences what follows for a q that is moved while the model stays, and why the bound is tight exactly when q is the posterior.
+#
+# <!-- BEGIN MARK SCHEME -->
+# **Mark scheme, 4 points.**
+#
+# - 1 point: the KL to the posterior is written as an average under q of log q(z) − log p(z|x), with the roles the right way round.
+# - 1 point: Bayes' rule is put in, and log p(x) is taken out of the average because it does not depend on z.
+# - 1 point: the remaining average is recognised as minus the bound, and the equation is solved for log p(x); no step is an inequality.
+# - 1 point: log p(x) does not depend on q, so raising the bound over q lowers the KL by the same amount; a KL is 0 only when both distributions are equal, so the bound is tight only there.
+#
+# Half a point off for a sign that is lost and recovered without a word. A derivation by Jensen's inequality alone earns at most 1 point: it shows a bound and not what is missing.
+# <!-- END MARK SCHEME -->
+
+# %% [markdown] written="evidence_identity"
+# <!-- BEGIN SOLUTION -->
+# By definition the divergence from q to the posterior is an average under q, KL(q ‖ p(z|x)) = E_q[log q(z) − log p(z|x)]. Bayes' rule gives log p(z|x) = log p(x, z) − log p(x). The last term is a
+# constant for the average over z, so KL(q ‖ p(z|x)) = log p(x) − E_q[log p(x, z) − log q(z)] = log p(x) − ELBO. Adding the bound on both sides gives log p(x) = ELBO + KL(q ‖ p(z|x)), with equality at every step.
+#
+# The left side does not contain q. So when q moves, what the bound gains the divergence loses, and climbing the bound is the same as bringing q to the posterior. A KL divergence is 0 exactly when both
+# distributions are equal, so the bound reaches log p(x) exactly at the posterior and nowhere else.
+# <!-- END SOLUTION -->
+
+# %% [markdown]
+# ## Why explaining unlocks learning
+#
+# Learning changes the model, so it needs the gradient of log p(x) with respect to the model's parameters. It is an average of easy gradients, of log p(x, z), *under the posterior*:
+#
+# $$\nabla \log p(x) = \mathbb{E}_{p(z|x)}\big[\nabla \log p(x, z)\big].$$
+#
+# The urn of stage 01 shows it. Its parameter is the logit of 0.9, the share of red in boxes of kind 1; a red ball was drawn.
+
+# %%
+logit = torch.logit(torch.tensor(0.9)).requires_grad_()
+joint = torch.stack([torch.tensor(0.7 * 0.2), 0.3 * torch.sigmoid(logit)])
+(whole,) = torch.autograd.grad(joint.sum().log(), logit, retain_graph=True)
+(inner,) = torch.autograd.grad(joint[1].log(), logit)  # only kind 1 depends on the logit
+chance = (joint[1] / joint.sum()).item()
+print(f"gradient of log p(x) {whole:.4f}")
+print(f"posterior average {chance * inner:.4f}, prior average {0.3 * inner:.4f}")
+
+# %% [markdown]
+# Whoever knows how to explain x knows how to improve the model, and a bad explanation gives a wrong gradient: weighted by the prior it is less than half of the right one. That is why
+# the bound trains both at once.
+#
+# ## The bound from samples
+#
+# For real decoders the sum over states is gone and samples are left. The average over K draws of log w is an estimate of the bound without bias. Samples are given to you here. Drawing them so
+# that a gradient can pass is stage 04.
+
+# %% [markdown] card="elbo_monte_carlo"
+# Write `elbo_monte_carlo(x, decoder, z, log_q)`: the bound of each data point, averaged over K samples from its own q.
+#
+# - `x` has shape (B, D), `z` shape (K, B, Z): `z[k, b]` is a sample for `x[b]`. `log_q` has shape (K, B): log q(z|x) at these samples.
+# - `decoder.log_likelihood(x, z)` broadcasts leading axes; the prior is N(0, I).
+# - Return shape (B,), in nats.
+#
+# For example, the line at x = 1.5 with the samples 0.9 and 1.1 of its posterior gives −1.8717 nats. So does any other pair.
+
+# %% answer="elbo_monte_carlo"
+def elbo_monte_carlo(
+    x: torch.Tensor, decoder, z: torch.Tensor, log_q: torch.Tensor
+) -> torch.Tensor:
+    """ELBO averaged over samples of q. x: (B, D), z: (K, B, Z), log_q: (K, B). Returns (B,), in nats."""
+    ### BEGIN SOLUTION
+    log_prior = -0.5 * (z.square() + math.log(2 * math.pi)).sum(dim=-1)  # (K, B)
+    log_w = decoder.log_likelihood(x, z) + log_prior - log_q  # (K, B)
+    return log_w.mean(dim=0)  # (B,)
+    ### END SOLUTION
+
+
+# %% check="elbo_monte_carlo"
+check("elbo_monte_carlo")
+
+# %% [markdown]
+# ## Drive q to the posterior
+#
+# The experiment of this stage. Move q in five steps from N(0.6, 0.2) to the posterior N(1, ⅓) of the line, and look at the log-weights of single draws.
+
+# %%
+def log_weights(mean, var, K=10_000):
+    """Log-weights of K draws from N(mean, var) on the line, at x = 1.5."""
+    q = Normal(torch.tensor(mean).double(), math.sqrt(var))
+    z = q.sample((K,))
+    log_p = Normal(z, math.sqrt(0.5)).log_prob(x.double()) + Normal(0.0, 1.0).log_prob(z)
+    return log_p - q.log_prob(z)
+
+
+for step in range(6):
+    log_w = log_weights(0.6 + 0.08 * step, 0.2 + step * (1 / 3 - 0.2) / 5)
+    above = (log_w > log_evidence + 1e-9).double().mean()
+    print(f"average {log_w.mean():.4f}, spread {log_w.std():.1e}, above log p(x): {above:.0%}")
+
+# %% [markdown]
+# At the posterior the spread is rounding error: log w is *constant*, because p(x, z) / p(z|x) is p(x) for every z. That is the cleanest sign of a perfect q there is. Read the last column too. Half of the
+# single estimates lie above log p(x), and nothing is wrong: only the *average* is a bound.
+#
+# So there is one alarm. An average that exceeds the exact evidence by more than four standard errors is impossible, and somewhere there is a bug. Here is a common one: the mean of q is scored instead of a draw
+# from it, with two different q.
+
+# %%
+def scored_at_the_mean(mean, var, K=10_000):
+    """The same log-weights with a bug: every draw is replaced by the mean of q."""
+    q, z = Normal(mean, math.sqrt(var)), torch.full((K,), mean)
+    log_p = Normal(z, math.sqrt(0.5)).log_prob(x) + Normal(0.0, 1.0).log_prob(z)
+    return log_p - q.log_prob(z)
+
+
+for mean, var in ((1.0, 1 / 3), (0.6, 0.2)):
+    print(f"q = N({mean}, {var:.2f}): {bound_alarm(scored_at_the_mean(mean, var), log_evidence.item())}")
+
+# %% [markdown]
+# The same bug, and only one of the two rings. An alarm is a proof of a bug; silence proves nothing. This course uses it wherever the evidence is known.
+#
+# ## Fitting q to one data point
+#
+# Now the hammock, x = (0.9, 0.625), with log p(x) = −2.1523. Choose q = N(μ, σ²) and climb the bound over μ and σ. The gradient needs no sampling if z lives on a grid: the joint at the
+# nodes times the spacing is a finite model, and q becomes a distribution over the nodes when its logs are normalised there by `log_softmax`.
+#
+# *"Why not simply use the density of q times the spacing?"* Because such a q need not sum to 1, and a q that is narrower than the spacing hides between the nodes. See what the bound says of one, standard
+# deviation 0.02 on nodes 0.1 apart.
+
+# %%
+decoder, point = hammock(), torch.tensor([[0.9, 0.625]])
+grid = torch.linspace(-5, 5, 101)[:, None]  # (G, 1)
+logs = decoder.log_likelihood(point, grid) + Normal(0.0, 1.0).log_prob(grid[:, 0]) + math.log(0.1)
+density = Normal(1.445, 0.02).log_prob(grid[:, 0]) + math.log(0.1)
+for name, log_q in {"density x spacing": density, "normalised": density.log_softmax(0)}.items():
+    terms = torch.special.entr(log_q.exp()) + log_q.exp() * logs
+    print(f"{name:18}: q sums to {log_q.exp().sum():.3f}, 'bound' {terms.sum():.3f} nats")
+
+# %% [markdown]
+# The first one claims −0.2 or so, far above the evidence: the alarm again. It is no distribution, so Jensen's inequality does not speak about it. An optimiser finds such holes at once. The second one is honest, and bad.
+
+# %% [markdown] card="fit_posterior"
+# Write `fit_posterior(x, decoder, z_grid, steps)`: for each data point by itself, the Gaussian q that is best under the bound.
+#
+# - `x` has shape (B, D); `z_grid` has shape (G, 1), equally spaced. `log_joint` of stage 01 and `elbo_exact` are at hand.
+# - Take `steps` steps of gradient ascent. A start at μ = 0.5, log σ² = −1 for every row with Adam at rate 0.05 works well; other choices are fine.
+# - Return the pair `mu`, shape (B,), and `sigma`, shape (B,), a standard deviation. Where the posterior has two bumps, either one will do.
+#
+# For example, x = (0.9, 0.625) of the hammock ends near μ = 1.43 and σ = 0.20, with a bound of −2.163 nats.
+
+# %% answer="fit_posterior"
+def fit_posterior(
+    x: torch.Tensor, decoder, z_grid: torch.Tensor, steps: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Best Gaussian q of each x. x: (B, D), z_grid: (G, 1), equally spaced. Returns mu, sigma: (B,) each."""
+    ### BEGIN SOLUTION
+    spacing = z_grid[1, 0] - z_grid[0, 0]
+    joint = log_joint(x, decoder, z_grid) + spacing.log()  # (B, G)
+    mu = torch.full((len(x), 1), 0.5, dtype=x.dtype, requires_grad=True)
+    logvar = torch.full((len(x), 1), -1.0, dtype=x.dtype, requires_grad=True)
+    optimizer = torch.optim.Adam([mu, logvar], lr=0.05)
+    for _ in range(steps):
+        log_q = torch.log_softmax(-0.5 * (z_grid.T - mu).square() / logvar.exp(), dim=-1)  # (B, G)
+        loss = -elbo_exact(joint, log_q).sum()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return mu.detach()[:, 0], torch.exp(0.5 * logvar.detach())[:, 0]
+    ### END SOLUTION
+
+
+# %% check="fit_posterior"
+check("fit_posterior")
+
+# %% [markdown]
+# ## What a single Gaussian cannot say
+#
+# For x = (0.9, 0.625) the best Gaussian misses 0.01 nats. The point x = (0, 1), with its two equal bumps, is another matter.
+
+# %% tags=["nbval-ignore-output"]
+predict("one_bump_or_the_middle")
+
+# %% [markdown]
+# Fit it, and compare with the best q that is centred between the bumps.
+
+# %%
+both = torch.tensor([[0.0, 1.0]])
+truth = log_evidence_on_grid(both, decoder)
+mu, sigma = fit_each(both, decoder)
+gap = truth - elbo_on_grid(both, decoder, mu, sigma)
+print(f"best: |mu| {mu.abs().item():.2f}, sigma {sigma.item():.2f}, gap {gap.item():.3f} nats")
+widths = torch.linspace(0.1, 2.0, 96)
+centred = elbo_on_grid(both.expand(96, 2), decoder, torch.zeros(96), widths)
+print(f"centred at 0, best sigma {widths[centred.argmax()]:.2f}: gap {(truth - centred.max()).item():.3f} nats")
+print(f"log 2 = {math.log(2):.3f}")
+
+# %% tags=["nbval-ignore-output"]
+reveal("one_bump_or_the_middle")
+
+# %% [markdown]
+# It takes one bump and gives up the other, which costs log 2 = 0.693 nats and a little more. Under KL(q ‖ posterior), q pays for every place where it puts mass and the posterior has none. It may ignore a bump. It may not cover a valley. What stays
+# missing although q is as good as its family allows is the **approximation gap**.
+#
+# ## One encoder for all
+#
+# Fitting each x by itself takes hundreds of steps for every picture. An **encoder** learns a single function from x to (μ, σ), and then answers a new x at once. That is **amortized inference**, and it can be worse than fitting, by
+# the **amortization gap**. In one case it is exactly as good. For the linear model x given z is N(W z, σ²I), the posterior is Gaussian; write its precision as a sum, what the prior knows and what the likelihood adds:
+#
+# $$\Lambda = I + W^{\top} W / \sigma^2, \qquad \text{posterior mean} = \Lambda^{-1} W^{\top} x / \sigma^2 .$$
+#
+# The mean is linear in x and the precision does not depend on x, so a linear encoder can do it for all x at once. A *diagonal* q cannot copy Λ when it has off-diagonal entries. Which diagonal is best under KL(q ‖ posterior)? The divergence, as far as σ_j is
+# concerned, is ½ Λ_jj σ_j² − log σ_j plus a constant. Set its derivative to 0 and you have it.
+
+# %%
+lam = 3.0  # the line: 1 + 1 / 0.5
+widths = torch.linspace(0.2, 1.4, 25)
+cost = 0.5 * lam * widths**2 - widths.log()
+print(f"cheapest sigma for a precision of {lam:g}: {widths[cost.argmin()]:.2f}")
+
+# %% [markdown]
+# For one code the answer is the posterior's own spread, √⅓ = 0.58. With several, look at what you found before you reach for the spread that a library would print beside each coordinate: is it the same number?
+
+# %% [markdown] card="linear_gaussian_encoder"
+# Write `linear_gaussian_encoder(x, W, sigma)`: the mean and the standard deviations of the best diagonal Gaussian q for each x, for x given z ~ N(W z, σ²I) and z ~ N(0, I).
+#
+# - `x` has shape (B, D), `W` shape (D, Z), its columns at any angle; `sigma` is one positive number, the standard deviation of the noise.
+# - Return the pair `mu`, shape (B, Z), and `sigma`, shape (B, Z), standard deviations again.
+#
+# For example, the line at x = 1.5, that is W = ((1)) and sigma = √0.5, gives the mean 1 and the standard deviation 0.5774.
+
+# %% answer="linear_gaussian_encoder"
+def linear_gaussian_encoder(
+    x: torch.Tensor, W: torch.Tensor, sigma: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Best diagonal q of the linear model. x: (B, D), W: (D, Z). Returns mu and sigma, (B, Z) each."""
+    ### BEGIN SOLUTION
+    precision = torch.eye(W.shape[1], dtype=W.dtype) + W.T @ W / sigma**2  # (Z, Z)
+    mu = torch.linalg.solve(precision, W.T @ x.T / sigma**2).T  # (B, Z)
+    return mu, precision.diagonal().rsqrt().expand_as(mu)
+    ### END SOLUTION
+
+
+# %% check="linear_gaussian_encoder"
+check("linear_gaussian_encoder")
+
+# %% [markdown]
+# There the amortization gap is exactly 0: no fitting of a single x could do better within the family. Now the bent decoder, with 200 points to learn from and 200 fresh ones. Three ways to get μ and σ: each x by itself, a linear encoder, and a
+# small network with 32 hidden units.
+
+# %%
+noise = torch.Generator().manual_seed(3)
+codes = torch.randn(400, 1, generator=noise)
+points = decoder(codes) + decoder.sigma * torch.randn(400, 2, generator=noise)
+learn_from, fresh = points[:200], points[200:]
+small_net = nn.Sequential(nn.Linear(2, 32), nn.Tanh(), nn.Linear(32, 2))
+ways = {
+    "each by itself": lambda x: fit_each(x, decoder),
+    "linear encoder": fit_encoder(nn.Linear(2, 2), learn_from, decoder),
+    "32 hidden units": fit_encoder(small_net, learn_from, decoder),
+}
+
+# %% [markdown]
+# Both gaps, in nats a point, on the points that the encoders learned from and on the fresh ones:
+
+# %%
+for label, data in (("learned from", learn_from), ("fresh", fresh)):
+    truth = log_evidence_on_grid(data, decoder)
+    best = elbo_on_grid(data, decoder, *ways["each by itself"](data))
+    print(f"{label}: log p(x) {truth.mean():.3f}, approximation gap {(truth - best).mean():.3f}")
+    for name, way in list(ways.items())[1:]:
+        lost = best - elbo_on_grid(data, decoder, *way(data))
+        print(f"  {name:15} amortization gap {lost.mean():.3f}")
+
+# %% [markdown]
+# Read it from the top. The family of Gaussians costs a few hundredths of a nat on average, since most points have one bump. A linear encoder costs far more: a straight line cannot follow the bend. The small network costs almost nothing on the points it has seen, and
+# clearly more on fresh ones. So encoders overfit as well, and a bad bound may be the fault of the encoder and not of the model. Keep the two gaps apart; stage 07 measures them on a real VAE.
+#
+# ## Practice, then the gate
+#
+# A round of this stage's questions, with a second try for each.
+
+# %% tags=["nbval-ignore-output"]
+practice("02")
+
+# %% [markdown]
+# Transfer, on paper: a posterior has M equal, well separated bumps. What does the best single Gaussian miss, in nats? And what does the best *two*-bump mixture miss when M = 4?
+# Then the gate: save with Ctrl+S first.
+
+# %% tags=["nbval-ignore-output"]
+gate("02")
+
+# %% [markdown]
+# ## What you can do now
+#
+# You derived the bound in two ways and know the one step that loses something, split it into two terms, and measured exactly what it leaves out. You fitted a q to single points and an encoder to
+# many, told the approximation gap from the amortization gap, and have an alarm that proves a bug and a silence that proves nothing.
+#
+# The second term, KL(q ‖ p(z)), has been computed for us so far. What it charges, for what, and in which unit is stage 03.
+#
+# **To read.** Jordan, Ghahramani, Jaakkola and Saul, *An Introduction to Variational Methods for Graphical Models* (1999), is where the bound became a method. Kingma and Welling, *Auto-Encoding Variational Bayes*
+# (2014), section 2.2, has it in the form used here. Cremer, Li and Duvenaud, *Inference Suboptimality in Variational Autoencoders* (2018), names the two gaps.

@@ -1,0 +1,69 @@
+"""Hints and predictions of stage 02."""
+
+from vae_course.learn.guide import Prediction
+
+HINTS = {
+    "elbo_exact": (
+        "Put q equal to the posterior: the answer must be log p(x), for any joint.",
+        "Two logs are averaged under q. One is of the joint; which other quantity is logged, and with which sign?",
+        "A sibling: the entropy of q = (1/4, 1/2, 1/4) is an average of −log q under q itself: 0.25 · 1.3863 + 0.5 · 0.6931 + "
+        "0.25 · 1.3863 = 1.0397. A fourth state of chance 0 would add 0 to it.",
+    ),
+    "derivation_deck": (
+        "Read each card as a number on the three-state model of the lesson: which cards give −0.7765, and which give less?",
+        "Exactly one step can lose something. Which operation changes places with which average there?",
+        "A sibling: for the weights 1 and 9, log of the mean = log 5 = 1.609 and mean of the logs = 1.099. The first line is '=', because "
+        "it is what a mean is; the second is '>=', because log bends.",
+    ),
+    "derivation": (
+        "Run your lines on one model and print their totals: neighbours joined by '=' must agree to all digits, on every model.",
+        "Which of your lines still has the log outside an average, and what is the line below it worth at q = posterior?",
+        "A sibling, for the entropy: [lambda m: m.expect_q(-m.log_q), '=', lambda m: -m.expect_q(m.log_q - m.log_prior) - m.expect_q(m.log_prior)] says that "
+        "an entropy is a cross-entropy less a KL.",
+    ),
+    "reconstruction_and_kl": (
+        "First minus second must be the bound. With one sample in K all alike, both are what that sample says.",
+        "Which axis holds the samples of one data point, and have the samples been weighted by q already when they were drawn?",
+        "A sibling: [[1, 2], [3, 4]] with samples on the first axis averages to (2, 3).",
+    ),
+    "evidence_gap": (
+        "It is never negative, it is 0 at the posterior, and adding a constant to the log joint does not change it.",
+        "Two numbers of this stage differ by it. One knows q, the other does not.",
+        "A sibling: the three states of the lesson have log p(x) = −0.7765 and the bound −0.8220 there, and the gap between them is 0.0455.",
+    ),
+    "elbo_monte_carlo": (
+        "When log q is the log of the posterior, every sample gives the same number. Which one?",
+        "Each z belongs to one x. What is asked about it, three times, and which of the three is taken away?",
+        "A sibling: a coin of chance 0.3 pays 5 or else 2. Thrown four times as 1, 0, 0, 0 its average is 2.75; nobody multiplies by 0.3 "
+        "again, since the throws came with their chances already.",
+    ),
+    "fit_posterior": (
+        "Your q may never score above the evidence of the same grid. Print both: if it does, q does not sum to 1 over the grid.",
+        "Which numbers does the optimiser move, and is it told to go up or down? Do the rows share anything that they should not?",
+        "A sibling: to climb −(a − 3)² by Adam, make a a tensor with requires_grad, and in each of 300 steps clear the gradient, call backward on "
+        "(a − 3)², and step. From a = 0 at rate 0.05 it ends at 3.00.",
+    ),
+    "linear_gaussian_encoder": (
+        "x = 0 must have the mean 0, doubling x doubles the mean, and no x changes the spread.",
+        "Two facts about z meet: the prior's precision is 1 in each direction. What does the likelihood add, and which entry of the sum "
+        "says how sharp one code is when the others are held?",
+        "A sibling: with one code, x given z is N(z, 0.5) and x = 1.5. The precisions add to 1 + 2 = 3, so the variance is 1/3, and the mean is "
+        "2 · 1.5 / 3 = 1.",
+    ),
+}
+
+PREDICTIONS = {
+    "a_free_code": Prediction(
+        "Take q to be the prior itself, so that its KL to the prior, the second term, is 0. The bound is then",
+        ("at its best: equal to log p(x)", "almost 2 nats below log p(x)", "above log p(x)"),
+        1,
+        "The gap is a KL too, so it is easily taken for the one in the formula. It is the KL to the posterior, and that is not 0 here.",
+    ),
+    "one_bump_or_the_middle": Prediction(
+        "A posterior has two equal, narrow bumps. The best single Gaussian under the bound",
+        ("lies wide over both", "sits on one bump and ignores the other", "sits in the middle, narrow"),
+        1,
+        "Covering everything feels fair. But q pays for every place where it puts mass and p has none: it may leave out a bump, and it may not "
+        "cover the valley.",
+    ),
+}
