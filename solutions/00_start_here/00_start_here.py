@@ -199,4 +199,4 @@ gate("00")
 #
 # You have seen one error that announced itself and one that did not, failed a check on purpose, and passed it. In a terminal,
 # `vae-course check 00` runs the same check on the saved file, which is what gets marked, and `vae-course status` shows where you stand.
-# Next comes the first quantity of the course that we want and can compute: what a prior costs.
+# Next comes the first quantity of the course that we want and cannot compute: how likely a picture is.

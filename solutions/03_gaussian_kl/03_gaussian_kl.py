@@ -37,7 +37,7 @@ print("torch", torch.__version__)
 # Warm up with a few questions on what came before. They take three minutes, and forgetting a little first is what makes them work.
 
 # %% tags=["nbval-ignore-output"]
-practice("00")
+practice("02")
 
 # %% [markdown]
 # ## Six formulas, one number
