@@ -199,8 +199,13 @@ def evidence_less_gap(j1, j2, q1):
 
 
 def a_model_with_these_pieces(R, KL, gap):
-    """The evidence of a model with two states, q = (1/2, 1/2), whose prior and posterior are as far from q as is said."""
-    prior, posterior = (np.array([half, 1 - half]) for half in ((1 - math.sqrt(1 - math.exp(-2 * far))) / 2 for far in (KL, gap)))
+    """The evidence of a model with two states and q = (1/2, 1/2), whose prior and posterior are as far from q as is said."""
+
+    def two_states(far_from_q):
+        first = (1 - math.sqrt(1 - math.exp(-2 * far_from_q))) / 2
+        return np.array([first, 1 - first])
+
+    prior, posterior = two_states(KL), two_states(gap)
     shape = posterior / prior  # of the likelihood, up to a factor
     likelihood = shape * math.exp(R - np.log(shape).mean())
     return math.log(prior @ likelihood)

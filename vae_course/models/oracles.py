@@ -54,7 +54,9 @@ def _average(model: FiniteModel, values: Tensor) -> Tensor:
 # --- any decoder with few code dimensions, as a finite model ---
 
 
-def on_grid(x: Tensor, decoder: Decoder, mu: Tensor | float = 0.0, sigma: Tensor | float = 1.0, z: Tensor = WIDE) -> FiniteModel:
+def on_grid(
+    x: Tensor, decoder: Decoder, mu: Tensor | float = 0.0, sigma: Tensor | float = 1.0, z: Tensor = WIDE
+) -> FiniteModel:
     """A decoder with Z = 1 on a grid, by the trapezoid rule: the finite functions then give integrals over z.
 
     x: (B, D). q is N(mu, sigma^2), one mean and one standard deviation for each x, (B,), or one number for all; q stays
@@ -89,9 +91,9 @@ def on_hermite_nodes(
     """A decoder with small Z on Gauss-Hermite nodes placed for q: the finite functions then give integrals over z.
 
     x: (B, D). q is N(mu, diag(sigma^2)), (B, Z) each or one number for all; by default the prior. The product rule has
-    nodes ** Z states for each x. Averages under q (the ELBO, its terms) are exact when the decoder's mean is a polynomial
-    of a degree below `nodes`. The evidence converges in `nodes`, the faster the nearer q is to the posterior, and not at
-    all when q is much narrower. Source: Abramowitz and Stegun, 1964, 25.4.46.
+    nodes ** Z states for each x, up to 300 nodes. Averages under q (the ELBO, its terms) are exact when the decoder's
+    mean is a polynomial of a degree below `nodes`. The evidence converges in `nodes`, the faster the nearer q is to the
+    posterior, and hardly when q is much narrower. Source: Abramowitz and Stegun, 1964, 25.4.46.
     """
     points, weights = (torch.from_numpy(part) for part in np.polynomial.hermite_e.hermegauss(nodes))
     steps = torch.cartesian_prod(*[points] * decoder.z_dim).reshape(-1, decoder.z_dim)  # (M, Z)
@@ -159,10 +161,9 @@ def plane_elbo(x: Tensor, W: Tensor, sigma: float, mu: Tensor, std: Tensor) -> T
 
 
 def plane_gap(W: Tensor, sigma: float) -> float:
-    """The gap of the best diagonal q, the same for every x: how far the logs of the posterior precision's diagonal exceed
-    its log-determinant, halved.
+    """The gap of the best diagonal q: half of the summed logs of the posterior precision's diagonal less its log-determinant.
 
-    W: (D, Z). In nats; 0 when the columns of W are orthogonal. Source: Lucas et al., 2019.
+    W: (D, Z). Returns nats, the same for every x; 0 when the columns of W are orthogonal. Source: Lucas et al., 2019.
     """
     precision = plane_posterior(torch.zeros(1, len(W)), W, sigma).precision_matrix[0]
     return (precision.diagonal().log().sum() - precision.logdet()).item() / 2

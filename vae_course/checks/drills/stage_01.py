@@ -13,8 +13,8 @@ def joint_in_logs(rng: random.Random) -> Item:
     """log p(x, z) = log p(z) + log p(x|z)."""
     p, a = rng.randint(20, 60) / 100, rng.randint(15, 85) / 100
     return Item(
-        f"A speaker `z` is chosen, with probability `p = {p:g}`, and then says what you hear, `x`, with probability "
-        f"`a = {a:g}`. What is the log joint `log p(x, z)` of this speaker and these words (natural logarithm)?",
+        f"A hidden speaker `z` is chosen, this one with probability `p = {p:g}`, and then says what you hear, `x`, "
+        f"with probability `a = {a:g}`. What is the log joint `log p(x, z)` of this speaker and these words?",
         math.log(p) + math.log(a),
         unit="nats",
         working=f"log({p:g}) + log({a:g})",
@@ -34,10 +34,10 @@ def evidence_of_an_urn(rng: random.Random) -> Item:
     p = rng.choice((rng.randint(15, 42), rng.randint(58, 85))) / 100
     a0, a1 = rng.sample((rng.randint(10, 30) / 100, rng.randint(45, 90) / 100), 2)
     return Item(
-        f"Somebody picks one of two urns, urn 1 with probability `p = {p:g}` and otherwise urn 0, and does not tell you "
-        f"which. A ball from urn 0 is red with probability `a0 = {a0:g}`, a ball from urn 1 with probability "
-        f"`a1 = {a1:g}`. One ball is drawn, and it is red. What was the evidence for red, that is, the probability of a red "
-        "ball when the urn is unknown?",
+        f"Somebody picks one of two urns, urn 1 with probability `p = {p:g}` and otherwise urn 0, and does not "
+        f"tell you which. A ball from urn 0 is red with probability `a0 = {a0:g}`, a ball from urn 1 with "
+        f"probability `a1 = {a1:g}`. One ball is drawn, and it is red. What is its evidence, that is, the "
+        "probability of a red ball for somebody who does not know the urn?",
         (1 - p) * a0 + p * a1,
         working=f"(1 - {p:g})*{a0:g} + {p:g}*{a1:g}",
         wrong={
@@ -62,7 +62,7 @@ def posterior_of_three(rng: random.Random) -> Item:
     return Item(
         "A page has one of three topics, with the prior probabilities "
         + ", ".join(f"`p{i} = {p:g}`" for i, p in enumerate(prior, 1))
-        + ". A certain word turns up on a page of each topic with the probabilities "
+        + ". The first word of a page is one that you know: topics 1, 2 and 3 begin with it with the probabilities "
         + ", ".join(f"`a{i} = {a:g}`" for i, a in enumerate(likelihood, 1))
         + f". You read the word. What is the posterior probability of topic `k = {k}`, counted from 1?",
         own / evidence,
@@ -84,12 +84,13 @@ def evidence_of_a_line(rng: random.Random) -> Item:
     w, s = rng.sample((rng.randint(30, 40) / 100, rng.randint(50, 66) / 100), 2)
     x = rng.choice((-1, 1)) * round(math.sqrt(w**2 + s**2) * rng.uniform(1.8, 2.8), 1)
     return Item(
-        f"A code `z` is drawn from N(0, 1), and `x` is `w` times `z`, plus Gaussian noise with the standard deviation "
-        f"`s = {s:g}`, with `w = {w:g}`. (The log-density of a Gaussian with mean 0 and variance `v` is "
-        f"`-0.5*log(2*pi*v) - x^2/(2*v)`.) What is `log p(x)` at `x = {x:g}`, when nobody tells you `z`?",
+        "A code `z` is drawn from N(0, 1), and `x` is `w` times `z`, plus Gaussian noise: the factor is `w = "
+        f"{w:g}`, and the standard deviation of the noise is `s = {s:g}`. (The log-density of a Gaussian with mean "
+        f"0 and variance `v` is `-0.5*log(2*pi*v) - x^2/(2*v)`.) What is `log p(x)` at `x = {x:g}`, when nobody "
+        "tells you `z`?",
         _log_normal(x, w**2 + s**2),
         unit="nats",
-        working=f"-0.5*log(2*pi*(({w:g})^2 + {s:g}^2)) - ({x:g})^2/(2*(({w:g})^2 + {s:g}^2))",
+        working=f"-0.5*log(2*pi*({w:g}^2 + {s:g}^2)) - ({x:g})^2/(2*({w:g}^2 + {s:g}^2))",
         wrong={
             "code_held_still": _log_normal(x, s**2),
             "noise_forgotten": _log_normal(x, w**2),
@@ -107,13 +108,14 @@ def mean_of_a_posterior(rng: random.Random) -> Item:
     x = rng.choice((-1, 1)) * rng.randint(8, 40) / 10
     precise = w**2 + s**2
     return Item(
-        f"A code `z` is drawn from N(0, 1), and `x` is `w` times `z`, plus Gaussian noise with the standard deviation "
-        f"`s = {s:g}`, with `w = {w:g}`. You see `x = {x:g}`. What is the mean of the posterior of `z`?",
+        "A code `z` is drawn from N(0, 1), and `x` is `w` times `z`, plus Gaussian noise: the factor is `w = "
+        f"{w:g}`, and the standard deviation of the noise is `s = {s:g}`. You see `x = {x:g}`. What is the mean of "
+        "the posterior of `z`?",
         w * x / precise,
-        working=f"({w:g})*({x:g}) / (({w:g})^2 + {s:g}^2)",
+        working=f"{w:g}*({x:g}) / ({w:g}^2 + {s:g}^2)",
         wrong={
             "decoder_inverted": x / w,
-            "prior_missing": w * x / s**2,
+            "noise_variance_alone": w * x / s**2,
             "not_divided": w * x,
             "noise_not_squared": w * x / (w**2 + s),
             "picture_for_code": w**2 * x / precise,
@@ -149,10 +151,11 @@ def evidence_by_blind_draws(rng: random.Random) -> Item:
 def evidence_on_a_grid(rng: random.Random) -> Item:
     """log of the spacing times the sum of the joint's heights."""
     h = rng.choice((0.1, 0.12, 0.14, 0.25, 0.3))
-    heights = [rng.randint(2, 5) / 100, rng.randint(15, 45) / 100, rng.randint(60, 95) / 100, rng.randint(20, 50) / 100, 0.02]
+    heights = [rng.randint(*span) / 100 for span in ((2, 4), (15, 45), (60, 95), (20, 50), (2, 4))]
     total = sum(heights)
     return Item(
-        "Codes lie on a line, and so does a grid of five of them. At its points the joint density `p(x, z)` has the heights "
+        "A code `z` is a single number, and five of its values form a grid. There the joint density `p(x, z)` has "
+        "the heights "
         + ", ".join(f"`j{i} = {height:g}`" for i, height in enumerate(heights, 1))
         + f"; outside the grid it is as good as 0. Neighbouring points are `h = {h:g}` apart. "
         "What is the grid's value of `log p(x)`, by the sum over its points?",
@@ -175,9 +178,9 @@ def draws_for_ten_percent(rng: random.Random) -> Item:
     """How many blind draws bring the relative error to 0.1: 100 (r^d - 1)."""
     r, d = rng.randint(14, 26) / 10, rng.randint(3, 9)
     return Item(
-        "You estimate `p(x)` by the average of `p(x|z)` over `S` codes, drawn from the prior. For a certain model with "
-        f"`d` code dimensions, the square of the relative error is `(r^d - 1) / S`, with `r = {r:g}` and `d = {d}`. "
-        "How many draws `S` make the relative error 10 %, that is, 0.1?",
+        "You estimate `p(x)` by the average of `p(x|z)` over `S` codes, drawn from the prior. For a certain model "
+        f"with `d` code dimensions, the square of the relative error is `(r^d - 1) / S`, with `r = {r:g}` and `d = "
+        f"{d}`. How many draws `S` make the relative error 10 %, that is, 0.1?",
         100 * (r**d - 1),
         working=f"({r:g}^{d} - 1) / 0.1^2",
         wrong={
@@ -196,79 +199,83 @@ def _log_normal(x: float, variance: float) -> float:
 
 MISTAKES = {
     # joint_in_logs
-    "prior_forgotten": "That is the log-likelihood of the words once the speaker is there; a joint also asks how likely "
-    "this speaker was.",
+    "prior_forgotten": "That is the log-likelihood of the words once the speaker is there; a joint also asks how "
+    "likely this speaker was.",
     "likelihood_forgotten": "That is the log-probability of the speaker alone: nobody has said anything yet.",
-    "logs_multiplied": "You multiplied two logs: it is the probabilities that are multiplied, and your number came out "
-    "above 0, as if the joint were more than certain. What does a log make of a product?",
+    "logs_multiplied": "You multiplied two logs: it is the probabilities that are multiplied, and your number came "
+    "out above 0, as if the joint were more than certain. What does a log make of a product?",
     "log_forgotten": "That is the joint probability itself; its logarithm was asked for.",
-    "divided": "You subtracted the log of the prior: that divides by a probability that should make the joint smaller.",
+    "divided": "You subtracted the log of the prior: that divides by it, and the rarer the speaker, the larger your "
+    "joint.",
     # evidence_of_an_urn
-    "prior_ignored": "That is the plain average of the two urns, as if both were picked equally often. Where does `p` "
-    "enter?",
-    "one_state_only": "That is one way to get a red ball, from urn 1, and it leaves the other way out. Does a red ball "
-    "come from urn 1 only?",
-    "likelihood_for_evidence": "That is the likelihood, the probability of red when the urn is known to be urn 1; the "
-    "evidence is for somebody who does not know the urn.",
+    "prior_ignored": "That is the plain average of the two urns, as if both were picked equally often. Where does "
+    "`p` enter?",
+    "one_state_only": "That is one way to get a red ball, from urn 1, and it leaves the other way out. Does a red "
+    "ball come from urn 1 only?",
+    "likelihood_for_evidence": "That is the likelihood, the probability of red when the urn is known to be urn 1; "
+    "the evidence is for somebody who does not know the urn.",
     "prior_turned_round": "You gave urn 0 the probability of urn 1: `p` belongs to urn 1.",
-    "posterior_for_evidence": "That is the posterior of urn 1, what to think of the urn after the ball; the question is "
-    "how likely the ball was.",
+    "posterior_for_evidence": "That is the posterior of urn 1, what to think of the urn after the ball; the "
+    "question is how likely the ball was.",
     # posterior_of_three
-    "prior_ignored_in_the_posterior": "You weighed the word alone, as if the three topics were equally common before it. Where do the "
-    "prior probabilities enter?",
-    "data_ignored": "That is the prior, what you knew before you read the word. Which topic makes the word more likely?",
-    "not_normalised": "That is the joint probability of topic and word, and the three of them do not add up to 1. By the probability of "
-    "what must it be divided?",
+    "prior_ignored_in_the_posterior": "You weighed the word alone, as if the three topics were equally common "
+    "before it. Where do the prior probabilities enter?",
+    "data_ignored": "That is the prior, what you knew before you read the word. Which topic makes the word more "
+    "likely?",
+    "not_normalised": "That is the joint probability of topic and word, and the three of them do not add up to 1. "
+    "By the probability of what must it be divided?",
     "likelihood_for_posterior": "That is the probability of the word on a page of this topic; the question runs the "
     "other way, from the word to the topic.",
-    "odds_for_probability": "You divided by the joint of the other two topics: that gives the odds of this topic, which may "
-    "exceed 1, and a probability may not.",
+    "odds_for_probability": "You divided by the joint of the other two topics: that gives the odds of this topic, "
+    "which may exceed 1, and a probability may not.",
     # evidence_of_a_line and mean_of_a_posterior
-    "code_held_still": "Your variance is that of the noise: it takes `z` for known and equal to 0, and `z` varies too. What does "
-    "that do to the spread of `x`?",
-    "noise_forgotten": "Your variance is the part that comes from `z`: even with `z` known, `x` would still be noisy.",
-    "standard_deviations_added": "You added two standard deviations: the code and the noise are independent, so the two "
-    "often cancel in part. Which measure of spread adds up for independent parts?",
+    "code_held_still": "Your variance is that of the noise: it takes `z` for known and equal to 0, and `z` varies "
+    "too. What does that do to the spread of `x`?",
+    "noise_forgotten": "Your variance is the part that comes from `z`: even with `z` known, `x` would still be "
+    "noisy.",
+    "standard_deviations_added": "You added two standard deviations: the code and the noise are independent, so the "
+    "two often cancel in part. Which measure of spread adds up for independent parts?",
     "variance_for_sigma": "You squared a variance: what the formula calls `v` is the variance already.",
-    "decoder_inverted": "You ran the decoder backwards, as if there were no noise: the posterior also knows the prior, "
-    "which expects codes near 0. Is all of `x` due to `z`?",
-    "prior_missing": "Your mean listens to the noise alone: the prior has a precision of its own and pulls the code "
-    "towards 0.",
-    "not_divided": "That is `x` sent back through `w`, with nothing to set its size: a steeper decoder would give a larger "
-    "code. If one step of `z` moves `x` further, does the same `x` call for a larger `z`?",
-    "noise_not_squared": "You added a standard deviation to the square of `w`: the two have different units. What does "
-    "the noise contribute to the variance of `x`?",
-    "picture_for_code": "That is the posterior mean pushed through the decoder again, a value of `x`; the question asks "
-    "for the code.",
+    "decoder_inverted": "You ran the decoder backwards, as if there were no noise: the posterior also knows the "
+    "prior, which expects codes near 0. Is all of `x` due to `z`?",
+    "noise_variance_alone": "You divided by the variance of the noise alone, so a noise near 0 would send the code "
+    "to infinity. What else makes `x` vary?",
+    "not_divided": "That is `x` sent back through `w` and not yet measured against anything: with a larger `w` it "
+    "would only grow. When one step of `z` moves `x` further, does the same `x` need a larger `z`?",
+    "noise_not_squared": "You added a standard deviation to the square of `w`: the two have different units. What "
+    "does the noise contribute to the variance of `x`?",
+    "picture_for_code": "That is the posterior mean pushed through the decoder again, a value of `x`; the question "
+    "asks for the code.",
     # evidence_by_blind_draws
-    "mean_of_logs": "That is the mean of the logs: the log was taken before the average, and one bad draw can then pull it "
-    "down without end. What is averaged in `p(x)`, the likelihoods or their logs?",
-    "division_missing": "That is the log of the sum: with more draws it would grow and grow, and an estimate of the same "
-    "number may not.",
-    "best_draw_only": "That is the best draw by itself, as if all three had been as good. How good is an explanation on "
-    "average?",
-    "others_count_as_nothing": "You let two of the draws count as likelihood 0: they explain less than the best one, and "
-    "still something.",
+    "mean_of_logs": "That is the mean of the logs: the log was taken before the average, and one bad draw can then "
+    "pull it down without end. What is averaged in `p(x)`, the likelihoods or their logs?",
+    "division_missing": "That is the log of the sum: with more draws it would grow and grow, and an estimate of the "
+    "same number may not.",
+    "best_draw_only": "That is the best draw by itself, as if all three had been as good. How good is an "
+    "explanation on average?",
+    "others_count_as_nothing": "You let two of the draws count as likelihood 0: they explain less than the best "
+    "one, and still something.",
     "estimate_not_logged": "That is the estimate of `p(x)`; its logarithm was asked for.",
     # evidence_on_a_grid
-    "spacing_missing": "You added heights and forgot how wide a piece of the line each of them stands for: a finer grid "
-    "would give a larger sum. What turns a height into an area?",
-    "average_for_integral": "That is the log of the average height: an integral is an area, and a wide grid with many "
-    "zeros would lower your number.",
+    "spacing_missing": "You added heights and forgot how wide a piece of the line each of them stands for: a finer "
+    "grid would give a larger sum. What turns a height into an area?",
+    "average_for_integral": "That is the log of the average height: an integral is an area, and a wide grid with "
+    "many zeros would lower your number.",
     "evidence_not_logged": "That is the grid's value of `p(x)`; its logarithm was asked for.",
-    "tallest_only": "You counted the tallest point by itself: it is the best explanation, and the evidence adds up all of "
-    "them.",
-    "spacing_outside_the_log": "You multiplied the log by the spacing: the spacing belongs to the area, and so it goes in before "
-    "the log.",
-    "sum_of_logs": "You took the log of each piece and added the logs: that multiplies the pieces, and an area is their "
-    "sum.",
+    "tallest_only": "You counted the tallest point by itself: it is the best explanation, and the evidence adds up "
+    "all of them.",
+    "spacing_outside_the_log": "You multiplied the log by the spacing: the spacing belongs to the area, and so it "
+    "goes in before the log.",
+    "sum_of_logs": "You took the log of each piece and added the logs: that multiplies the pieces, and an area is "
+    "their sum.",
     # draws_for_ten_percent
-    "grows_on_a_line": "You let the bill grow by the same amount with each dimension: in the formula, each dimension "
-    "multiplies it. What happens to `r^d` when `d` grows by 1?",
-    "error_not_squared": "You divided by the error as it is, and the formula speaks of its square. To halve an error, is "
-    "it enough to draw twice as often?",
-    "one_dimension_only": "That is the bill for a single dimension, as if the number of dimensions made no difference. What "
-    "did `d` do in your answer?",
-    "ten_for_a_tenth": "You used 10 for the error: 10 % is a tenth.",
-    "error_forgotten": "That many draws bring the square of the relative error to 1, an error as large as `p(x)` itself.",
+    "grows_on_a_line": "You let the bill grow by the same amount with each dimension: in the formula, each "
+    "dimension multiplies it. What happens to `r^d` when `d` grows by 1?",
+    "error_not_squared": "You divided by the error as it is, and the formula speaks of its square. To halve an "
+    "error, is it enough to draw twice as often?",
+    "one_dimension_only": "That is the bill for a single dimension, as if the number of dimensions made no "
+    "difference. What did `d` do in your answer?",
+    "ten_for_a_tenth": "You let 10 stand for 10 %, and an error of 10 would be ten times `p(x)` itself.",
+    "error_forgotten": "That many draws bring the square of the relative error to 1, an error as large as `p(x)` "
+    "itself.",
 }
