@@ -199,7 +199,7 @@ def evidence_less_gap(j1, j2, q1):
 
 
 def a_model_with_these_pieces(R, KL, gap):
-    """The evidence of a model with two states and q = (1/2, 1/2), whose prior and posterior are as far from q as is said."""
+    """The evidence of a model with two states, q = (1/2, 1/2), and a prior and posterior as far from q as is said."""
 
     def two_states(far_from_q):
         first = (1 - math.sqrt(1 - math.exp(-2 * far_from_q))) / 2

@@ -125,9 +125,9 @@ def test_a_grid_and_hermite_nodes_agree_on_a_bent_decoder(seed):
 def test_hermite_nodes_in_two_dimensions_are_two_grids_when_the_codes_do_not_meet(seed):
     """Two decoders side by side: the evidence of both together is the sum of theirs."""
     randn = draws(seed)
-    parts = [BentDecoder(randn(2, 1), 0.2 * randn(2, 1), 1.3) for _ in range(2)]
-    x = [part(randn(3, 1)) + 1.3 * randn(3, 2) for part in parts]
-    both = BentDecoder(*(torch.block_diag(*(getattr(part, name) for part in parts)) for name in ("_A", "_B")), 1.3)
+    parts = [BentDecoder(randn(2, 1), 0.2 * randn(2, 1), 1.8) for _ in range(2)]
+    x = [part(randn(3, 1)) + 1.8 * randn(3, 2) for part in parts]
+    both = BentDecoder(*(torch.block_diag(*(getattr(part, name) for part in parts)) for name in ("_A", "_B")), 1.8)
     nodes = oracles.on_hermite_nodes(torch.cat(x, -1), both, nodes=150)
     apart = sum(oracles.finite_evidence(oracles.on_grid(own, part)) for own, part in zip(x, parts))
     assert same(oracles.finite_evidence(nodes), apart)
@@ -316,7 +316,8 @@ def test_the_hammock_of_the_lessons():
     density, mean, std = oracles.posterior_on_grid(x, hammock())
     evidence = oracles.finite_evidence(oracles.on_grid(x, hammock()))
     assert close(evidence[0], -2.1523, 4) and close(std[0], 0.20, 2) and close(mean[0], 1.412, 3)
-    assert same(mean[1], 0.0) and close(density[1].max(), 0.927, 3) and close(density[1, 2000], 0.0020, 4)
+    assert same(mean[1], 0.0) and close(density[1].max(), 0.927, 3)
+    assert close(density[1, len(oracles.WIDE) // 2], 0.0020, 4)
     assert close(oracles.WIDE[density[1].argmax()].abs(), 1.45, 2)
     grids = [torch.linspace(-6, 6, points)[:, None] for points in (61, 21)]
     coarse = [oracles.finite_evidence(oracles.on_grid(x[:1], hammock(), z=z)) for z in grids]

@@ -15,7 +15,7 @@ from torch.distributions import Categorical, LowRankMultivariateNormal, Multivar
 from vae_course.models.decoders import Decoder, plane
 from vae_course.models.finite import FiniteModel
 
-WIDE = torch.linspace(-10, 10, 4001, dtype=torch.float64)[:, None]  # (G, 1): far outside any code of these stages
+WIDE = torch.linspace(-15, 15, 6001, dtype=torch.float64)[:, None]  # (G, 1): far outside any code of these stages
 
 
 # --- a finite model, state by state ---
@@ -161,7 +161,8 @@ def plane_elbo(x: Tensor, W: Tensor, sigma: float, mu: Tensor, std: Tensor) -> T
 
 
 def plane_gap(W: Tensor, sigma: float) -> float:
-    """The gap of the best diagonal q: half of the summed logs of the posterior precision's diagonal less its log-determinant.
+    """The gap of the best diagonal q: half of how far the logs on the posterior precision's
+    diagonal, summed, exceed its log-determinant.
 
     W: (D, Z). Returns nats, the same for every x; 0 when the columns of W are orthogonal. Source: Lucas et al., 2019.
     """

@@ -13,8 +13,9 @@ def joint_in_logs(rng: random.Random) -> Item:
     """log p(x, z) = log p(z) + log p(x|z)."""
     p, a = rng.randint(20, 60) / 100, rng.randint(15, 85) / 100
     return Item(
-        f"A hidden speaker `z` is chosen, this one with probability `p = {p:g}`, and then says what you hear, `x`, "
-        f"with probability `a = {a:g}`. What is the log joint `log p(x, z)` of this speaker and these words?",
+        f"A speaker `z`, whom you cannot see, was chosen with probability `p = {p:g}`. Such a speaker says what you "
+        f"heard, `x`, with probability `a = {a:g}`. "
+        "What is the log joint `log p(x, z)` of this speaker and these words?",
         math.log(p) + math.log(a),
         unit="nats",
         working=f"log({p:g}) + log({a:g})",
@@ -62,9 +63,10 @@ def posterior_of_three(rng: random.Random) -> Item:
     return Item(
         "A page has one of three topics, with the prior probabilities "
         + ", ".join(f"`p{i} = {p:g}`" for i, p in enumerate(prior, 1))
-        + ". The first word of a page is one that you know: topics 1, 2 and 3 begin with it with the probabilities "
+        + ". Pages of these topics open with a certain word with the probabilities "
         + ", ".join(f"`a{i} = {a:g}`" for i, a in enumerate(likelihood, 1))
-        + f". You read the word. What is the posterior probability of topic `k = {k}`, counted from 1?",
+        + ", in the same order. Your page opens with it. "
+        f"What is the posterior probability of topic `k = {k}`, counted from 1?",
         own / evidence,
         working=f"{prior[k - 1]:g}*{likelihood[k - 1]:g} / ("
         + " + ".join(f"{p:g}*{a:g}" for p, a in zip(prior, likelihood)) + ")",
@@ -84,17 +86,17 @@ def evidence_of_a_line(rng: random.Random) -> Item:
     w, s = rng.sample((rng.randint(30, 40) / 100, rng.randint(50, 66) / 100), 2)
     x = rng.choice((-1, 1)) * round(math.sqrt(w**2 + s**2) * rng.uniform(1.8, 2.8), 1)
     return Item(
-        "A code `z` is drawn from N(0, 1), and `x` is `w` times `z`, plus Gaussian noise: the factor is `w = "
-        f"{w:g}`, and the standard deviation of the noise is `s = {s:g}`. (The log-density of a Gaussian with mean "
-        f"0 and variance `v` is `-0.5*log(2*pi*v) - x^2/(2*v)`.) What is `log p(x)` at `x = {x:g}`, when nobody "
-        "tells you `z`?",
+        "A code `z` is drawn from N(0, 1), and `x` is `w` times `z`, plus Gaussian noise: the factor is "
+        f"`w = {w:g}`, and the standard deviation of the noise is `s = {s:g}`. (The log-density of a Gaussian with "
+        "mean 0 and variance `v` is `-0.5*log(2*pi*v) - x^2/(2*v)`.) "
+        f"What is `log p(x)` at `x = {x:g}`, when nobody tells you `z`?",
         _log_normal(x, w**2 + s**2),
         unit="nats",
         working=f"-0.5*log(2*pi*({w:g}^2 + {s:g}^2)) - ({x:g})^2/(2*({w:g}^2 + {s:g}^2))",
         wrong={
             "code_held_still": _log_normal(x, s**2),
             "noise_forgotten": _log_normal(x, w**2),
-            "standard_deviations_added": _log_normal(x, (abs(w) + s) ** 2),
+            "standard_deviations_added": _log_normal(x, (w + s) ** 2),
             "variance_for_sigma": _log_normal(x, (w**2 + s**2) ** 2),
             "noise_not_squared": _log_normal(x, w**2 + s),
         },
@@ -106,19 +108,19 @@ def mean_of_a_posterior(rng: random.Random) -> Item:
     """The posterior mean of z when x = w z + noise of standard deviation s: w x / (w^2 + s^2)."""
     w, s = rng.sample((rng.randint(5, 8) / 10, rng.randint(12, 18) / 10), 2)
     x = rng.choice((-1, 1)) * rng.randint(8, 40) / 10
-    precise = w**2 + s**2
+    variance = w**2 + s**2  # of x
     return Item(
-        "A code `z` is drawn from N(0, 1), and `x` is `w` times `z`, plus Gaussian noise: the factor is `w = "
-        f"{w:g}`, and the standard deviation of the noise is `s = {s:g}`. You see `x = {x:g}`. What is the mean of "
-        "the posterior of `z`?",
-        w * x / precise,
+        "A code `z` is drawn from N(0, 1), and `x` is `w` times `z`, plus Gaussian noise: the factor is "
+        f"`w = {w:g}`, and the standard deviation of the noise is `s = {s:g}`. You see `x = {x:g}`. "
+        "What is the mean of the posterior of `z`?",
+        w * x / variance,
         working=f"{w:g}*({x:g}) / ({w:g}^2 + {s:g}^2)",
         wrong={
             "decoder_inverted": x / w,
             "noise_variance_alone": w * x / s**2,
             "not_divided": w * x,
             "noise_not_squared": w * x / (w**2 + s),
-            "picture_for_code": w**2 * x / precise,
+            "picture_for_code": w**2 * x / variance,
         },
     )
 
@@ -179,8 +181,8 @@ def draws_for_ten_percent(rng: random.Random) -> Item:
     r, d = rng.randint(14, 26) / 10, rng.randint(3, 9)
     return Item(
         "You estimate `p(x)` by the average of `p(x|z)` over `S` codes, drawn from the prior. For a certain model "
-        f"with `d` code dimensions, the square of the relative error is `(r^d - 1) / S`, with `r = {r:g}` and `d = "
-        f"{d}`. How many draws `S` make the relative error 10 %, that is, 0.1?",
+        "with `d` code dimensions, the square of the relative error is `(r^d - 1) / S`, with "
+        f"`r = {r:g}` and `d = {d}`. How many draws `S` make the relative error 10 %, that is, 0.1?",
         100 * (r**d - 1),
         working=f"({r:g}^{d} - 1) / 0.1^2",
         wrong={

@@ -84,10 +84,10 @@ def exact_or_bound(rng: random.Random) -> Item:
     unweighted = math.log((w1 + w2) / 2) - (math.log(w1) + math.log(w2)) / 2
     return Item(
         "Four lines lead from the evidence to the bound: first `log p(x)`; second `log E_q[w]`, where `w` is "
-        "`p(x, z) / q(z)` and `E_q` averages under `q`; third `E_q[log w]`; fourth `E_q[log p(x|z)] - KL(q || "
-        f"p(z))`. The code has two states, in which the weight `w` is `w1 = {w1:g}` and `w2 = {w2:g}`; `q` gives "
-        f"state 1 the probability `q1 = {q1:g}` and state 2 the rest. By how many nats does the fourth line lie "
-        "below the first?",
+        "`p(x, z) / q(z)` and `E_q` averages under `q`; third `E_q[log w]`; fourth "
+        "`E_q[log p(x|z)] - KL(q || p(z))`. The code has two states, in which the weight `w` is "
+        f"`w1 = {w1:g}` and `w2 = {w2:g}`; `q` gives state 1 the probability `q1 = {q1:g}` and state 2 the rest. "
+        "By how many nats does the fourth line lie below the first?",
         evidence - bound,
         unit="nats",
         working=f"log({q1:g}*{w1:g} + (1 - {q1:g})*{w2:g}) - ({q1:g}*log({w1:g}) + (1 - {q1:g})*log({w2:g}))",
@@ -107,14 +107,14 @@ def gap_on_the_line(rng: random.Random) -> Item:
     """The gap of a Gaussian q on the Line: KL(q || N(x / 1.5, 1/3))."""
     x = rng.choice((-1, 1)) * rng.randint(6, 30) / 10
     mean = x / 1.5
-    mu = round(mean + rng.choice((-1, 1)) * rng.randint(3, 9) / 10, 1)
+    mu = round(mean + rng.choice((-1, 1)) * rng.randint(3, 9) / 10, 1) + 0.0  # no "-0" in the text
     v = rng.choice((rng.randint(10, 22), rng.randint(55, 90))) / 100
     gap = _kl(mu, v, mean, 1 / 3)
     return Item(
         "On the Line, `z` is drawn from N(0, 1), and `x` given `z` from N(z, 0.5), where the second number is a "
         f"variance. For `x = {x:g}` the posterior of `z` is then N(x/1.5, 1/3). Your `q` is a Gaussian with mean "
-        f"`mu = {mu:g}` and variance `v = {v:g}`. (The KL from N(a, b) to N(c, d) is `0.5*(log(d/b) + (b + (a - "
-        "c)^2)/d - 1)`.) By how many nats does the ELBO of this `q` lie below `log p(x)`?",
+        f"`mu = {mu:g}` and variance `v = {v:g}`. (The KL from N(a, b) to N(c, d) is "
+        "`0.5*(log(d/b) + (b + (a - c)^2)/d - 1)`.) By how many nats does the ELBO of this `q` lie below `log p(x)`?",
         gap,
         unit="nats",
         working=f"0.5*(log((1/3)/{v:g}) + ({v:g} + ({mu:g} - ({x:g})/1.5)^2)/(1/3) - 1)",
