@@ -133,6 +133,126 @@ def broadcast_size(a, b):
     return (torch.zeros(int(a), 1) + torch.zeros(int(b))).numel()
 
 
+@functools.cache
+def hundred(*shares):
+    """A hundred equally likely tickets, each with the number of the share that it belongs to."""
+    return np.repeat(np.arange(len(shares)), [round(100 * share) for share in shares])
+
+
+def tickets_for_red(p, a0, a1):
+    """The share of red among all pairs of a ticket for the urn and a ticket for the ball."""
+    urn = hundred(1 - p, p)
+    return (np.arange(100) < np.array([round(100 * a0), round(100 * a1)])[urn][:, None]).mean()
+
+
+def tickets_for_a_topic(p1, p2, p3, a1, a2, a3, k):
+    topic = hundred(p1, p2, p3)
+    word = np.arange(100) < np.array([round(100 * a) for a in (a1, a2, a3)])[topic][:, None]
+    return word[topic == k - 1].sum() / word.sum()
+
+
+def library_joint(p, a):
+    one = torch.ones((), dtype=torch.float64)
+    return sum(Bernoulli(chance).log_prob(one).item() for chance in wide(p, a))
+
+
+def density(x, mean, variance):
+    return np.exp(-((x - mean) ** 2) / (2 * variance)) / np.sqrt(2 * np.pi * variance)
+
+
+def integrated_line(w, s, x):
+    return math.log(WEIGHTS @ density(x, w * REACH, s**2))
+
+
+def integrated_posterior_mean(w, s, x):
+    posterior = WEIGHTS * density(x, w * REACH, s**2)
+    return posterior @ REACH / posterior.sum()
+
+
+def library_log_mean(l1, l2, l3):
+    return (torch.logsumexp(torch.stack(wide(l1, l2, l3)), 0) - math.log(3)).item()
+
+
+def trapezoids(j1, j2, j3, j4, j5, h):
+    """The area under straight lines between the heights, which start from 0 and return to it."""
+    heights = np.array([0, j1, j2, j3, j4, j5, 0])
+    return math.log((h * (heights[1:] + heights[:-1]) / 2).sum())
+
+
+def draws_by_halving(r, d):
+    """The number of draws between too few and too many, by halving the interval."""
+    spread = math.prod([r] * int(d)) - 1
+    few, many = 0.0, 1e7
+    for _ in range(80):
+        middle = (few + many) / 2
+        few, many = (middle, many) if math.sqrt(spread / middle) > 0.1 else (few, middle)
+    return few
+
+
+def library_gap(q, joint):
+    q, joint = (torch.tensor(values, dtype=torch.float64) for values in (q, joint))
+    return kl_divergence(Categorical(q), Categorical(joint)).item()  # Categorical divides the joint by its sum
+
+
+def evidence_less_gap(j1, j2, q1):
+    return math.log(j1 + j2) - library_gap([q1, 1 - q1], [j1, j2])
+
+
+def a_model_with_these_pieces(R, KL, gap):
+    """The evidence of a model with two states, q = (1/2, 1/2), and a prior and posterior as far from q as is said."""
+
+    def two_states(far_from_q):
+        first = (1 - math.sqrt(1 - math.exp(-2 * far_from_q))) / 2
+        return np.array([first, 1 - first])
+
+    prior, posterior = two_states(KL), two_states(gap)
+    shape = posterior / prior  # of the likelihood, up to a factor
+    likelihood = shape * math.exp(R - np.log(shape).mean())
+    return math.log(prior @ likelihood)
+
+
+def jensen_as_a_divergence(w1, w2):
+    return library_gap([0.5, 0.5], [w1, w2])
+
+
+def chain_as_a_divergence(w1, w2, q1):
+    return library_gap([q1, 1 - q1], [q1 * w1, (1 - q1) * w2])
+
+
+def integrated_gap(x, mu, v):
+    """log p(x) less the ELBO on the Line, both by integrals over z."""
+    z = mu + math.sqrt(v) * REACH
+    log_weight = -0.5 * math.log(math.pi) - (x - z) ** 2 - 0.5 * z**2 + 0.5 * math.log(v) + 0.5 * REACH**2
+    return integrated_line(1, math.sqrt(0.5), x) - WEIGHTS @ log_weight
+
+
+def integrated_prior_elbo(v, x):
+    return WEIGHTS @ (-0.5 * math.log(2 * math.pi * v) - (x - REACH) ** 2 / (2 * v))
+
+
+BUMPS = np.array([-40.0, 0.0, 40.0])
+PLACES = np.linspace(-52, 52, 1041)
+NARROW = density(PLACES, BUMPS[:, None], 1)  # (bump, place)
+
+
+def best_of_one_bump(b1, b2, b3):
+    """The smallest KL to three bumps by numbers on a line, of Gaussians that sit on a bump or between two."""
+    posterior = np.array([b1, b2, b3]) @ NARROW
+    inside = NARROW > 1e-30
+    logs = np.log(np.where(inside, NARROW / np.maximum(posterior, 1e-300), 1))
+    return (NARROW * logs).sum(1).min() * (PLACES[1] - PLACES[0])
+
+
+def errors_above(log_p, average, K, s):
+    variance_of_the_sum = sum(s**2 for _ in range(int(K)))
+    return (average - log_p) / math.sqrt(variance_of_the_sum / K**2)
+
+
+def gaps_that_add_up(log_p, best, given):
+    whole, approximation = log_p - given, log_p - best
+    return whole - approximation
+
+
 ANOTHER_ROUTE = {
     "cell_of_a_square_sum": broadcast_cell,
     "entries_of_a_sum": broadcast_size,
@@ -141,6 +261,23 @@ ANOTHER_ROUTE = {
     "standard_error": spread_of_averaged_coins,
     "stopped_gradient": backward,
     "urn_posterior": share_of_red_balls,
+    "joint_in_logs": library_joint,
+    "evidence_of_an_urn": tickets_for_red,
+    "posterior_of_three": tickets_for_a_topic,
+    "evidence_of_a_line": integrated_line,
+    "mean_of_a_posterior": integrated_posterior_mean,
+    "evidence_by_blind_draws": library_log_mean,
+    "evidence_on_a_grid": trapezoids,
+    "draws_for_ten_percent": draws_by_halving,
+    "elbo_of_two_states": evidence_less_gap,
+    "evidence_from_its_pieces": a_model_with_these_pieces,
+    "lost_by_jensen": jensen_as_a_divergence,
+    "exact_or_bound": chain_as_a_divergence,
+    "gap_on_the_line": integrated_gap,
+    "elbo_of_the_prior": integrated_prior_elbo,
+    "gap_of_one_bump": best_of_one_bump,
+    "alarm_in_standard_errors": errors_above,
+    "amortisation_gap": gaps_that_add_up,
     "kl_to_the_prior": integrated_log_ratio,
     "pull_on_logvar": slope_of_the_library,
     "sigma_from_logvar": looked_up_root,
