@@ -26,9 +26,11 @@ from vae_course.models.alarm import bound_alarm
 from vae_course.models.deck import DECK
 from vae_course.models.decoders import hammock
 from vae_course.models.finite import FiniteModel
+from vae_course.models.oracles import plane_elbo, plane_evidence
 from vae_course.models.posteriors import (
     elbo_on_grid, fit_each, fit_encoder, log_evidence_on_grid,
 )
+from vae_course.models.toolbox.stage_02 import linear_gaussian_encoder as library_encoder
 
 course_style()
 torch.manual_seed(0)
@@ -129,28 +131,6 @@ def elbo_exact(log_joint: torch.Tensor, log_q: torch.Tensor) -> torch.Tensor:
 check("elbo_exact")
 
 # %% [markdown]
-# ## The derivation, in order
-#
-# You have now seen every step. Here they are as cards, shuffled, with two lines among them that belong to no derivation, and reasons, some of which belong nowhere.
-
-# %%
-DECK
-
-# %% [markdown] card="derivation_deck"
-# DECKCARD
-
-# %% answer="derivation_deck"
-def derivation_deck() -> list[tuple[str, str, int]]:
-    """Six triples (card, relation, reason), from the first line to the bound in two terms."""
-    ### BEGIN SOLUTION
-    return []
-    ### END SOLUTION
-
-
-# %% check="derivation_deck"
-check("derivation_deck")
-
-# %% [markdown]
 # ## Two terms that a program can compute
 #
 # The lesson's first worked example, *derive the ELBO decomposition into reconstruction − KL*, in five lines.
@@ -203,6 +183,47 @@ def reconstruction_and_kl(
 
 # %% check="reconstruction_and_kl"
 check("reconstruction_and_kl")
+
+# %% [markdown]
+# ## The derivation, in order
+#
+# You have now seen every step from log p(x) to the two terms. Here they are as cards, shuffled. Two of the cards are false: they belong nowhere. So do some of the reasons.
+
+# %%
+DECK
+
+# %% [markdown] card="derivation_deck"
+# Lay the derivation of the bound with the cards above: `derivation_deck()` returns your lines from top to bottom, as
+# a list of six triples `(card, relation, reason)`.
+#
+# - The derivation begins with log p(x), which has no card. Every card that you lay is compared with what stands right
+#   above it: with log p(x) for the first one, with the card before it for the others.
+# - `card` is a letter, `relation` is `"="` or `">="` (what stands above it = this card, or what stands above it >=
+#   this card), and `reason` is the number of the reason that allows the step. Write `"="` wherever nothing can be
+#   lost.
+# - The last line is the bound in its most useful form: an expected log-likelihood less a KL.
+# - You need six of the eight cards, each once, and six of the eight reasons, each once.
+#
+# The first line is given: log p(x) = log Σ_z p(x, z), by the sum rule, so your list starts with `("D", "=", 4)`. Half
+# of the points are for the right cards in the right order, a quarter for the relations, a quarter for the reasons.
+
+# %% answer="derivation_deck"
+def derivation_deck() -> list[tuple[str, str, int]]:
+    """The bound, laid out from log p(x) downwards. Returns six triples (card, relation, reason)."""
+    ### BEGIN SOLUTION
+    return [
+        ("D", "=", 4),
+        ("H", "=", 7),
+        ("B", "=", 6),
+        ("G", ">=", 5),
+        ("A", "=", 2),
+        ("F", "=", 8),
+    ]
+    ### END SOLUTION
+
+
+# %% check="derivation_deck"
+check("derivation_deck")
 
 # %% [markdown]
 # ## A rest
@@ -280,16 +301,62 @@ check("evidence_gap")
 # ## Your own route
 #
 # There is more than one way from log p(x) to the bound. Jensen's way says *that* something is lost. A way through the posterior says *what*: it meets a KL on the road, and drops it because a
-# KL is not negative. This time no cards are given: you write the lines as small functions, and the check evaluates them on random models. It can tell where a line goes wrong, and often what is missing there.
+# KL is never negative. Cards can be laid without believing them, so this time there are none. You write the lines as small functions that compute their own value, and the check evaluates them on random models with exact sums.
+#
+# `m` is such a model, the three states from before. Its `expect_q` gives the terms of an average under q, one for each state, and `total` adds terms up.
+
+# %%
+terms = m.expect_q(m.log_likelihood)  # (B, M), here (1, 3): q(z) log p(x|z) for each z
+print(terms, "add up to", m.total(terms))
+
+# %% [markdown]
+# And here is a chain of three lines about something else. It compares two averages under q, of log p(x|z) and of log p(x, z). The second one cannot be larger, because log p(z) is never positive for a
+# code with finitely many values.
+
+# %%
+chain = [
+    lambda m: m.expect_q(m.log_likelihood),
+    ">=",
+    lambda m: m.expect_q(m.log_likelihood) + m.expect_q(m.log_prior),
+    "=",
+    lambda m: m.expect_q(m.log_joint),
+]
+print([f"{m.total(line(m)).item():.4f} nats" for line in chain[::2]])
+
+# %% [markdown]
+# Lines joined by "=" agree here, and the first is above the others. One model proves nothing, of course. But an "=" that is wrong shows itself on almost every random model, and that is what the check uses.
 
 # %% [markdown] card="derivation"
-# DERIVATIONCARD
+# Write `derivation()`: your own route from log p(x) to the bound, as a list that alternates lines and relations,
+# `[line, relation, line, ..., line]`, in the form of the chain above.
+#
+# - The first line is log p(x), computed from the joint. The last one is the bound, in any form that has its value.
+#   You need at least **four different lines**, so at least two between; writing one line in two ways counts once.
+# - A line is a function of a finite model `m`. It returns *terms*, shape (B, M), whose sum over the states is the
+#   line; or, where nothing is left to sum (a logarithm of a sum, say), one number a row, shape (B, 1).
+# - `m` has `m.log_prior`, `m.log_likelihood`, `m.log_joint` and `m.log_q`, each (B, M), in nats. `m.expect_q(values)`
+#   gives the terms of an average under q, (B, M); `m.total(terms)` adds terms up, (B, M) to (B, 1). There is no
+#   `m.log_posterior`: if your route needs it, compute it from what there is.
+# - A relation is `"="` or `">="`. Write `"="` wherever the two lines are equal on every model, and `">="` only where
+#   something can be lost. A chain from the bound upwards, with `"<="`, is as good.
+#
+# Any sound route counts: by Jensen's inequality, by the KL to the posterior, or one of your own. The check evaluates
+# your lines on random models and names the first two that break, by how much, and what that amount is, if it is one
+# that has a name. It counts lines from 1.
 
 # %% answer="derivation"
 def derivation() -> list:
-    """A route from log p(x) to the bound: lines, which are functions of m, and relations between them."""
+    """[line, relation, line, ...] from log p(x) to the bound; a line: m -> (B, M) or (B, 1), nats."""
     ### BEGIN SOLUTION
-    return []
+    return [
+        lambda m: m.total(m.log_joint.exp()).log(),  # log p(x), by the sum rule: (B, 1)
+        "=",  # multiply and divide by q
+        lambda m: m.total(m.expect_q((m.log_joint - m.log_q).exp())).log(),  # log of average: (B, 1)
+        ">=",  # Jensen: log is concave
+        lambda m: m.expect_q(m.log_joint - m.log_q),  # average of log: (B, M)
+        "=",  # p(x, z) = p(x|z) p(z)
+        lambda m: m.expect_q(m.log_likelihood) - m.expect_q(m.log_q - m.log_prior),  # (B, M)
+    ]
     ### END SOLUTION
 
 
@@ -539,7 +606,27 @@ def linear_gaussian_encoder(
 check("linear_gaussian_encoder")
 
 # %% [markdown]
-# There the amortization gap is exactly 0: no fitting of a single x could do better within the family. Now the bent decoder, with 200 points to learn from and 200 fresh ones. Three ways to get μ and σ: each x by itself, a linear encoder, and a
+# No fitting of a single x can do better within the family. See it: climb the bound for each of five x by itself, from a start at 0, and compare with the encoder's answer (the library's version).
+
+# %%
+W, noise_sd = torch.tensor([[1.0, 0.5], [-0.3, 0.8], [0.6, -0.2]]).double(), 0.6
+data = torch.randn(5, 3, generator=torch.Generator().manual_seed(4)).double()
+truth = plane_evidence(data, W, noise_sd)
+mu, std = library_encoder(data, W, noise_sd)
+fitted = torch.zeros(2, 5, 2).double().requires_grad_()  # mean and log of std, for each x
+optimizer = torch.optim.Adam([fitted], lr=0.02)
+for _ in range(1500):
+    optimizer.zero_grad()
+    (-plane_elbo(data, W, noise_sd, fitted[0], fitted[1].exp()).sum()).backward()
+    optimizer.step()
+alone = plane_elbo(data, W, noise_sd, fitted[0], fitted[1].exp()).detach()
+print("gap, encoder       ", (truth - plane_elbo(data, W, noise_sd, mu, std)).numpy().round(8))
+print("gap, each by itself", (truth - alone).numpy().round(8))
+
+# %% [markdown]
+# The two lines agree: the **amortization gap is 0**. What remains is the same for every x, the approximation gap of a diagonal q, which would vanish if the columns of W stood at right angles.
+#
+# Now the bent decoder, with 200 points to learn from and 200 fresh ones. Three ways to get μ and σ: each x by itself, a linear encoder, and a
 # small network with 32 hidden units.
 
 # %%
