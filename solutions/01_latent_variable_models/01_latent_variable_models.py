@@ -68,7 +68,7 @@ digits_picture({name: pictures[:12] for name, pictures in drawn.items()})
 #
 # Pictures persuade too easily, so measure. For each drawn picture, find the training digit that is nearest, and count the pixels in which they differ.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 for name, pictures in drawn.items():
     print(f"{name:6}{pixels_to_nearest(pictures, train).mean():5.1f} pixels of 64")
 
@@ -76,7 +76,7 @@ for name, pictures in drawn.items():
 # A digit that nobody has seen differs from its nearest training digit in about 3 pixels. The model's random pictures are about as near; those of the
 # plain autoencoder are twice as far away. The reason shows at once when we ask where each network puts the codes of real digits.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 codes = plain.encode(train)
 print(f"spread of the plain codes: {codes.std(0).mean():.1f}")
 print(f"spread of the random ones: {z.std(0).mean():.1f}")

@@ -643,7 +643,7 @@ ways = {
 # %% [markdown]
 # Both gaps, in nats a point, on the points that the encoders learned from and on the fresh ones:
 
-# %%
+# %% tags=["nbval-ignore-output"]
 for label, data in (("learned from", learn_from), ("fresh", fresh)):
     truth = log_evidence_on_grid(data, decoder)
     best = elbo_on_grid(data, decoder, *ways["each by itself"](data))
