@@ -932,7 +932,8 @@ def peak_of_one(x, decoder, z_grid):
 
 @wrong(
     "posterior_grid",
-    "The area is divided by the number of points: your evidence is a mean height, and the posterior needs an integral.",
+    "You divided by the mean height of the joint, where its area belongs: the average of a curve over the grid is not "
+    "its integral.",
     "How do you come from the mean height of a curve to the area under it?",
 )
 def divided_by_the_mean(x, decoder, z_grid):
@@ -1159,7 +1160,7 @@ def at_the_middle_of_the_prior(x, decoder, z):
 
 @wrong(
     "log_evidence_monte_carlo",
-    "What you return equals the log of the average decoder's Gaussian: the means of all draws were averaged into one, "
+    "What you return equals the log-density of x around one average picture: decoder(z) was averaged over all draws, "
     "and x compared with that.",
     "Does a data point come from one of the codes, or from the average of their pictures?",
 )

@@ -32,13 +32,13 @@ def test_sample_joint_value(trial):
         "Five draws have the right shapes, and many draws have not.",
         "Which number in your function should be n?",
     )
+    _fresh(trial, "codes", "code z", "Which shape do the random numbers behind z have?")
     trial.holds(
         trial.got["repeated"] == "",
         f"Two calls in a row, with the same generator, gave the same {trial.got['repeated']}; each should draw afresh.",
         "What happens to the state of the random numbers at the start of your function?",
         [("first z, second call", "as in the first", "another number")],
     )
-    _fresh(trial, "codes", "code z", "Which shape do the random numbers behind z have?")
     trial.holds(
         trial.got["noise"] != "unrelated",
         "x is not scattered around decoder(z) for the z that you return beside it; the two look unrelated.",

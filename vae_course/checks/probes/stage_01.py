@@ -57,8 +57,8 @@ def _related(mean: torch.Tensor, x: torch.Tensor) -> bool:
 def _spread(name: str, draws: torch.Tensor) -> tuple[torch.Tensor, Evidence]:
     """Moments of (n, size) draws, and the draws with mean 0 and variance 1 in each column, as (size, n) for fast sums.
 
-    All but one of the moments know no scale, so that those of a mistake vary from run to run as little as the right ones:
-    the mean in deviations, the log of the variance, correlations of neighbouring columns and rows, the share far out.
+    All moments but one know no scale, so that those of a mistake vary from run to run as little as the right ones: the
+    mean in deviations, the log of the variance, correlations of neighbouring columns and rows, the share far out.
     """
     draws = draws.T.contiguous()
     mean = draws.mean(1, keepdim=True)
