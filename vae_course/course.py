@@ -104,7 +104,10 @@ STAGES = (
                 "elbo_exact", points=4, minutes=7, difficulty=2,
                 parts=MappingProxyType({"value": 0.6, "empty_states": 0.2, "gradient": 0.2}),
             ),
-            Exercise("derivation_deck", points=3, minutes=6, difficulty=2),
+            Exercise(
+                "derivation_deck", points=3, minutes=6, difficulty=2,
+                parts=MappingProxyType({"value": 0.5, "relations": 0.25, "reasons": 0.25}),
+            ),
             Exercise("derivation", points=5, minutes=10, difficulty=4),
             Exercise("reconstruction_and_kl", points=3, minutes=5, difficulty=2, parts=MappingProxyType({"value": 0.6, "kl": 0.4})),
             Exercise("evidence_gap", points=3, minutes=5, difficulty=2, parts=_EMPTY_STATES, builds_on=("elbo_exact",)),

@@ -1,6 +1,7 @@
 """How far one piece of evidence is from another, counted in tolerances.
 
     exact      float64 within 1e-6, float32 within 1e-4 of the largest entry; so is a Python float, which may be either
+    coarse     within 5% of the largest entry: where a search stopped, that may stop anywhere near its end
     statistic  within 6 standard errors, or as exact where the answer does not vary
     choice     the same text (stored as a salted hash)
     property   never compared; the judge states what must hold
@@ -17,8 +18,9 @@ import torch
 from vae_course.checks.wire import Value
 
 SAME = 1.0
-APART = {"exact": 50.0, "statistic": 3.0, "choice": 1.0}  # tolerances that two sealed answers must lie apart
+APART = {"exact": 50.0, "coarse": 1.5, "statistic": 3.0, "choice": 1.0}  # tolerances that two sealed answers must lie apart
 STANDARD_ERRORS = 6.0
+COARSE = 0.05
 
 
 def gap(got: Value, want: Value, kind: str = "exact", standard_error: torch.Tensor | None = None) -> float:
@@ -28,8 +30,8 @@ def gap(got: Value, want: Value, kind: str = "exact", standard_error: torch.Tens
     a, b = (torch.tensor(v, dtype=torch.float64) if isinstance(v, float) else torch.as_tensor(v) for v in (got, want))
     if a.shape != b.shape:
         return math.inf
-    coarse = isinstance(got, float) or isinstance(want, float) or {a.dtype, b.dtype} & {torch.float32, torch.float16}
-    rtol = 1e-4 if coarse else 1e-6
+    single = isinstance(got, float) or isinstance(want, float) or {a.dtype, b.dtype} & {torch.float32, torch.float16}
+    rtol = COARSE if kind == "coarse" else 1e-4 if single else 1e-6
     a, b = a.detach().double().flatten(), b.detach().double().flatten()
     if torch.equal(a, b):
         return 0.0

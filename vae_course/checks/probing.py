@@ -14,7 +14,7 @@ import os
 import numbers
 import warnings
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING
@@ -63,7 +63,7 @@ class Run:
 
 
 def kinds(**by_key: str) -> Callable[[Probe], Probe]:
-    """Declare how evidence is compared: `exact` (the default), `statistic`, `choice` or `property` for each key."""
+    """Declare how evidence is compared: `exact` (the default), `coarse`, `statistic`, `choice` or `property` for each key."""
 
     def mark(probe: Probe) -> Probe:
         probe.kinds = by_key
@@ -136,13 +136,18 @@ def scalar(value: object, what: str) -> torch.Tensor:
     raise Unfit(f"{what} is {_described(value)}; one number is expected.")
 
 
-def pair(value: object, names: str, what: str) -> Sequence:
-    """`value`, if it is a tuple or list of two; otherwise Unfit, saying what `what` gave instead of (`names`)."""
-    if isinstance(value, (tuple, list)) and len(value) == 2:
+def sequence(value: object, form: str, what: str, sizes: Container[int]) -> Sequence:
+    """`value`, if it is a tuple or list of one of the `sizes`; otherwise Unfit, saying what `what` gave, not `form`."""
+    if isinstance(value, (tuple, list)) and len(value) in sizes:
         return value
     if value is None:
-        raise Unfit(f"{what} returned None; the pair ({names}) is expected: is a `return` missing?")
-    raise Unfit(f"{what} returned {_described(value)}; the pair ({names}) is expected.")
+        raise Unfit(f"{what} returned None; {form} is expected: is a `return` missing?")
+    raise Unfit(f"{what} returned {_described(value)}; {form} is expected.")
+
+
+def pair(value: object, names: str, what: str) -> Sequence:
+    """`value`, if it is a tuple or list of two; otherwise Unfit, saying what `what` gave instead of (`names`)."""
+    return sequence(value, f"the pair ({names})", what, (2,))
 
 
 def _described(value: object) -> str:
