@@ -1,4 +1,4 @@
-"""What a seal keeps, and what sealing refuses, for each of the four kinds of evidence."""
+"""What a seal keeps, and what sealing refuses, for each kind of evidence."""
 
 import json
 import math
@@ -235,6 +235,33 @@ def test_an_alias_of_nothing_is_refused(teach):
     teach(double, value=SAME)
     with pytest.raises(CourseError, match="other is an alias of absent, which is not in the bank of double"):
         sealed_double(alias("double", "other", "absent", "3 * x"))
+
+
+# --- coarse ---
+
+
+def test_a_coarse_number_is_the_same_within_five_percent_of_the_largest_entry():
+    want = torch.tensor([0.1, -2.0], dtype=torch.float64)
+    for away, held in ((0.099, True), (0.101, False)):
+        for entry in range(2):
+            got = want.clone()
+            got[entry] += away
+            assert (gap(got, want, "coarse") <= 1) is held
+
+
+@pytest.mark.parametrize(("factor", "refused"), [(1.07, True), (1.09, False)])
+def test_coarse_answers_less_than_one_and_a_half_tolerances_apart_are_refused(teach, factor, refused):
+    @kinds(value="coarse")
+    def near(ns, case):
+        return {"value": tensor(ns["near"](case["x"]), "near")}
+
+    teach(near, value="trial.same('value')")
+    bank = wrong("near", one="2 * x", other=f"2 * {factor} * x")
+    if refused:
+        with pytest.raises(CourseError, match="one and other cannot be told apart"):
+            make_seal("near", program("near", "x"), CASES, bank)
+    else:
+        assert len(make_seal("near", program("near", "x"), CASES, bank).mistakes) == 2
 
 
 # --- statistic ---

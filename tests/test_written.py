@@ -23,7 +23,7 @@ def cell(notebook, grade_id):
     return next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == grade_id)
 
 
-@pytest.mark.parametrize(("stage", "question"), QUESTIONS, ids=lambda value: getattr(value, "name", value.id))
+@pytest.mark.parametrize(("stage", "question"), QUESTIONS, ids=lambda value: getattr(value, "id", None) or value.name)
 def test_a_release_has_the_question_and_neither_its_mark_scheme_nor_its_answer(stage, question):
     solved = nbformat.read(REPOSITORY / "solutions" / stage.id / f"{stage.id}.ipynb", 4)
     released = nbformat.read(course.released_notebook(stage), 4)

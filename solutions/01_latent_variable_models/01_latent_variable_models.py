@@ -262,7 +262,7 @@ print("exp, sum, log:", logs.exp().sum().log().item(), " log-sum-exp:", f"{logs.
 
 # %% answer="log_evidence_grid"
 def log_evidence_grid(x: torch.Tensor, decoder, z_grid: torch.Tensor) -> torch.Tensor:
-    """log p(x) by a sum over codes. x: (B, D), z_grid: (G, 1), equally spaced. Returns (B,), in nats."""
+    """log p(x) by a sum over codes. x: (B, D), z_grid: (G, 1), even steps. Returns (B,), in nats."""
     ### BEGIN SOLUTION
     spacing = z_grid[1, 0] - z_grid[0, 0]
     return log_joint(x, decoder, z_grid).logsumexp(dim=-1) + spacing.log()  # (B, G) -> (B,)
@@ -292,7 +292,8 @@ for point in (torch.tensor([0.9, 0.625]), torch.tensor([0.0, 1.0])):
     density = heights / (heights.sum() * h)
     mean = (density * grid[:, 0]).sum() * h
     name = f"x = ({point[0]:g}, {point[1]:g})"
-    print(f"{name}: mean {mean:.3f}, density there {density[(grid[:, 0] - mean).abs().argmin()]:.3f}")
+    there = density[(grid[:, 0] - mean).abs().argmin()]
+    print(f"{name}: mean {mean:.3f}, density there {there:.3f}")
     plt.plot(grid[:, 0], density, label=name)
 plt.xlabel("code z")
 plt.ylabel("posterior density p(z|x)")

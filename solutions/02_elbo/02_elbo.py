@@ -90,7 +90,9 @@ for pair in ([1.0, 9.0], [4.0, 6.0]):
 # (0.5, 0.3, 0.2), the likelihood of our one x is (0.2, 0.6, 0.9), and q is (0.25, 0.5, 0.25), any choice with no zero where the model has none.
 
 # %%
-m = FiniteModel.from_probabilities(prior=[0.5, 0.3, 0.2], likelihood=[0.2, 0.6, 0.9], q=[0.25, 0.5, 0.25])
+m = FiniteModel.from_probabilities(
+    prior=[0.5, 0.3, 0.2], likelihood=[0.2, 0.6, 0.9], q=[0.25, 0.5, 0.25]
+)
 joint, q = m.log_joint.exp(), m.log_q.exp()
 print("joint p(x, z)       ", joint.numpy().round(3), " sum", f"{joint.sum():.3f}")
 print("weights p(x, z) / q ", (joint / q).numpy().round(3))
@@ -146,7 +148,8 @@ check("elbo_exact")
 # %%
 recon_part = (q * m.log_likelihood).sum()
 kl = (q * (m.log_q - m.log_prior)).sum()
-print(f"expected log-likelihood {recon_part:.4f}, KL {kl:.4f}, difference {recon_part - kl:.4f} nats")
+print(f"expected log-likelihood {recon_part:.4f}, KL {kl:.4f} nats")
+print(f"difference {recon_part - kl:.4f} nats")
 
 # %% [markdown]
 # The difference is −0.8220, the bound from before. Nothing was lost in the split, it only has two parts now.
@@ -174,7 +177,7 @@ print(f"expected log-likelihood {recon_part:.4f}, KL {kl:.4f}, difference {recon
 def reconstruction_and_kl(
     log_likelihood: torch.Tensor, log_prior: torch.Tensor, log_q: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Both terms of the ELBO, averaged over K samples. All: (K, B). Returns two of shape (B,), in nats."""
+    """Both terms of the ELBO, averaged over K samples. All: (K, B). Returns two (B,), in nats."""
     ### BEGIN SOLUTION
     return log_likelihood.mean(dim=0), (log_q - log_prior).mean(dim=0)  # (K, B) -> (B,), (B,)
     ### END SOLUTION
@@ -243,11 +246,13 @@ predict("a_free_code")
 # %%
 prior, posterior = Normal(0.0, 1.0), Normal(1.0, math.sqrt(1 / 3))
 log_evidence = Normal(0.0, math.sqrt(1.5)).log_prob(x)
-for name, q in {"prior": prior, "N(0.6, 0.2)": Normal(0.6, math.sqrt(0.2)), "posterior": posterior}.items():
+choices = {"prior": prior, "N(0.6, 0.2)": Normal(0.6, math.sqrt(0.2)), "posterior": posterior}
+for name, q in choices.items():
     expected = Normal(q.mean, math.sqrt(0.5)).log_prob(x) - 0.5 * q.variance / 0.5
     kl = torch.distributions.kl_divergence(q, prior)
     to_posterior = torch.distributions.kl_divergence(q, posterior)
-    print(f"{name:12} ELBO {expected - kl:.4f}, missing {log_evidence - expected + kl:.4f},", end=" ")
+    missing = log_evidence - (expected - kl)
+    print(f"{name:12} ELBO {expected - kl:.4f}, missing {missing:.4f},", end=" ")
     print(f"KL to the prior {kl:.4f}, KL to the posterior {to_posterior:.4f}")
 
 # %% tags=["nbval-ignore-output"]
@@ -287,7 +292,7 @@ bound_picture(mean=0.6, std=0.45)
 
 # %% answer="evidence_gap"
 def evidence_gap(log_joint: torch.Tensor, log_q: torch.Tensor) -> torch.Tensor:
-    """log p(x) - ELBO, which is KL(q || posterior). log_joint, log_q: (B, M). Returns (B,), in nats."""
+    """log p(x) - ELBO = KL(q || posterior). log_joint, log_q: (B, M). Returns (B,), in nats."""
     ### BEGIN SOLUTION
     return log_joint.logsumexp(dim=-1) - elbo_exact(log_joint, log_q)  # (B, M) -> (B,)
     ### END SOLUTION
@@ -345,12 +350,12 @@ print([f"{m.total(line(m)).item():.4f} nats" for line in chain[::2]])
 
 # %% answer="derivation"
 def derivation() -> list:
-    """[line, relation, line, ...] from log p(x) to the bound; a line: m -> (B, M) or (B, 1), nats."""
+    """[line, relation, line, ...] from log p(x) to the bound; a line maps m to (B, M) or (B, 1)."""
     ### BEGIN SOLUTION
     return [
         lambda m: m.total(m.log_joint.exp()).log(),  # log p(x), by the sum rule: (B, 1)
         "=",  # multiply and divide by q
-        lambda m: m.total(m.expect_q((m.log_joint - m.log_q).exp())).log(),  # log of average: (B, 1)
+        lambda m: m.total(m.expect_q((m.log_joint - m.log_q).exp())).log(),  # (B, 1)
         ">=",  # Jensen: log is concave
         lambda m: m.expect_q(m.log_joint - m.log_q),  # average of log: (B, M)
         "=",  # p(x, z) = p(x|z) p(z)
@@ -428,7 +433,7 @@ print(f"posterior average {chance * inner:.4f}, prior average {0.3 * inner:.4f}"
 def elbo_monte_carlo(
     x: torch.Tensor, decoder, z: torch.Tensor, log_q: torch.Tensor
 ) -> torch.Tensor:
-    """ELBO averaged over samples of q. x: (B, D), z: (K, B, Z), log_q: (K, B). Returns (B,), in nats."""
+    """ELBO over samples of q. x: (B, D), z: (K, B, Z), log_q: (K, B). Returns (B,), in nats."""
     ### BEGIN SOLUTION
     log_prior = -0.5 * (z.square() + math.log(2 * math.pi)).sum(dim=-1)  # (K, B)
     log_w = decoder.log_likelihood(x, z) + log_prior - log_q  # (K, B)
@@ -513,7 +518,7 @@ for name, log_q in {"density x spacing": density, "normalised": density.log_soft
 def fit_posterior(
     x: torch.Tensor, decoder, z_grid: torch.Tensor, steps: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Best Gaussian q of each x. x: (B, D), z_grid: (G, 1), equally spaced. Returns mu, sigma: (B,) each."""
+    """Best Gaussian q of each x. x: (B, D), z_grid: (G, 1), even steps. Returns mu, sigma: (B,)."""
     ### BEGIN SOLUTION
     spacing = z_grid[1, 0] - z_grid[0, 0]
     joint = log_joint(x, decoder, z_grid) + spacing.log()  # (B, G)
@@ -552,7 +557,8 @@ gap = truth - elbo_on_grid(both, decoder, mu, sigma)
 print(f"best: |mu| {mu.abs().item():.2f}, sigma {sigma.item():.2f}, gap {gap.item():.3f} nats")
 widths = torch.linspace(0.1, 2.0, 96)
 centred = elbo_on_grid(both.expand(96, 2), decoder, torch.zeros(96), widths)
-print(f"centred at 0, best sigma {widths[centred.argmax()]:.2f}: gap {(truth - centred.max()).item():.3f} nats")
+best_width, its_gap = widths[centred.argmax()], (truth - centred.max()).item()
+print(f"centred at 0, best sigma {best_width:.2f}: gap {its_gap:.3f} nats")
 print(f"log 2 = {math.log(2):.3f}")
 
 # %% tags=["nbval-ignore-output"]
@@ -593,7 +599,7 @@ print(f"cheapest sigma for a precision of {lam:g}: {widths[cost.argmin()]:.2f}")
 def linear_gaussian_encoder(
     x: torch.Tensor, W: torch.Tensor, sigma: float
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Best diagonal q of the linear model. x: (B, D), W: (D, Z). Returns mu and sigma, (B, Z) each."""
+    """Best diagonal q of the linear model. x: (B, D), W: (D, Z). Returns mu, sigma: (B, Z) each."""
     ### BEGIN SOLUTION
     precision = torch.eye(W.shape[1], dtype=W.dtype) + W.T @ W / sigma**2  # (Z, Z)
     mu = torch.linalg.solve(precision, W.T @ x.T / sigma**2).T  # (B, Z)

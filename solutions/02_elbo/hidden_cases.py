@@ -94,14 +94,14 @@ def _elbo_monte_carlo(generator: torch.Generator) -> list[dict]:
 
 
 def _fit_posterior(generator: torch.Generator) -> list[dict]:
-    """A hammock and observations near it, one bump each; then a turned one on a coarse grid, and observations far off its
-    plane: two of one bump, three between two bumps that are equal but for a trace."""
+    """A hammock and observations near it, one bump each; then a turned one on a coarse grid, and observations far off
+    its plane: two of one bump, three between two bumps that are equal but for a trace."""
     a, b, sigma = (float(_uniform(generator, *ends, 1)) for ends in ((0.57, 0.63), (0.47, 0.53), (0.29, 0.33)))
     A, B = torch.tensor([[a], [0.0]]).double(), torch.tensor([[0.0], [b]]).double()
     code = torch.tensor([[-1.3], [-0.7], [0.2], [0.9], [1.4]]) + _uniform(generator, -0.1, 0.1, 5, 1)
     x = code @ A.T + (code**2 - 1) @ B.T + 0.3 * sigma * _normal(generator, 5, 2)
     nodes = torch.arange(-60.0, 61.0, dtype=torch.float64)[:, None]  # (121, 1)
-    hammock = {"case": "hammock", "x": x, "A": A, "B": B, "sigma": sigma, "z_grid": 0.1 * nodes, "steps": 150}
+    hammock = {"case": "hammock", "x": x, "A": A, "B": B, "sigma": sigma, "z_grid": 0.1 * nodes, "steps": 120}
 
     axes, _ = torch.linalg.qr(_normal(generator, 3, 3))
     A, B = a * axes[:, :1], b * axes[:, 1:2]
@@ -109,7 +109,8 @@ def _fit_posterior(generator: torch.Generator) -> list[dict]:
     tilt = 5e-4 * _normal(generator, 3, 1).sign()
     height = torch.tensor([[0.9], [1.1], [1.3]]) + _uniform(generator, -0.05, 0.05, 3, 1)
     x = torch.cat([code @ A.T + (code**2 - 1) @ B.T, tilt @ A.T + height @ axes[:, 1:2].T]) + 3.5 * axes[:, 2]
-    turned = {"case": "turned", "x": x, "A": A, "B": B, "sigma": 0.8 * sigma, "z_grid": 0.3 * nodes[40:81], "steps": 200}
+    nodes = 0.3 * nodes[40:81]  # (41, 1)
+    turned = {"case": "turned", "x": x, "A": A, "B": B, "sigma": 0.8 * sigma, "z_grid": nodes, "steps": 180}
     return [hammock, turned]
 
 

@@ -18,8 +18,8 @@ def _weighted(log_joint, log_q):
 
 @wrong(
     "elbo_exact",
-    "You average the log joint under q and stop there: log q is not in it. Without its entropy, q does best by putting all its "
-    "weight on one state, and the ELBO never reaches log p(x).",
+    "You average the log joint under q and stop there: log q is not in it. Without its entropy, q does best by "
+    "putting all its weight on one state, and the ELBO never reaches log p(x).",
     "What does your value become when q is the posterior, and what should it be?",
 )
 def entropy_forgotten(log_joint, log_q):
@@ -28,8 +28,8 @@ def entropy_forgotten(log_joint, log_q):
 
 @wrong(
     "elbo_exact",
-    "You take the plain mean of log joint - log q over the states: a state that q hardly believes in counts as much as its "
-    "favourite. Your value is an ELBO only for a q that is the same everywhere.",
+    "You take the plain mean of log joint - log q over the states: a state that q hardly believes in counts as "
+    "much as its favourite. Your value is an ELBO only for a q that is the same everywhere.",
     "With which weights does an average under q take its terms?",
 )
 def plain_mean(log_joint, log_q):
@@ -38,7 +38,7 @@ def plain_mean(log_joint, log_q):
 
 @wrong(
     "elbo_exact",
-    "You add log joint - log q over the states without a weight; so the value falls with every further state, however small its q.",
+    "You add log joint - log q over the states without a weight; every state counts in full, however small its q.",
     "What turns a sum over states into an average under q?",
 )
 def no_weights(log_joint, log_q):
@@ -47,8 +47,8 @@ def no_weights(log_joint, log_q):
 
 @wrong(
     "elbo_exact",
-    "You average log joint - log q under the posterior, p(z|x), where it should be under q. That is never below log p(x): a ceiling, "
-    "and one that needs the posterior, which nobody has.",
+    "You average log joint - log q under the posterior, p(z|x), where it should be under q. That is never below "
+    "log p(x): a ceiling, and one that needs the posterior, which nobody has.",
     "From which distribution could you draw z in practice, and which one weighs your terms?",
 )
 def averaged_under_the_posterior(log_joint, log_q):
@@ -57,8 +57,8 @@ def averaged_under_the_posterior(log_joint, log_q):
 
 @wrong(
     "elbo_exact",
-    "What you return equals log p(x) itself: the same number for every q, so there is nothing left to improve about q. The log stands "
-    "outside the average, where nothing is lost.",
+    "What you return equals log p(x) itself: the same number for every q, so there is nothing left to improve "
+    "about q. The log stands outside the average, where nothing is lost.",
     "On which side of the average does the log stand in a bound, and what is lost when it moves?",
 )
 def the_evidence_itself(log_joint, log_q):
@@ -72,8 +72,8 @@ def log_of_the_average_weight(log_joint, log_q):
 
 @wrong(
     "elbo_exact",
-    "You average the ratios of joint to q over the states, each state alike, and take the log of that: it is log p(x) less log M, and q has "
-    "dropped out but for that.",
+    "You average the ratios of joint to q over the states, each state alike, and take the log of that: where q is "
+    "small a ratio is huge, so the states that q believes in least decide.",
     "Under which distribution is the average taken, and does the log come before it or after?",
 )
 def log_of_the_plain_mean_ratio(log_joint, log_q):
@@ -91,7 +91,8 @@ def log_q_as_weight(log_joint, log_q):
 
 @wrong(
     "elbo_exact",
-    "log q comes in with a plus: you take the entropy of q away where it should be added, so a q that commits itself is rewarded.",
+    "log q comes in with a plus: you take the entropy of q away where it should be added, so a q that commits "
+    "itself is rewarded.",
     "Is it joint times q that you take the log of, or joint over q?",
 )
 def log_q_added(log_joint, log_q):
@@ -136,7 +137,8 @@ def divided_by_the_states(log_joint, log_q):
 
 @wrong(
     "elbo_exact",
-    "What you return equals minus the ELBO, a loss: better q makes it smaller. An ELBO is larger where it is better.",
+    "What you return equals minus the ELBO, a loss: better q makes it smaller. An ELBO is larger where it is "
+    "better.",
     "Should your value lie below log p(x), or below minus log p(x)?",
 )
 def negated(log_joint, log_q):
@@ -163,8 +165,8 @@ def joint_without_its_log(log_joint, log_q):
 
 @wrong(
     "elbo_exact",
-    "q is normalised along the batch: in each state your weights add up to 1 over the observations, and over the states of one "
-    "observation they do not.",
+    "q is normalised along the batch: in each state your weights add up to 1 over the observations, and over the "
+    "states of one observation they do not.",
     "Along which axis does each row of q add up to 1?",
 )
 def normalised_along_the_batch(log_joint, log_q):
@@ -183,8 +185,8 @@ def at_the_mode_of_q(log_joint, log_q):
 
 @wrong(
     "elbo_exact",
-    "The formula is right, and it fails where q leaves a state out: there log q is -inf, your product is 0 times infinity, and that is "
-    "NaN; it spoils the whole sum.",
+    "The formula is right, and it fails where q leaves a state out: there log q is -inf, your product is 0 times "
+    "infinity, and that is NaN; it spoils the whole sum.",
     "What should a state of probability 0 add, and what does your code make of 0 times infinity?",
 )
 def zero_times_infinity(log_joint, log_q):
@@ -198,7 +200,8 @@ def two_sums(log_joint, log_q):
 
 @wrong(
     "elbo_exact",
-    "You lift log q to -10 at least: a state that q leaves out gets a probability of e^-10 in your sum, and adds something to it.",
+    "You lift log q to -10 at least: a state that q leaves out gets a probability of e^-10 in your sum, and adds "
+    "something to it.",
     "Which probability belongs to a log q of -inf?",
 )
 def floor_under_log_q(log_joint, log_q):
@@ -208,7 +211,8 @@ def floor_under_log_q(log_joint, log_q):
 
 @wrong(
     "elbo_exact",
-    "You add 0.001 to every q before its log: no -inf is left, and every state has a log that is not its own, the believed ones too.",
+    "You add 0.001 to every q before its log: no -inf is left, and every state has a log that is not its own, the "
+    "believed ones too.",
     "What should your value be when q is exactly the posterior?",
 )
 def epsilon_in_the_log(log_joint, log_q):
@@ -218,7 +222,8 @@ def epsilon_in_the_log(log_joint, log_q):
 
 @wrong(
     "elbo_exact",
-    "Where q leaves out a state, you drop the whole observation: its ELBO comes out as 0, and its other states have plenty to say.",
+    "Where q leaves out a state, you drop the whole observation: its ELBO comes out as 0, and its other states "
+    "have plenty to say.",
     "Which terms of this row's sum are NaN, and which are ordinary numbers?",
 )
 def row_dropped(log_joint, log_q):
@@ -227,8 +232,8 @@ def row_dropped(log_joint, log_q):
 
 @wrong(
     "elbo_exact",
-    "The values are right, and q is cut out of the gradient where it weighs the terms: only the log q in the bracket can learn, and "
-    "it pulls q the wrong way.",
+    "The values are right, and q is cut out of the gradient where it weighs the terms: what is left is the log q "
+    "in the bracket, whose slope is -q, whatever the joint says.",
     "Along how many paths does log q reach your value, and which of them carry a gradient?",
 )
 def weights_detached(log_joint, log_q):
@@ -238,8 +243,8 @@ def weights_detached(log_joint, log_q):
 
 @wrong(
     "elbo_exact",
-    "The values are right, and q is normalised once more on the way: so your gradient answers how the ELBO moves when log q is "
-    "pulled back to a sum of 1 afterwards, and log q was to be used as it comes.",
+    "The values are right, and q is normalised once more on the way: so your gradient answers how the ELBO moves "
+    "when log q is pulled back to a sum of 1 afterwards, and log q was to be used as it comes.",
     "If log q rises in one state only, by how much does each term of the sum change?",
 )
 def normalised_again(log_joint, log_q):
@@ -260,8 +265,8 @@ def history_cut(log_joint, log_q):
 
 @wrong(
     "reconstruction_and_kl",
-    "You average over the observations and keep the samples: (K, B) has its samples on the first axis, and one number for each x should "
-    "be left.",
+    "You average over the observations and keep the samples: (K, B) has its samples on the first axis, and one "
+    "number for each x should be left.",
     "How many numbers come out, K or B?",
 )
 def averaged_over_rows(log_likelihood, log_prior, log_q):
@@ -279,8 +284,8 @@ def summed_over_samples(log_likelihood, log_prior, log_q):
 
 @wrong(
     "reconstruction_and_kl",
-    "You weigh the samples by q(z|x) once more. They were drawn from q, so likely codes are among them more often already; your "
-    "weights count q twice, and they do not add up to 1 besides.",
+    "You weigh the samples by q(z|x) once more. They were drawn from q, so likely codes are among them more often "
+    "already; your weights count q twice, and they do not add up to 1 besides.",
     "How does a code that q likes get its larger share in a plain average over samples?",
 )
 def weighted_by_q(log_likelihood, log_prior, log_q):
@@ -290,8 +295,8 @@ def weighted_by_q(log_likelihood, log_prior, log_q):
 
 @wrong(
     "reconstruction_and_kl",
-    "You weigh the samples by q(z|x) once more, and scale the weights so that they add up to 1. The samples were drawn from q, so q has "
-    "had its say already: you count it twice.",
+    "You weigh the samples by q(z|x) once more, and scale the weights so that they add up to 1. The samples were "
+    "drawn from q, so q has had its say already: you count it twice.",
     "How does a code that q likes get its larger share in a plain average over samples?",
 )
 def weighted_by_normalised_q(log_likelihood, log_prior, log_q):
@@ -301,7 +306,8 @@ def weighted_by_normalised_q(log_likelihood, log_prior, log_q):
 
 @wrong(
     "reconstruction_and_kl",
-    "You weigh the samples by p(z) over q(z|x): that turns an average under q into one under the prior. The ELBO averages under q.",
+    "You weigh the samples by p(z) over q(z|x): that turns an average under q into one under the prior. The ELBO "
+    "averages under q.",
     "Which distribution were the samples drawn from, and which average do you want?",
 )
 def weighted_towards_the_prior(log_likelihood, log_prior, log_q):
@@ -311,8 +317,8 @@ def weighted_towards_the_prior(log_likelihood, log_prior, log_q):
 
 @wrong(
     "reconstruction_and_kl",
-    "Your first term is the negative of the expected log-likelihood: a loss. Here the larger number is the better one, and the ELBO is the "
-    "first less the second.",
+    "Your first term is the negative of the expected log-likelihood: a loss. Here the larger number is the better "
+    "one, and the ELBO is the first less the second.",
     "If the decoder explains x better, should your first number rise or fall?",
 )
 def a_loss(log_likelihood, log_prior, log_q):
@@ -321,8 +327,8 @@ def a_loss(log_likelihood, log_prior, log_q):
 
 @wrong(
     "reconstruction_and_kl",
-    "You average the likelihoods and take the log afterwards; that is at least as large, and it belongs to another bound. Here the log "
-    "comes first.",
+    "You average the likelihoods and take the log afterwards; that is at least as large, and it belongs to another "
+    "bound. Here the log comes first.",
     "For likelihoods of 1 and e^-8, what is the mean of the logs, and what is the log of the mean?",
 )
 def log_of_the_mean(log_likelihood, log_prior, log_q):
@@ -350,7 +356,8 @@ def swapped(log_likelihood, log_prior, log_q):
 
 @wrong(
     "reconstruction_and_kl",
-    "Your first number is the whole ELBO: the KL is taken away in it already, and whoever subtracts the second counts it twice.",
+    "Your first number is the whole ELBO: the KL is taken away in it already, and whoever subtracts the second "
+    "counts it twice.",
     "Which densities does the first term need, and which only the second?",
 )
 def elbo_first(log_likelihood, log_prior, log_q):
@@ -378,8 +385,8 @@ def one_number(log_likelihood, log_prior, log_q):
 
 @wrong(
     "reconstruction_and_kl",
-    "You keep the best sample in place of the average: the one code out of K that explains x best. That is not what q offers on the "
-    "whole.",
+    "You keep the best sample in place of the average: the one code out of K that explains x best. That is not "
+    "what q offers on the whole.",
     "What happens to your value when K grows, and should it?",
 )
 def best_sample(log_likelihood, log_prior, log_q):
@@ -407,7 +414,8 @@ def divided_by_k_minus_one(log_likelihood, log_prior, log_q):
 
 @wrong(
     "reconstruction_and_kl",
-    "Your KL has its sign turned round: you average log p(z) - log q, and the ELBO would then be the first plus the second.",
+    "Your KL has its sign turned round: you average log p(z) - log q, and the ELBO would then be the first plus "
+    "the second.",
     "When q commits itself to codes that the prior finds unlikely, should the price rise or fall?",
 )
 def kl_sign_turned(log_likelihood, log_prior, log_q):
@@ -425,7 +433,8 @@ def prior_forgotten(log_likelihood, log_prior, log_q):
 
 @wrong(
     "reconstruction_and_kl",
-    "log q is not in your KL: what is left is the cross-entropy from q to the prior. It is not 0 when q is the prior.",
+    "log q is not in your KL: what is left is the cross-entropy from q to the prior. It is not 0 when q is the "
+    "prior.",
     "How much does q cost that is the prior itself?",
 )
 def cross_entropy_for_kl(log_likelihood, log_prior, log_q):
@@ -434,7 +443,8 @@ def cross_entropy_for_kl(log_likelihood, log_prior, log_q):
 
 @wrong(
     "reconstruction_and_kl",
-    "You compare q with the likelihood: log q less log p(x|z). That is not a KL; the likelihood is no distribution over z.",
+    "You compare q with the likelihood: log q less log p(x|z). That is not a KL; the likelihood is no distribution "
+    "over z.",
     "Which density of z is there before x is seen?",
 )
 def likelihood_for_prior(log_likelihood, log_prior, log_q):
@@ -443,8 +453,8 @@ def likelihood_for_prior(log_likelihood, log_prior, log_q):
 
 @wrong(
     "reconstruction_and_kl",
-    "Your second number is minus the ELBO: the likelihood is in it. It estimates the KL to the posterior but for log p(x), and the price here "
-    "is the KL to the prior.",
+    "Your second number is minus the ELBO: the likelihood is in it. It estimates the KL to the posterior but for "
+    "log p(x), and the price here is the KL to the prior.",
     "Two KLs occur in this stage: which one is a term of the ELBO, and which is the gap?",
 )
 def the_other_kl(log_likelihood, log_prior, log_q):
@@ -453,8 +463,8 @@ def the_other_kl(log_likelihood, log_prior, log_q):
 
 @wrong(
     "reconstruction_and_kl",
-    "In the KL the samples are weighted by q once more, as if they were all the states there are. They were drawn from q: a plain average "
-    "has the weights in it already.",
+    "In the KL the samples are weighted by q once more, as if they were all the states there are. They were drawn "
+    "from q: a plain average has the weights in it already.",
     "When is a sum of q times a value an average, and when is a mean over samples?",
 )
 def samples_as_states(log_likelihood, log_prior, log_q):
@@ -469,8 +479,8 @@ def torch_kl_div(log_likelihood, log_prior, log_q):
 
 @wrong(
     "reconstruction_and_kl",
-    "The expected log-likelihood is an average, and the KL a sum over the samples: K times too large, so that drawing more samples makes "
-    "the code dearer.",
+    "The expected log-likelihood is an average, and the KL a sum over the samples: K times too large, so that "
+    "drawing more samples makes the code dearer.",
     "What should the price be when every sample is taken twice?",
 )
 def kl_summed(log_likelihood, log_prior, log_q):
@@ -488,8 +498,8 @@ def kl_of_the_batch(log_likelihood, log_prior, log_q):
 
 @wrong(
     "reconstruction_and_kl",
-    "Your KL is cut off at 0. A KL is never negative, but an estimate of it from a few samples may be, and cutting makes the average "
-    "over many such estimates too large.",
+    "Your KL is cut off at 0. A KL is never negative, but an estimate of it from a few samples may be, and cutting "
+    "makes the average over many such estimates too large.",
     "What happens to an average when all its negative terms are raised to 0?",
 )
 def kl_clamped(log_likelihood, log_prior, log_q):
@@ -498,8 +508,8 @@ def kl_clamped(log_likelihood, log_prior, log_q):
 
 @wrong(
     "reconstruction_and_kl",
-    "Each difference has lost its sign before the average. Samples where the prior is above q count against the price, and the KL needs "
-    "them.",
+    "Each difference has lost its sign before the average. Samples where the prior is above q count against the "
+    "price, and the KL needs them.",
     "If two samples give -0.3 and 0.5, what is their average?",
 )
 def kl_of_absolute_values(log_likelihood, log_prior, log_q):
@@ -508,7 +518,8 @@ def kl_of_absolute_values(log_likelihood, log_prior, log_q):
 
 @wrong(
     "reconstruction_and_kl",
-    "You average q over p(z) and take the log afterwards; the average of the log ratio was asked for, and it is smaller.",
+    "You average q over p(z) and take the log afterwards; the average of the log ratio was asked for, and it is "
+    "smaller.",
     "Does the log in a KL stand inside the average or outside?",
 )
 def kl_log_of_the_mean(log_likelihood, log_prior, log_q):
@@ -517,8 +528,9 @@ def kl_log_of_the_mean(log_likelihood, log_prior, log_q):
 
 @wrong(
     "reconstruction_and_kl",
-    "Your KL has p(z)/q - 1 added at every sample. In the long run that averages to 0, so this estimates the KL too, and is never negative; "
-    "the plain average of the log ratio was asked for, and from K samples it is another number.",
+    "Your KL has p(z)/q - 1 added at every sample. In the long run that averages to 0, so this estimates the KL "
+    "too, and is never negative; the plain average of the log ratio was asked for, and from K samples it is "
+    "another number.",
     "Which of your terms is not a log?",
 )
 def kl_never_negative(log_likelihood, log_prior, log_q):
@@ -527,7 +539,8 @@ def kl_never_negative(log_likelihood, log_prior, log_q):
 
 @wrong(
     "reconstruction_and_kl",
-    "Your KL is half the average square of the log ratio: near the truth where q and the prior are close, and only there.",
+    "Your KL is half the average square of the log ratio: near the truth where q and the prior are close, and only "
+    "there.",
     "Which of your operations is not in the definition of a KL?",
 )
 def kl_of_squares(log_likelihood, log_prior, log_q):
@@ -553,7 +566,8 @@ def _floor(log_joint, log_q):
 
 @wrong(
     "evidence_gap",
-    "What you return is the gap with its sign turned round: the ELBO is below log p(x), so the ELBO less log p(x) is never positive.",
+    "What you return is the gap with its sign turned round: the ELBO is below log p(x), so the ELBO less log p(x) "
+    "is never positive.",
     "Which of the two is the larger number?",
 )
 def negative_gap(log_joint, log_q):
@@ -580,8 +594,8 @@ def the_evidence(log_joint, log_q):
 
 @wrong(
     "evidence_gap",
-    "What you return equals minus the ELBO: the KL to the joint, which does not add up to 1. The posterior is the joint divided by p(x), "
-    "and log p(x) is what is missing.",
+    "What you return equals minus the ELBO: the KL to the joint, which does not add up to 1. The posterior is the "
+    "joint divided by p(x), and log p(x) is what is missing.",
     "Over the states, what do the probabilities that you compare q with add up to?",
 )
 def posterior_not_normalised(log_joint, log_q):
@@ -590,8 +604,8 @@ def posterior_not_normalised(log_joint, log_q):
 
 @wrong(
     "evidence_gap",
-    "What you return is KL(posterior || q), the roles exchanged: you average under the posterior. It is 0 in the same place, and "
-    "elsewhere another number; it is infinite as soon as q leaves out a state.",
+    "What you return is KL(posterior || q), the roles exchanged: you average under the posterior. It is 0 in the "
+    "same place, and elsewhere another number; it is infinite as soon as q leaves out a state.",
     "Under which of the two distributions does the ELBO take its average?",
 )
 def roles_exchanged(log_joint, log_q):
@@ -611,8 +625,8 @@ def both_directions(log_joint, log_q):
 
 @wrong(
     "evidence_gap",
-    "What you return is the KL from q to a prior that is the same in every state: log M less the entropy of q. x is not in it. The gap is the KL to the "
-    "posterior.",
+    "What you return is the KL from q to a prior that is the same in every state: log M less the entropy of q. x "
+    "is not in it. The gap is the KL to the posterior.",
     "Two KLs occur in this stage: which of them knows x?",
 )
 def kl_to_a_flat_prior(log_joint, log_q):
@@ -622,8 +636,8 @@ def kl_to_a_flat_prior(log_joint, log_q):
 
 @wrong(
     "evidence_gap",
-    "You take only the expected log joint from log p(x): the entropy of q is lost, and your gap is too large by just that. Even the "
-    "posterior would not close it.",
+    "You take only the expected log joint from log p(x): the entropy of q is lost, and your gap is too large by "
+    "just that. Even the posterior would not close it.",
     "Which other average makes up the ELBO?",
 )
 def entropy_lost(log_joint, log_q):
@@ -637,8 +651,8 @@ def cross_entropy_to_the_posterior(log_joint, log_q):
 
 @wrong(
     "evidence_gap",
-    "You put the largest joint in place of p(x): the other states are missing in it, so your gap comes out too small, and negative at "
-    "the posterior.",
+    "You put the largest joint in place of p(x): the other states are missing in it, so your gap comes out too "
+    "small, and negative at the posterior.",
     "How does p(x) come from the joint: by its largest state, or by all of them?",
 )
 def largest_joint_for_evidence(log_joint, log_q):
@@ -675,7 +689,8 @@ def evidence_without_its_log(log_joint, log_q):
 
 @wrong(
     "evidence_gap",
-    "You look at one state, where q is highest: the log of q over the posterior there. The KL averages that over all states of q.",
+    "You look at one state, where q is highest: the log of q over the posterior there. The KL averages that over "
+    "all states of q.",
     "What do the other states say, with their weights?",
 )
 def at_the_mode_of_q_only(log_joint, log_q):
@@ -685,8 +700,8 @@ def at_the_mode_of_q_only(log_joint, log_q):
 
 @wrong(
     "evidence_gap",
-    "You measure how far q and the posterior are apart by half the sum of |q - p|. That is a distance between 0 and 1, not what the "
-    "ELBO lacks in nats.",
+    "You measure how far q and the posterior are apart by half the sum of |q - p|. That is a distance between 0 "
+    "and 1, not what the ELBO lacks in nats.",
     "Is there a log in the distance that you compute?",
 )
 def half_the_absolute_differences(log_joint, log_q):
@@ -695,7 +710,8 @@ def half_the_absolute_differences(log_joint, log_q):
 
 @wrong(
     "evidence_gap",
-    "You drop the sign of every term before you add them. The terms where the posterior is above q are negative, and a KL needs them.",
+    "You drop the sign of every term before you add them. The terms where the posterior is above q are negative, "
+    "and a KL needs them.",
     "Which terms of a KL are below 0, and must the sum be?",
 )
 def absolute_terms(log_joint, log_q):
@@ -749,7 +765,8 @@ def gaps_added_up(log_joint, log_q):
 
 @wrong(
     "evidence_gap",
-    "The posterior is normalised along the batch: you divide the joint by its sum over the observations, not over the states.",
+    "The posterior is normalised along the batch: you divide the joint by its sum over the observations, not over "
+    "the states.",
     "Over which axis does p(z|x) add up to 1?",
 )
 def normalised_over_rows(log_joint, log_q):
@@ -767,8 +784,8 @@ def plain_sum_of_log_ratios(log_joint, log_q):
 
 @wrong(
     "evidence_gap",
-    "The formula is right, and it fails where q leaves a state out: there log q is -inf, 0 times infinity is NaN, and it spoils "
-    "the whole sum.",
+    "The formula is right, and it fails where q leaves a state out: there log q is -inf, 0 times infinity is NaN, "
+    "and it spoils the whole sum.",
     "What should a state of probability 0 add?",
 )
 def nan_from_empty_states(log_joint, log_q):
@@ -777,8 +794,8 @@ def nan_from_empty_states(log_joint, log_q):
 
 @wrong(
     "evidence_gap",
-    "States that q leaves out are taken out of p(x) as well. q may ignore them, but the evidence does not: what they hold is part of the "
-    "gap.",
+    "States that q leaves out are taken out of p(x) as well. q may ignore them, but the evidence does not: what "
+    "they hold is part of the gap.",
     "If q leaves out half of the posterior, what should its gap be at least?",
 )
 def empty_states_taken_out_of_the_evidence(log_joint, log_q):
@@ -788,7 +805,8 @@ def empty_states_taken_out_of_the_evidence(log_joint, log_q):
 
 @wrong(
     "evidence_gap",
-    "Where q leaves out a state, your gap comes out as 0, as if q were perfect: the NaN of one term has wiped out the row.",
+    "Where q leaves out a state, your gap comes out as 0, as if q were perfect: the NaN of one term has wiped out "
+    "the row.",
     "Which terms of this row's sum are NaN, and which are ordinary numbers?",
 )
 def nan_wiped_away(log_joint, log_q):
@@ -797,7 +815,8 @@ def nan_wiped_away(log_joint, log_q):
 
 @wrong(
     "evidence_gap",
-    "You lift log q to -10 at least: a state that q leaves out gets a probability of e^-10 in your sum, and adds something to it.",
+    "You lift log q to -10 at least: a state that q leaves out gets a probability of e^-10 in your sum, and adds "
+    "something to it.",
     "Which probability belongs to a log q of -inf?",
 )
 def floor_under_q(log_joint, log_q):
@@ -832,7 +851,8 @@ def log_q_left_out(x, decoder, z, log_q):
 
 @wrong(
     "elbo_monte_carlo",
-    "Only the expected log-likelihood is left: neither the prior nor q is in your average, so a code costs nothing at all.",
+    "Only the expected log-likelihood is left: neither the prior nor q is in your average, so a code costs nothing "
+    "at all.",
     "Which of the two terms of the ELBO is this?",
 )
 def reconstruction_only(x, decoder, z, log_q):
@@ -877,8 +897,8 @@ def prior_of_everything(x, decoder, z, log_q):
 
 @wrong(
     "elbo_monte_carlo",
-    "The constant of the log prior is lost: your value is too large by half of log 2 pi for every dimension of z. log q has its "
-    "constants, so they do not cancel.",
+    "The constant of the log prior is lost: your value is too large by half of log 2 pi for every dimension of z. "
+    "log q has its constants, so they do not cancel.",
     "What is log p(z) at z = 0?",
 )
 def prior_constant_lost(x, decoder, z, log_q):
@@ -907,7 +927,8 @@ def prior_half_lost(x, decoder, z, log_q):
 
 @wrong(
     "elbo_monte_carlo",
-    "Your prior has the standard deviation of the decoder's noise; the prior of z is N(0, I), whatever the noise of x.",
+    "Your prior has the standard deviation of the decoder's noise; the prior of z is N(0, I), whatever the noise "
+    "of x.",
     "To which variable does decoder.sigma belong?",
 )
 def prior_as_wide_as_the_noise(x, decoder, z, log_q):
@@ -944,8 +965,8 @@ def averaged_over_observations(x, decoder, z, log_q):
 
 @wrong(
     "elbo_monte_carlo",
-    "You average the weights p(x, z) / q(z|x) first and take the log afterwards. That is a bound too, a higher one, and not the ELBO: here "
-    "the log comes first.",
+    "You average the weights p(x, z) / q(z|x) first and take the log afterwards. That is a bound too, a higher "
+    "one, and not the ELBO: here the log comes first.",
     "On which side of the average does the log stand in the ELBO?",
 )
 def log_of_the_mean_weight(x, decoder, z, log_q):
@@ -964,7 +985,8 @@ def summed_over_the_samples(x, decoder, z, log_q):
 
 @wrong(
     "elbo_monte_carlo",
-    "You weigh the samples by q once more. They were drawn from q, so codes that q likes are among them more often already.",
+    "You weigh the samples by q once more. They were drawn from q, so codes that q likes are among them more often "
+    "already.",
     "How does a likely code get its larger share in a plain average over samples?",
 )
 def samples_weighted_by_q(x, decoder, z, log_q):
@@ -973,8 +995,8 @@ def samples_weighted_by_q(x, decoder, z, log_q):
 
 @wrong(
     "elbo_monte_carlo",
-    "You weigh the samples by q once more, with weights that add up to 1. They were drawn from q, so codes that q likes are among them "
-    "more often already.",
+    "You weigh the samples by q once more, with weights that add up to 1. They were drawn from q, so codes that q "
+    "likes are among them more often already.",
     "How does a likely code get its larger share in a plain average over samples?",
 )
 def samples_weighted_by_scaled_q(x, decoder, z, log_q):
@@ -984,8 +1006,8 @@ def samples_weighted_by_scaled_q(x, decoder, z, log_q):
 
 @wrong(
     "elbo_monte_carlo",
-    "You weigh each sample by its share of p(x, z) / q: that leans towards the posterior, and the average is no longer one under q. A value "
-    "above log p(x) may come of it.",
+    "You weigh each sample by its share of p(x, z) / q: that leans towards the posterior, and the average is no "
+    "longer one under q. A value above log p(x) may come of it.",
     "Under which distribution does the ELBO take its average?",
 )
 def samples_weighted_by_importance(x, decoder, z, log_q):
@@ -995,8 +1017,8 @@ def samples_weighted_by_importance(x, decoder, z, log_q):
 
 @wrong(
     "elbo_monte_carlo",
-    "You score every x with the codes of all observations and average over all pairs. z[k, b] was drawn for x[b] alone, and for another x "
-    "it is a poor explanation.",
+    "You score every x with the codes of all observations and average over all pairs. z[k, b] was drawn for x[b] "
+    "alone, and for another x it is a poor explanation.",
     "With how many codes should x[0] be compared: K, or K times B?",
 )
 def all_pairs(x, decoder, z, log_q):
@@ -1006,8 +1028,8 @@ def all_pairs(x, decoder, z, log_q):
 
 @wrong(
     "elbo_monte_carlo",
-    "You average over all pairs in the likelihood only: the prior and q are taken where they belong, and x meets the codes of the other "
-    "observations.",
+    "You average over all pairs in the likelihood only: the prior and q are taken where they belong, and x meets "
+    "the codes of the other observations.",
     "z[k, b] belongs to x[b]: where do your rows meet?",
 )
 def likelihood_of_all_pairs(x, decoder, z, log_q):
@@ -1017,8 +1039,8 @@ def likelihood_of_all_pairs(x, decoder, z, log_q):
 
 @wrong(
     "elbo_monte_carlo",
-    "In place of log p(z) and log q you use the closed form of the KL, with the mean and the spread of the samples for those of q. That "
-    "guesses that q is a Gaussian, from few samples; log q was given to you.",
+    "In place of log p(z) and log q you use the closed form of the KL, with the mean and the spread of the samples "
+    "for those of q. That guesses that q is a Gaussian, from few samples; log q was given to you.",
     "Which argument does your function not use?",
 )
 def closed_form_from_the_moments(x, decoder, z, log_q):
@@ -1029,8 +1051,8 @@ def closed_form_from_the_moments(x, decoder, z, log_q):
 
 @wrong(
     "elbo_monte_carlo",
-    "You average the codes first and decode their mean: the likelihood at the mean code is not the mean of the likelihoods, since the "
-    "spread of q is gone.",
+    "You average the codes first and decode their mean: the likelihood at the mean code is not the mean of the "
+    "likelihoods, since the spread of q is gone.",
     "In the ELBO, what is averaged: z, or a function of z?",
 )
 def likelihood_at_the_mean_code(x, decoder, z, log_q):
@@ -1039,8 +1061,8 @@ def likelihood_at_the_mean_code(x, decoder, z, log_q):
 
 @wrong(
     "elbo_monte_carlo",
-    "You take the squared error for the log-likelihood: halved and negative, but without the noise of the decoder, and without its "
-    "constant.",
+    "You take the squared error for the log-likelihood: halved and negative, but without the noise of the decoder, "
+    "and without its constant.",
     "Where is decoder.sigma in your answer?",
 )
 def squared_error_for_likelihood(x, decoder, z, log_q):
@@ -1091,8 +1113,8 @@ def _best(x, W, sigma):
 
 @wrong(
     "linear_gaussian_encoder",
-    "Your mean is the code that fits x best, by least squares. The prior is not in it; it pulls every code towards 0, the more the "
-    "noisier x is.",
+    "Your mean is the code that fits x best, by least squares. The prior is not in it; it pulls every code towards "
+    "0, the more the noisier x is.",
     "What should the mean be when sigma is enormous and x tells nothing?",
 )
 def least_squares(x, W, sigma):
@@ -1106,8 +1128,8 @@ def lstsq(x, W, sigma):
 
 @wrong(
     "linear_gaussian_encoder",
-    "Your mean is W'x as it is. That says into which direction x pulls each code, and not how far; nothing holds it back, neither the prior nor "
-    "what the other codes explain already.",
+    "Your mean is W'x as it is. That says into which direction x pulls each code, and not how far; nothing holds "
+    "it back, neither the prior nor what the other codes explain already.",
     "If one column of W is twice as long, should its code come out twice as large?",
 )
 def transpose_only(x, W, sigma):
@@ -1145,7 +1167,8 @@ def identity_without_noise(x, W, sigma):
 
 @wrong(
     "linear_gaussian_encoder",
-    "You add sigma^2 to every entry of W'W, off the diagonal too. The prior holds each code back by itself, and does not tie one to another.",
+    "You add sigma^2 to every entry of W'W, off the diagonal too. The prior holds each code back by itself, and "
+    "does not tie one to another.",
     "What does the matrix I look like, next to a number that is added to a matrix?",
 )
 def added_to_every_entry(x, W, sigma):
@@ -1165,8 +1188,8 @@ def noise_on_the_wrong_side(x, W, sigma):
 
 @wrong(
     "linear_gaussian_encoder",
-    "Your mean divides W'x by the diagonal of M only. The columns of W are not at right angles, so two codes can explain the same part "
-    "of x, and yours explain it twice.",
+    "Your mean divides W'x by the diagonal of M only. The columns of W are not at right angles, so two codes can "
+    "explain the same part of x, and yours explain it twice.",
     "q is diagonal; is the matrix that gives its mean?",
 )
 def diagonal_mean(x, W, sigma):
@@ -1185,7 +1208,8 @@ def noise_counted_twice(x, W, sigma):
 
 @wrong(
     "linear_gaussian_encoder",
-    "Your mean is multiplied by sigma^2: that is the covariance of the posterior times W'x, and W'x should be in units of the noise then.",
+    "Your mean is the covariance of the posterior times W'x: it vanishes with the noise, though a noiseless x says "
+    "most about z.",
     "How many times does sigma^2 enter your mean, and on which side?",
 )
 def covariance_times_transpose(x, W, sigma):
@@ -1195,7 +1219,8 @@ def covariance_times_transpose(x, W, sigma):
 
 @wrong(
     "linear_gaussian_encoder",
-    "You subtract the mean of the batch from x first. The model has its centre at 0, and a row's code would now depend on the other rows.",
+    "You subtract the mean of the batch from x first. The model has its centre at 0, and a row's code would now "
+    "depend on the other rows.",
     "What should the code of x be when it is the only row?",
 )
 def centred_batch(x, W, sigma):
@@ -1222,7 +1247,8 @@ def multiplied_by_m(x, W, sigma):
 
 @wrong(
     "linear_gaussian_encoder",
-    "Your first result is W times the mean: the x that the code explains, in the space of x. The code itself was asked for.",
+    "Your first result is W times the mean: the x that the code explains, in the space of x. The code itself was "
+    "asked for.",
     "How many numbers should a code have, Z or D?",
 )
 def reconstruction_for_code(x, W, sigma):
@@ -1242,7 +1268,8 @@ def mean_turned_round(x, W, sigma):
 
 @wrong(
     "linear_gaussian_encoder",
-    "You return the prior: mean 0 and standard deviation 1 for every x. Its KL costs nothing, and x is explained no better than by chance.",
+    "You return the prior: mean 0 and standard deviation 1 for every x. Its KL costs nothing, and x is explained "
+    "no better than by chance.",
     "Where does x enter your answer?",
 )
 def prior_for_every_x(x, W, sigma):
@@ -1261,8 +1288,9 @@ def pair_swapped(x, W, sigma):
 
 @wrong(
     "linear_gaussian_encoder",
-    "What you return is the standard deviation of each code in the posterior, with the others free to move along. That is the best one "
-    "for the other KL, from the posterior to q. The ELBO averages under q, whose codes do not move together: it wants a narrower one.",
+    "What you return is the standard deviation of each code in the posterior, with the others free to move along. "
+    "That is the best one for the other KL, from the posterior to q. The ELBO averages under q, whose codes do not "
+    "move together: it wants a narrower one.",
     "If the other codes are held where they are, how far may this one go?",
 )
 def marginal_spread(x, W, sigma):
@@ -1289,8 +1317,8 @@ def variance_for_spread(x, W, sigma):
 
 @wrong(
     "linear_gaussian_encoder",
-    "What you return is the variance of each code in the posterior. It is no standard deviation, and it is that of the other KL besides: the "
-    "ELBO wants the spread of one code while the others hold still.",
+    "What you return is the variance of each code in the posterior. It is no standard deviation, and it is that of "
+    "the other KL besides: the ELBO wants the spread of one code while the others hold still.",
     "Which root is missing, and which diagonal did you take: the one of the precision, or of its inverse?",
 )
 def marginal_variance(x, W, sigma):
@@ -1310,8 +1338,8 @@ def logvar_for_spread(x, W, sigma):
 
 @wrong(
     "linear_gaussian_encoder",
-    "The prior is not in your spread: the diagonal is that of W'W alone. The prior knows each code to within 1 before any x, and x "
-    "can only add to that.",
+    "The prior is not in your spread: the diagonal is that of W'W alone. The prior knows each code to within 1 "
+    "before any x, and x can only add to that.",
     "If a column of W were 0, x would say nothing about that code: what should its sigma be?",
 )
 def spread_without_prior(x, W, sigma):
@@ -1321,7 +1349,8 @@ def spread_without_prior(x, W, sigma):
 
 @wrong(
     "linear_gaussian_encoder",
-    "Your spread is 1 over the root of M's diagonal; but M is sigma^2 times the precision, and that sigma is lost.",
+    "Your spread is 1 over the root of M's diagonal: you take M for the precision of the posterior, and it is not "
+    "quite that.",
     "For W = 1 and sigma^2 = 0.5 the posterior variance is 1/3: which variance do you get?",
 )
 def noise_lost_in_spread(x, W, sigma):
@@ -1331,7 +1360,7 @@ def noise_lost_in_spread(x, W, sigma):
 
 @wrong(
     "linear_gaussian_encoder",
-    "Your spread is sigma^2 over the root: under the root stands M, sigma^2 times the precision, so sigma belongs in front, not its square.",
+    "Your spread is too small, or too large, by the factor sigma: the noise enters it once too often.",
     "In which unit is your result: that of z, or something else?",
 )
 def noise_squared_in_spread(x, W, sigma):
@@ -1351,7 +1380,8 @@ def root_lost_in_spread(x, W, sigma):
 
 @wrong(
     "linear_gaussian_encoder",
-    "What you return is the root of the precision, 1 / sigma of q, upside down: where x says much about a code, it is large.",
+    "What you return is the root of the precision, 1 / sigma of q, upside down: where x says much about a code, it "
+    "is large.",
     "When the noise shrinks, should sigma of q grow or shrink?",
 )
 def precision_for_spread(x, W, sigma):
@@ -1361,7 +1391,8 @@ def precision_for_spread(x, W, sigma):
 
 @wrong(
     "linear_gaussian_encoder",
-    "The numbers are right, and there is one row of them; every x gets a sigma of its own here, even if all are the same.",
+    "The numbers are right, and there is one row of them; every x gets a sigma of its own here, even if all are "
+    "the same.",
     "Which shape has mu?",
 )
 def one_row_of_spreads(x, W, sigma):
@@ -1391,8 +1422,8 @@ def prior_for_spread(x, W, sigma):
 
 @wrong(
     "linear_gaussian_encoder",
-    "You measure how far the means of the batch are apart. That is the spread between observations; the spread of q is what stays unknown "
-    "about one z when its x is known.",
+    "You measure how far the means of the batch are apart. That is the spread between observations; the spread of "
+    "q is what stays unknown about one z when its x is known.",
     "What should sigma be when the batch has one row?",
 )
 def spread_of_the_means(x, W, sigma):
@@ -1402,8 +1433,8 @@ def spread_of_the_means(x, W, sigma):
 
 @wrong(
     "linear_gaussian_encoder",
-    "You take the diagonal of a Cholesky root of the covariance: each code's spread when those before it are known, and those after it are not. "
-    "It depends on the order of the codes.",
+    "You take the diagonal of a Cholesky root of the covariance: each code's spread when those before it are "
+    "known, and those after it are not. It depends on the order of the codes.",
     "If you number the codes in another order, should their sigmas change?",
 )
 def diagonal_of_the_root(x, W, sigma):
@@ -1462,8 +1493,19 @@ def _fitted(x, decoder, z_grid, steps):
 
 @wrong(
     "fit_posterior",
-    "Your weights are the Gaussian's density times the spacing, and they need not add up to 1 on the grid. So q found a way out: narrow, and hidden "
-    "between two points, it weighs nothing, and the sum comes out near 0, above log p(x).",
+    "Your q is the prior, N(0, 1), for every x: it was put there, or it started there and never moved. Its KL to "
+    "the prior is 0, and x has no say.",
+    "Which KL does the gap measure: the one to the prior, or the one to the posterior?",
+)
+def the_prior(x, decoder, z_grid, steps):
+    return torch.zeros(len(x), dtype=x.dtype), torch.ones(len(x), dtype=x.dtype)
+
+
+@wrong(
+    "fit_posterior",
+    "Your weights are the Gaussian's density times the spacing, and they need not add up to 1 on the grid. So q "
+    "found a way out: narrow, and hidden between two points, it weighs nothing, and the sum comes out near 0, "
+    "above log p(x).",
     "Do your weights still add up to 1 when sigma is smaller than the spacing?",
 )
 def density_times_spacing(x, decoder, z_grid, steps):
@@ -1479,8 +1521,8 @@ def density_times_spacing(x, decoder, z_grid, steps):
 
 @wrong(
     "fit_posterior",
-    "You climb the expected log joint, and the entropy of q is not in it. Nothing rewards width then: sigma shrinks until q is a point "
-    "on the highest joint.",
+    "You climb the expected log joint, and the entropy of q is not in it. Nothing rewards width then: sigma "
+    "shrinks until q is a point on the highest joint.",
     "Which term of the ELBO falls when sigma shrinks?",
 )
 def entropy_not_climbed(x, decoder, z_grid, steps):
@@ -1492,7 +1534,8 @@ def entropy_not_climbed(x, decoder, z_grid, steps):
 
 @wrong(
     "fit_posterior",
-    "You climb the expected log-likelihood by itself: q costs nothing, so it becomes a point on the code that explains x best.",
+    "You climb the expected log-likelihood by itself: q costs nothing, so it becomes a point on the code that "
+    "explains x best.",
     "The ELBO has two terms: which one is missing, and what would it do to such a q?",
 )
 def likelihood_alone(x, decoder, z_grid, steps):
@@ -1505,7 +1548,8 @@ def likelihood_alone(x, decoder, z_grid, steps):
 
 @wrong(
     "fit_posterior",
-    "The prior is not in what you climb: your q approaches the likelihood, taken as a density of z. Codes far from 0 cost nothing.",
+    "The prior is not in what you climb: your q approaches the likelihood, taken as a density of z. Codes far from "
+    "0 cost nothing.",
     "Which of the two factors of the joint pulls every code towards 0?",
 )
 def prior_not_climbed(x, decoder, z_grid, steps):
@@ -1538,7 +1582,8 @@ def variance_returned(x, decoder, z_grid, steps):
 
 @wrong(
     "fit_posterior",
-    "Your steps go down: the ELBO gets lower with every one, and q flees from the posterior. An optimiser minimises what it is given.",
+    "Your steps go down: the ELBO gets lower with every one, and q flees from the posterior. An optimiser "
+    "minimises what it is given.",
     "When you minimise a number, what happens to its negative?",
 )
 def downhill(x, decoder, z_grid, steps):
@@ -1550,8 +1595,9 @@ def downhill(x, decoder, z_grid, steps):
 
 @wrong(
     "fit_posterior",
-    "Your q has the mean and the standard deviation of the posterior. That is the best Gaussian for KL(posterior || q), which wants every "
-    "bump covered. The ELBO lacks KL(q || posterior), and its best q is another one, on one bump where there are two.",
+    "Your q has the mean and the standard deviation of the posterior. That is the best Gaussian for KL(posterior "
+    "|| q), which wants every bump covered. The ELBO lacks KL(q || posterior), and its best q is another one, on "
+    "one bump where there are two.",
     "Under which of the two distributions does the ELBO take its average?",
 )
 def moments_of_the_posterior(x, decoder, z_grid, steps):
@@ -1578,7 +1624,8 @@ def one_q_for_all(x, decoder, z_grid, steps):
 
 @wrong(
     "fit_posterior",
-    "Your q is where it started, for every x: mu = 0.5 and logvar = -1. No gradient reached them, or no step was taken.",
+    "Your q is where it started, for every x: mu = 0.5 and logvar = -1. No gradient reached them, or no step was "
+    "taken.",
     "After one step, which numbers should have changed, and did they?",
 )
 def the_start(x, decoder, z_grid, steps):
@@ -1598,18 +1645,8 @@ def weights_without_gradient(x, decoder, z_grid, steps):
 
 @wrong(
     "fit_posterior",
-    "Your q is the prior, N(0, 1), for every x: it was put there, or it started there and never moved. Its KL to the prior is 0, "
-    "and x has no say.",
-    "Which KL does the gap measure: the one to the prior, or the one to the posterior?",
-)
-def the_prior(x, decoder, z_grid, steps):
-    return torch.zeros(len(x), dtype=x.dtype), torch.ones(len(x), dtype=x.dtype)
-
-
-@wrong(
-    "fit_posterior",
-    "Your q stands on the peak of the posterior and takes its width from the curvature there. It looks at one point; the ELBO averages over all "
-    "of q, and where the posterior is lopsided or flat its best q is another one.",
+    "Your q stands on the peak of the posterior and takes its width from the curvature there. It looks at one "
+    "point; the ELBO averages over all of q, and where the posterior is lopsided or flat its best q is another one.",
     "Is the ELBO that you reach the highest one, or only a good guess?",
 )
 def peak_and_curvature(x, decoder, z_grid, steps):
@@ -1630,7 +1667,8 @@ def log_joint_of_pairs(x, decoder, z):
 
 @wrong(
     "fit_posterior",
-    "Your gradients pile up: each step follows the sum of all gradients so far, so q runs past the top and swings to and fro.",
+    "Your gradients pile up: each step follows the sum of all gradients so far, so q runs past the top and swings "
+    "to and fro.",
     "What is in a parameter's gradient before you call backward for the second time?",
 )
 def gradients_pile_up(x, decoder, z_grid, steps):
@@ -1643,32 +1681,36 @@ def gradients_pile_up(x, decoder, z_grid, steps):
 
 @wrong(
     "fit_posterior",
-    "The half in front of the square is lost in your weights: your q is narrower than the sigma that you report, by the root of 2.",
+    "The half in front of the square is lost in your weights: your q is narrower than the sigma that you report, "
+    "by the root of 2.",
     "How far below its peak is the log of a Gaussian, one sigma away?",
 )
 def half_lost(x, decoder, z_grid, steps):
     joint, grid = _joint(x, decoder, z_grid)
     return _given(*_climb(
-        lambda mu, logvar: elbo_exact(joint, torch.log_softmax(2 * _scores(grid, mu, logvar), -1)), len(x), x.dtype, steps
+        lambda mu, logvar: elbo_exact(joint, torch.log_softmax(2 * _scores(grid, mu, logvar), -1)),
+        len(x), x.dtype, steps,
     ))
 
 
 @wrong(
     "fit_posterior",
-    "In your weights the square is divided by sigma, and a Gaussian divides it by sigma^2: what you report as sigma is the variance of your q.",
+    "In your weights the square is divided by sigma, and a Gaussian divides it by sigma^2: what you report as "
+    "sigma is the variance of your q.",
     "In which unit is the square of a distance, and in which is what you divide it by?",
 )
 def sigma_for_variance(x, decoder, z_grid, steps):
     joint, grid = _joint(x, decoder, z_grid)
     return _given(*_climb(
-        lambda mu, logvar: elbo_exact(joint, torch.log_softmax(_scores(grid, mu, 0.5 * logvar), -1)), len(x), x.dtype, steps
+        lambda mu, logvar: elbo_exact(joint, torch.log_softmax(_scores(grid, mu, 0.5 * logvar), -1)),
+        len(x), x.dtype, steps,
     ))
 
 
 @wrong(
     "fit_posterior",
-    "Your q is normalised along the batch: at each point of the grid the weights of all x add up to 1, and those of one x over the grid "
-    "do not.",
+    "Your q is normalised along the batch: at each point of the grid the weights of all x add up to 1, and those "
+    "of one x over the grid do not.",
     "Over which axis of (B, G) does one q add up to 1?",
 )
 def normalised_over_the_batch(x, decoder, z_grid, steps):
@@ -1680,8 +1722,8 @@ def normalised_over_the_batch(x, decoder, z_grid, steps):
 
 @wrong(
     "fit_posterior",
-    "Where the posterior has two bumps, your q stands half way between them, wide, on a valley: it started there, and in the middle the pull "
-    "of the two sides cancels. One bump by itself has an ELBO that is nats higher.",
+    "Where the posterior has two bumps, your q stands half way between them, wide, on a valley: it started there, "
+    "and in the middle the pull of the two sides cancels. One bump by itself has an ELBO that is nats higher.",
     "What is the slope of the ELBO in mu, where everything is the same on both sides?",
 )
 def between_the_bumps(x, decoder, z_grid, steps):
@@ -1698,8 +1740,8 @@ def between_the_bumps(x, decoder, z_grid, steps):
 
 @wrong(
     "fit_posterior",
-    "Your q stands on the highest point of the posterior on the grid and is as wide as the spacing: the best single code, with no doubt "
-    "about it. The ELBO wants the doubt as well.",
+    "Your q stands on the highest point of the posterior on the grid and is as wide as the spacing: the best "
+    "single code, with no doubt about it. The ELBO wants the doubt as well.",
     "How sure is the posterior of this x, and does your sigma say so?",
 )
 def highest_point(x, decoder, z_grid, steps):
@@ -1709,7 +1751,8 @@ def highest_point(x, decoder, z_grid, steps):
 
 @wrong(
     "fit_posterior",
-    "The entropy of q comes in with the wrong sign: what you climb has log q added to the log joint, so a sharp q is rewarded.",
+    "The entropy of q comes in with the wrong sign: what you climb has log q added to the log joint, so a sharp q "
+    "is rewarded.",
     "Is it joint times q that you take the log of, or joint over q?",
 )
 def entropy_with_the_wrong_sign(x, decoder, z_grid, steps):
@@ -1724,8 +1767,8 @@ def entropy_with_the_wrong_sign(x, decoder, z_grid, steps):
 
 @wrong(
     "fit_posterior",
-    "You average log joint - log q over the points of the grid, each alike, and not under q. The far ends of the grid count as much as the "
-    "posterior's peak, and drive q apart.",
+    "You average log joint - log q over the points of the grid, each alike, and not under q. The far ends of the "
+    "grid count as much as the posterior's peak, and drive q apart.",
     "With which weights does the ELBO take its average?",
 )
 def grid_without_weights(x, decoder, z_grid, steps):

@@ -18,7 +18,7 @@ import torch
 from vae_course.checks.wire import Value
 
 SAME = 1.0
-APART = {"exact": 50.0, "coarse": 1.5, "statistic": 3.0, "choice": 1.0}  # tolerances that two sealed answers must lie apart
+APART = {"exact": 50.0, "coarse": 1.5, "statistic": 3.0, "choice": 1.0}  # tolerances between sealed answers, at least
 STANDARD_ERRORS = 6.0
 COARSE = 0.05
 

@@ -119,7 +119,7 @@ def _model(x: Tensor, decoder: Decoder, q: Normal, z: Tensor, log_widths: Tensor
     """The points z as states, each with the log of the width that it stands for. z: (B, M, Z)."""
     return FiniteModel(
         log_prior=_log_density(_gaussian(0.0, 1.0, *q.mean.shape), z) + log_widths,
-        log_likelihood=decoder.log_likelihood(x[:, None], z),
+        log_likelihood=decoder.log_likelihood(x.unsqueeze(1), z),
         log_q=_log_density(q, z) + log_widths,
     )
 
@@ -155,7 +155,7 @@ def plane_elbo(x: Tensor, W: Tensor, sigma: float, mu: Tensor, std: Tensor) -> T
     x: (B, D). W: (D, Z). mu, std: (B, Z). Returns (B,), in nats. Source: Lucas et al., 2019.
     """
     mu, std, W = mu.double(), std.double(), W.double()
-    price = kl_divergence(Normal(mu, std), Normal(torch.zeros_like(mu), torch.ones_like(mu))).sum(-1)
+    price = kl_divergence(Normal(mu, std), _gaussian(0.0, 1.0, *mu.shape)).sum(-1)
     spread = std.square() @ W.T.square()  # (B, D), of the mean of x
     return plane(W, sigma).log_likelihood(x.double(), mu) - spread.sum(-1) / (2 * sigma**2) - price
 

@@ -104,15 +104,15 @@ def elbo_monte_carlo(ns, case: Case) -> Evidence:
 def _scored(case: Case, evidence: Evidence) -> Evidence:
     """What a fit is worth: the ELBO of its Gaussian on the grid, beside log p(x) there.
 
-    `place` and `width` are mu and sigma as far as they are settled: a posterior that looks the same at z and at -z may get
-    either bump, and a sigma below a quarter of the spacing says no more than that q is on one node.
+    `place` and `width` are mu and sigma as far as they are settled: a posterior that looks the same at z and at -z may
+    get either bump, and a sigma below a quarter of the spacing says no more than that q is on one node.
     """
     nodes = case["z_grid"][:, 0]
     spacing = nodes[1] - nodes[0]
     mu, sigma = evidence["mu"], evidence["sigma"]
     scored = evidence | {
         "place": mu.abs() if case["case"] == "turned" else mu,
-        "width": sigma.clamp(min=float(spacing / 4)),
+        "width": torch.where(sigma > 0, sigma.clamp(min=float(spacing / 4)), sigma),
     }
     if mu.shape == sigma.shape == case["x"].shape[:1]:
         joint = log_joint(case["x"], decoder(case), case["z_grid"]) + spacing.log()  # (B, G)
@@ -125,7 +125,9 @@ def _scored(case: Case, evidence: Evidence) -> Evidence:
     return scored
 
 
-def _divergence(mu: torch.Tensor, sigma: torch.Tensor, nodes: torch.Tensor, log_posterior: torch.Tensor) -> torch.Tensor:
+def _divergence(
+    mu: torch.Tensor, sigma: torch.Tensor, nodes: torch.Tensor, log_posterior: torch.Tensor
+) -> torch.Tensor:
     """How far a Gaussian on the nodes, (B, G), is from the posterior there, in nats."""
     steps = (nodes - mu.double()[:, None]) / sigma.double()[:, None]
     q = Categorical(logits=-steps.square() / 2, validate_args=False)

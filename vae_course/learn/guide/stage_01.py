@@ -32,7 +32,7 @@ HINTS = {
     ),
     "linear_gaussian_evidence": (
         "Turn the codes, so that W becomes W R for a rotation R: your answer must not move.",
-        "x is a sum of two independent parts. What are their covariances, and in which unit does sigma enter?",
+        "The data point is a sum of two independent parts. What are their covariances, and in which unit does sigma enter?",
         "A sibling: with one dimension, w = 0.8 and sigma squared = 0.2 the variance of x is 0.64 + 0.2 = 0.84, and the log density of x = 1 "
         "is −0.5 · (1.8379 − 0.1744 + 1.1905) = −1.4270.",
     ),

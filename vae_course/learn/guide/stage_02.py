@@ -18,8 +18,8 @@ HINTS = {
     "derivation": (
         "Run your lines on one model and print their totals: neighbours joined by '=' must agree to all digits, on every model.",
         "Which of your lines still has the log outside an average, and what is the line below it worth at q = posterior?",
-        "A sibling, for the entropy: [lambda m: m.expect_q(-m.log_q), '=', lambda m: -m.expect_q(m.log_q - m.log_prior) - m.expect_q(m.log_prior)] says that "
-        "an entropy is a cross-entropy less a KL.",
+        "A sibling: the chain of three lines above your card. Its first step drops an average of log p(z), which is never positive, so it is a "
+        "bound; its second one only says that the log of a product is a sum of logs, so it is an equality: −0.6841, −1.8617, −1.8617.",
     ),
     "reconstruction_and_kl": (
         "First minus second must be the bound. With one sample in K all alike, both are what that sample says.",
@@ -44,7 +44,7 @@ HINTS = {
         "(a − 3)², and step. From a = 0 at rate 0.05 it ends at 3.00.",
     ),
     "linear_gaussian_encoder": (
-        "x = 0 must have the mean 0, doubling x doubles the mean, and no x changes the spread.",
+        "At x = 0 the mean must be 0, doubling x doubles the mean, and no x changes the spread.",
         "Two facts about z meet: the prior's precision is 1 in each direction. What does the likelihood add, and which entry of the sum "
         "says how sharp one code is when the others are held?",
         "A sibling: with one code, x given z is N(z, 0.5) and x = 1.5. The precisions add to 1 + 2 = 3, so the variance is 1/3, and the mean is "

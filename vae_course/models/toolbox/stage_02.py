@@ -26,8 +26,8 @@ def reconstruction_and_kl(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The two terms of the ELBO as averages over samples: of log p(x|z), and of log q(z|x) minus log p(z).
 
-    All three: (K, B), taken at K samples of each row's q. Returns the expected log-likelihood and the KL to the prior, (B,)
-    each, in nats; ELBO = first minus second. As an estimate, the KL may be negative.
+    All three: (K, B), taken at K samples of each row's q. Returns the expected log-likelihood and the KL to the prior,
+    (B,) each, in nats; ELBO = first minus second. As an estimate, the KL may be negative.
     Source: Kingma and Welling, 2014, section 2.2.
     """
     expected, kl = torch.stack([log_likelihood, log_q - log_prior]).mean(1)  # (2, K, B) -> (2, B)
@@ -46,7 +46,7 @@ def evidence_gap(log_joint: torch.Tensor, log_q: torch.Tensor) -> torch.Tensor:
 def elbo_monte_carlo(x: torch.Tensor, decoder: Decoder, z: torch.Tensor, log_q: torch.Tensor) -> torch.Tensor:
     """ELBO as an average over samples of log p(x|z) + log p(z) - log q(z|x).
 
-    x: (B, D). z: (K, B, Z), sample k of row b at [k, b]. log_q: (K, B), the log-density of q at it. Returns (B,), in nats.
+    x: (B, D). z: (K, B, Z), sample k of row b at [k, b]. log_q: (K, B), the log-density of q there. Returns (B,), nats.
     Source: Kingma and Welling, 2014, section 2.3.
     """
     prior = Normal(torch.zeros_like(z), torch.ones_like(z))
@@ -59,8 +59,9 @@ def fit_posterior(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The Gaussian q of the highest ELBO for each x, by gradient ascent on a grid, where q is normalised.
 
-    x: (B, D). z_grid: (G, 1), equally spaced. steps: of Adam, at a learning rate of 0.05. Returns mu and sigma, (B,) each, in
-    the unit of z. A posterior of several bumps gets one of them. Source: Hinton and van Camp, 1993; Kingma and Ba, 2015.
+    x: (B, D). z_grid: (G, 1), equally spaced. steps: of Adam, at a learning rate of 0.05. Returns mu and sigma, (B,)
+    each, in the unit of z. A posterior of several bumps gets one of them.
+    Source: Hinton and van Camp, 1993; Kingma and Ba, 2015.
     """
     nodes = z_grid.squeeze(-1)  # (G,)
     joint = log_joint(x, decoder, z_grid).detach() + torch.log(nodes[1] - nodes[0])  # (B, G)
@@ -76,10 +77,11 @@ def fit_posterior(
 
 
 def linear_gaussian_encoder(x: torch.Tensor, W: torch.Tensor, sigma: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """The best diagonal encoder of the linear-Gaussian model: the posterior's mean, and one over the root of its precisions.
+    """The best diagonal encoder of the linear-Gaussian model: the posterior's mean, and its precisions' inverse roots.
 
-    x: (B, D). W: (D, Z). sigma: the standard deviation of the noise, in the unit of x. Returns mu and sigma of q, (B, Z) each,
-    in the unit of z; the second is the same for every x. Source: Tipping and Bishop, 1999; Lucas and others, 2019.
+    x: (B, D). W: (D, Z). sigma: standard deviation of the noise, in the unit of x. Returns mu and sigma of q, (B, Z)
+    each, in the unit of z; the second is the same for every x.
+    Source: Tipping and Bishop, 1999; Lucas and others, 2019.
     """
     precision = torch.eye(W.shape[1], dtype=W.dtype) + W.T @ W / sigma**2  # (Z, Z), of the posterior
     mu = torch.cholesky_solve(W.T @ x.T, torch.linalg.cholesky(precision)).T / sigma**2  # (B, Z)
