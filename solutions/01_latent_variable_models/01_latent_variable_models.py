@@ -262,7 +262,7 @@ print("exp, sum, log:", logs.exp().sum().log().item(), " log-sum-exp:", f"{logs.
 
 # %% answer="log_evidence_grid"
 def log_evidence_grid(x: torch.Tensor, decoder, z_grid: torch.Tensor) -> torch.Tensor:
-    """log p(x) by a sum over codes. x: (B, D), z_grid: (G, 1), even steps. Returns (B,), in nats."""
+    """log p(x) by a sum over codes. x: (B, D), z_grid: (G, 1), even steps. Returns (B,), nats."""
     ### BEGIN SOLUTION
     spacing = z_grid[1, 0] - z_grid[0, 0]
     return log_joint(x, decoder, z_grid).logsumexp(dim=-1) + spacing.log()  # (B, G) -> (B,)
