@@ -15,12 +15,14 @@ import types
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
-
-import nbformat
+from typing import TYPE_CHECKING
 
 from vae_course import course
 from vae_course.checks.trouble import TimeUp, Trouble, explain
 from vae_course.course import CourseError, Stage
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 SETUP = "setup"  # the tag of a stage's first code cell
 LARGEST_NOTEBOOK = 16 * 2**20
@@ -40,8 +42,10 @@ class Block:
 Program = tuple[Block, ...]
 
 
-def read_notebook(path: Path) -> nbformat.NotebookNode:
+def read_notebook(path: Path) -> NotebookNode:
     """The notebook at `path`, in format 4. CourseError when it cannot be read or is no notebook."""
+    import nbformat  # here and not above: it takes as long to import as torch, and a check in a kernel reads no notebook
+
     try:
         if path.stat().st_size > LARGEST_NOTEBOOK:
             raise CourseError(
@@ -85,10 +89,10 @@ def read_learners_notebook(path: Path, stage: Stage) -> Program:
     return program(notebook, setup_from=release)
 
 
-def program(notebook: nbformat.NotebookNode, setup_from: nbformat.NotebookNode | None = None) -> Program:
+def program(notebook: NotebookNode, setup_from: NotebookNode | None = None) -> Program:
     """The blocks of `notebook` that may run, the setup cell taken from `setup_from` when given."""
     setup = [cell for cell in (setup_from or notebook).cells if SETUP in cell.metadata.get("tags", ())]
-    blocks = [Block("setup", cell.source, False) for cell in setup]
+    blocks = [Block(SETUP, cell.source, False) for cell in setup]
     sources = {cell.source for cell in setup}
     released = {cell.get("id") for cell in (setup_from or notebook).cells}
     for number, cell in enumerate(notebook.cells, 1):
@@ -99,7 +103,7 @@ def program(notebook: nbformat.NotebookNode, setup_from: nbformat.NotebookNode |
     return tuple(blocks)
 
 
-def answer_name(cell: nbformat.NotebookNode) -> str | None:
+def answer_name(cell: NotebookNode) -> str | None:
     """The exercise that this cell answers, if it is an answer cell."""
     told = cell.metadata.get("nbgrader")
     if isinstance(told, Mapping) and told.get("solution") and not told.get("grade") and cell.cell_type == "code":
@@ -145,6 +149,12 @@ def load(
     module.__dict__.update({name: given[name] for name in instead})
     names.update(module.__dict__)
     return names
+
+
+def imports(source: str) -> types.CodeType:
+    """The import statements of some code, and nothing else of it."""
+    statements = [node for node in ast.parse(source).body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    return compile(ast.Module(statements, []), "<imports>", "exec")
 
 
 _RUNS_ITS_CELL = re.compile(r"\s*%%(time|capture|prun)\b.*")  # the cell below these magics is plain Python

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import BinaryIO
 
@@ -19,6 +19,7 @@ import torch
 
 from vae_course.checks import wire
 from vae_course.checks.answer import Answer, from_note
+from vae_course.checks.loader import SETUP, imports
 from vae_course.checks.probing import Case, Run, course_names, find_probe, run_probe
 from vae_course.checks.trouble import TimeUp, Trouble, explain
 
@@ -134,6 +135,16 @@ def _import_what_every_answer_needs() -> None:
     import torch.distributions  # noqa: F401
 
 
+def _import_for(note: Mapping) -> None:
+    """Import before the fork what the exercise and the release's own setup cell need; nothing of the learner's."""
+    find_probe(note["exercise"])
+    course_names(note["exercise"])
+    for block in note["answer"].get("program", ()):
+        if block["label"] == SETUP:
+            with suppress(Exception):  # the child meets the same error, and reports it
+                exec(imports(block["source"]), {})
+
+
 def _respond(request: bytes) -> bytes:
     cases, note = wire.unpack(request)
     answer = from_note(note["answer"])
@@ -145,8 +156,7 @@ def _respond(request: bytes) -> bytes:
 def _in_child(request: bytes, private: Sequence[BinaryIO]) -> bytes:
     """The response of a child, which has no hold on the `private` pipes: what it writes anywhere cannot be a response."""
     cases, note = wire.unpack(request)
-    find_probe(note["exercise"])  # imported before the fork, like what every answer needs
-    course_names(note["exercise"])
+    _import_for(note)
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
