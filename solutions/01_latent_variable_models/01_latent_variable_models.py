@@ -64,7 +64,7 @@ digits_picture({name: pictures[:12] for name, pictures in drawn.items()})
 
 # %% [markdown]
 # *Twelve unseen digits, twelve pictures decoded by the plain autoencoder from random codes, and twelve decoded by the latent-variable model from the
-# same codes. The middle row holds strokes and blots; the bottom row holds digits, some of them odd.*
+# same codes. The middle row holds broken strokes; the bottom row holds digits, some of them odd.*
 #
 # Pictures persuade too easily, so measure. For each drawn picture, find the training digit that is nearest, and count the pixels in which they differ.
 

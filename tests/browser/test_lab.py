@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 
+import nbformat
 import pytest
 from playwright.sync_api import expect, sync_playwright
 from support import BIN, program
@@ -100,6 +101,34 @@ def test_cards_are_answered_from_the_keyboard(page):
         expect(practising.get_by_role("status")).to_contain_text("That is not it")
         if tries == 1:
             practising.get_by_label("Your number").fill("")
+
+
+def test_every_figure_with_sliders_moves_by_the_arrow_keys(lab, page):
+    _, address, folder = lab
+    figures = ("bent_plane", "bound_gauge", "price_map")
+    code = [f"from vae_course.explore import {', '.join(figures)}", *(f"{name}()" for name in figures)]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in code])
+    nbformat.write(notebook, folder / "workbook" / "figures.ipynb")
+    page.goto(address.replace("00_start_here/00_start_here.ipynb", "figures.ipynb"))
+    page.get_by_role("dialog").get_by_role("button", name="Select").click(timeout=60_000)  # a notebook without a kernel asks for one
+    page.get_by_text("| Idle").wait_for(timeout=60_000)
+    cells = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell")  # the other notebook is open too
+    cells.first.locator(".cm-content").click()
+    for _ in code:
+        page.keyboard.press("Shift+Enter")
+    for name in figures:
+        shown = cells.filter(has_text=f"{name}()").locator(".jp-OutputArea")
+        words, picture = shown.locator(".widget-html").last, shown.locator("img")
+        expect(words).to_contain_text("nats", timeout=30_000)
+        before, drawn = words.text_content(), picture.get_attribute("src")
+        handles = shown.get_by_role("slider")
+        for handle in range(handles.count()):
+            handles.nth(handle).focus()
+            page.keyboard.press("ArrowRight")
+            expect(words).not_to_have_text(before, timeout=10_000)
+            expect(picture).not_to_have_attribute("src", drawn, timeout=10_000)
+            before, drawn = words.text_content(), picture.get_attribute("src")
+        assert handles.count() >= 2
 
 
 def test_ctrl_c_stops_jupyterlab_cleanly(lab):

@@ -18,13 +18,13 @@ def digits_picture(rows: Mapping[str, Tensor]) -> Image:
 
 def _drawn(rows: Mapping[str, Tensor]) -> Figure:
     across = max(len(pictures) for pictures in rows.values())
-    figure = Figure(figsize=(8, 0.85 * len(rows)), layout="constrained")
+    figure = Figure(figsize=(8, 0.8 * len(rows)), layout="constrained")
     grid = figure.subplots(len(rows), across, squeeze=False)
     for axes, (label, pictures) in zip(grid, rows.items(), strict=True):
         for axis, picture in zip(axes, pictures, strict=False):
-            axis.imshow(picture.reshape(8, 8), cmap="gray", vmin=0, vmax=1)
+            axis.imshow(picture.reshape(8, 8), cmap="gray_r", vmin=0, vmax=1)
         for axis in axes:
             axis.set(xticks=[], yticks=[])
-            axis.spines[:].set_visible(False)
+            axis.spines[:].set(visible=True, color="0.75")
         axes[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=9)
     return figure

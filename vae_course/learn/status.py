@@ -87,10 +87,10 @@ def status() -> Said:
     if not progress.on():
         return Said("Nothing is recorded: VAE_COURSE_PROGRESS is off.")
     standings = all_standings()
-    lines = []
+    lines, width = [], max(len(now.stage) for now in standings)
     for now in standings:
         left = f"about {now.minutes} min of exercises left" if now.minutes else "all exercises pass"
-        lines.append(f"{now.stage:<18} gate {now.gate:<7} {now.points:g} of {now.of:g} points, {left}")
+        lines.append(f"{now.stage:<{width}} gate {now.gate:<7} {now.points:g} of {now.of:g} points, {left}")
         if now.met:
             still = [slip for slip in now.met if slip not in now.cleared]
             lines.append(f"  slips met: {len(now.met)}, cleared: {len(now.cleared)}" + (f", still there: {', '.join(still)}" if still else ""))
