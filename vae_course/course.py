@@ -153,6 +153,45 @@ STAGES = (
             ),
         ),
     ),
+    Stage(
+        "04_reparameterization", "Move the points", "How does a gradient pass through a sample?", 75,
+        (
+            Exercise("reparameterize", points=3, minutes=5, difficulty=2, parts=MappingProxyType({"value": 0.5, "gradient": 0.5})),
+            Exercise("sample_posterior", points=3, minutes=5, difficulty=2, builds_on=("reparameterize",)),
+            Exercise(
+                "pathwise_gradient", points=4, minutes=8, difficulty=3, parts=MappingProxyType({"value": 0.5, "logvar": 0.5}),
+                builds_on=("reparameterize",),
+            ),
+            Exercise(
+                "score_function_gradient", points=4, minutes=10, difficulty=4,
+                parts=MappingProxyType({"value": 0.4, "logvar": 0.3, "baseline": 0.3}), builds_on=("reparameterize",),
+            ),
+            Exercise(
+                "sgvb_a", points=3, minutes=7, difficulty=3, parts=MappingProxyType({"value": 0.6, "gradient": 0.4}),
+                builds_on=("reparameterize",),
+            ),
+            Exercise(
+                "sgvb_b", points=3, minutes=5, difficulty=3, parts=MappingProxyType({"value": 0.6, "gradient": 0.4}),
+                builds_on=("reparameterize",),
+            ),
+        ),
+    ),
+    Stage(
+        "05_vae", "The whole machine", "Can you build one, and would you notice a bug?", 120,
+        (
+            Exercise("Encoder", points=3, minutes=6, difficulty=2),
+            Exercise("Decoder", points=2, minutes=4, difficulty=1),
+            Exercise("VAE", points=4, minutes=10, difficulty=3, builds_on=("Encoder", "Decoder")),
+            Exercise("negative_elbo", points=5, minutes=8, difficulty=3),
+            Exercise("train_step", points=4, minutes=8, difficulty=3, builds_on=("negative_elbo",)),
+            Exercise("generate", points=3, minutes=5, difficulty=2),
+            Exercise("reconstruct", points=2, minutes=4, difficulty=1),
+            Exercise("interpolate", points=2, minutes=4, difficulty=1),
+            Exercise("effective_beta", points=4, minutes=10, difficulty=4),
+            Exercise("samples_are_fresh", points=3, minutes=8, difficulty=3),
+            Exercise("loss_is_sound", points=5, minutes=12, difficulty=4),
+        ),
+    ),
 )
 
 
