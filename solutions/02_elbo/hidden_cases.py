@@ -15,7 +15,7 @@ VISIBLE = 20140501  # the draw that ships: it shows every case of an exercise
 
 def cases(exercise: str, seed: int) -> list[dict]:
     draws = {
-        "elbo_exact": _finite,
+        "elbo_exact": _elbo_exact,
         "reconstruction_and_kl": _reconstruction_and_kl,
         "evidence_gap": _finite,
         "elbo_monte_carlo": _elbo_monte_carlo,
@@ -52,6 +52,15 @@ def _finite(generator: torch.Generator) -> list[dict]:
     return [case("plain", B, M, centre=-3.0), case("wide", 3, 11, centre=-5.0), sure]
 
 
+def _elbo_exact(generator: torch.Generator) -> list[dict]:
+    """The finite models, and one whose q, as a softmax makes it far from its peak, underflows to 0 in some states."""
+    log_q = _normal(generator, B, M)
+    log_q[0, [2, 5]] = log_q[3, 0] = -200.0
+    log_q[4, 1:] = -_uniform(generator, 300.0, 2000.0, M - 1)
+    faint = {"case": "faint", "log_joint": (1.3 * _normal(generator, B, M) - 3).float(), "log_q": torch.log_softmax(log_q, -1).float()}
+    return [*_finite(generator), faint]
+
+
 def _reconstruction_and_kl(generator: torch.Generator) -> list[dict]:
     """Two shapes; the samples of row 0 happen to fall where the estimate of its KL is negative."""
 
@@ -73,6 +82,7 @@ def _elbo_monte_carlo(generator: torch.Generator) -> list[dict]:
         mu, width = _normal(generator, 1, rows, codes), _uniform(generator, 0.4, 1.1, 1, rows, codes)
         z = mu + width * _normal(generator, samples, rows, codes)
         log_q = torch.distributions.Normal(mu, width).log_prob(z).sum(-1)
+        log_q[:, 0] -= 9.0  # in row 0 the estimate of the KL to the prior is negative
         x = 1.5 * _normal(generator, rows, columns)
         return {"case": name, "x": x, "z": z, "log_q": log_q, **model}
 

@@ -233,7 +233,7 @@ def row_dropped(log_joint, log_q):
 @wrong(
     "elbo_exact",
     "The values are right, and q is cut out of the gradient where it weighs the terms: what is left is the log q "
-    "in the bracket, whose slope is -q, whatever the joint says.",
+    "in the bracket, whose slope is 0 on average, whatever the joint says.",
     "Along how many paths does log q reach your value, and which of them carry a gradient?",
 )
 def weights_detached(log_joint, log_q):
@@ -243,21 +243,54 @@ def weights_detached(log_joint, log_q):
 
 @wrong(
     "elbo_exact",
-    "The values are right, and q is normalised once more on the way: so your gradient answers how the ELBO moves "
-    "when log q is pulled back to a sum of 1 afterwards, and log q was to be used as it comes.",
-    "If log q rises in one state only, by how much does each term of the sum change?",
-)
-def normalised_again(log_joint, log_q):
-    return _weighted(log_joint, torch.log_softmax(log_q, -1)).sum(-1)
-
-
-@wrong(
-    "elbo_exact",
     "The values are right, and the result has no history: nothing can learn from it.",
     "Which call turns a tensor with a history into one without?",
 )
 def history_cut(log_joint, log_q):
     return _weighted(log_joint, log_q).sum(-1).detach()
+
+
+@wrong(
+    "elbo_exact",
+    "The values are right, and the gradient is NaN where q is so small that it is stored as 0: the slope of q log q is "
+    "infinite at q = 0, and the chain rule multiplies it by 0. A q that is learned always has such states.",
+    "You have log q itself: do you have to take the log of its exponential?",
+)
+def entropy_of_special_functions(log_joint, log_q):
+    q = log_q.exp()
+    return torch.einsum("bm,bm->b", q, log_joint) + torch.special.entr(q).sum(1)
+
+
+@wrong(
+    "elbo_exact",
+    "The values are right, and where q leaves a state out the gradient is NaN: what you put in place of the NaN comes after it, "
+    "and the way back still leads through 0 times infinity.",
+    "Which number has to be an ordinary one before q is multiplied with it, and not after?",
+)
+def nan_put_right_afterwards(log_joint, log_q):
+    return torch.nan_to_num(log_q.exp() * (log_joint - log_q), nan=0.0).sum(dim=1)
+
+
+@wrong("elbo_exact", alias_of="nan_put_right_afterwards")
+def chosen_afterwards(log_joint, log_q):
+    return torch.where(log_q.isneginf(), 0.0, log_q.exp() * (log_joint - log_q)).sum(-1)
+
+
+@wrong("elbo_exact", alias_of="nan_put_right_afterwards")
+def where_q_is_above_zero(log_joint, log_q):
+    q = torch.exp(log_q)
+    return torch.where(q > 0, q * (log_joint - log_q), torch.zeros_like(q)).sum(-1)
+
+
+@wrong("elbo_exact", alias_of="entropy_of_special_functions")
+def minus_a_kl_of_torch(log_joint, log_q):
+    return -F.kl_div(log_joint, log_q.exp(), reduction="none").sum(-1)
+
+
+@wrong("elbo_exact", alias_of="entropy_of_special_functions")
+def xlogy_for_the_entropy(log_joint, log_q):
+    q = log_q.exp()
+    return (q * log_joint).sum(-1) - torch.xlogy(q, q).sum(-1)
 
 
 # --- reconstruction_and_kl ---
@@ -1268,8 +1301,7 @@ def mean_turned_round(x, W, sigma):
 
 @wrong(
     "linear_gaussian_encoder",
-    "You return the prior: mean 0 and standard deviation 1 for every x. Its KL costs nothing, and x is explained "
-    "no better than by chance.",
+    "Your mean is 0 for every x, as if q were the prior: such a q explains x no better than by chance.",
     "Where does x enter your answer?",
 )
 def prior_for_every_x(x, W, sigma):
@@ -1503,7 +1535,7 @@ def the_prior(x, decoder, z_grid, steps):
 
 @wrong(
     "fit_posterior",
-    "Your weights are the Gaussian's density times the spacing, and they need not add up to 1 on the grid. So q "
+    "Your weights are heights of the Gaussian's density, and they need not add up to 1 on the grid. So q "
     "found a way out: narrow, and hidden between two points, it weighs nothing, and the sum comes out near 0, "
     "above log p(x).",
     "Do your weights still add up to 1 when sigma is smaller than the spacing?",
