@@ -4,6 +4,7 @@ import math
 
 import torch
 from torch.distributions import Normal
+from torch.nn import functional as F
 
 from vae_course.checks.bank import wrong
 
