@@ -361,9 +361,14 @@ print([f"{m.total(line(m)).item():.4f} nats" for line in chain[::2]])
 # `[line, relation, line, ..., line]`, in the form of the chain above.
 #
 # - The first line is log p(x), computed from the joint. The last one is the bound, in any form that has its value.
-#   You need at least **four different lines**, so at least two between; writing one line in two ways counts once.
+#   You need at least **four different lines**, so at least two between. The step from log p(x) itself must be an
+#   `"="`, to a different line: that a bound holds is what you are to show, so it cannot come first.
+# - Two lines count as one when they use the same parts of `m` (of its four tables and `m.expect_q`) and arithmetic
+#   turns one into the other with every `m.expect_q` left whole, as when terms change places, a minus sign moves, or
+#   `torch.logsumexp` stands for exp, sum and log.
 # - A line is a function of a finite model `m`. It returns *terms*, shape (B, M), whose sum over the states is the
-#   line; or, where nothing is left to sum (a logarithm of a sum, say), one number a row, shape (B, 1).
+#   line; or, where nothing is left to sum (a logarithm of a sum, say), one number a row, shape (B, 1). Before you mix
+#   the two kinds in one line, take `m.total` of the terms: a number a row that meets terms is counted M times.
 # - `m` has `m.log_prior`, `m.log_likelihood`, `m.log_joint` and `m.log_q`, each (B, M), in nats. `m.expect_q(values)`
 #   gives the terms of an average under q, (B, M); `m.total(terms)` adds terms up, (B, M) to (B, 1). There is no
 #   `m.log_posterior`: if your route needs it, compute it from what there is.

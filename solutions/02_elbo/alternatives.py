@@ -480,6 +480,25 @@ def kl_route():
 
 
 @right("derivation")
+def loss_taken_from_log_p_as_a_number():
+    def evidence(m):
+        return m.log_joint.exp().sum(-1).log()
+
+    def loss(m):
+        return m.total(m.expect_q(m.log_q - m.log_joint + evidence(m)[:, None])).squeeze(-1)
+
+    return [
+        evidence,
+        "=",
+        lambda m: m.total(m.expect_q(evidence(m)[:, None])),
+        ">=",
+        lambda m: evidence(m) - loss(m),
+        "=",
+        lambda m: m.total(m.expect_q(m.log_joint)) - m.total(m.expect_q(m.log_q)),
+    ]
+
+
+@right("derivation")
 def importance_weights():
     def weight(m):
         return torch.exp(m.log_joint - m.log_q)

@@ -187,6 +187,7 @@ def _known(log_prior: torch.Tensor, log_likelihood: torch.Tensor, log_q: torch.T
         "KL(posterior ‖ p(z))": mean(log_posterior, log_posterior - log_prior),
         "KL(p(z) ‖ posterior)": mean(log_prior, log_prior - log_posterior),
         "E_q[log posterior]": mean(log_q, log_posterior),
+        "M times log p(x)": states * evidence,
         "p(x)": evidence.exp(),
         "Σ_z p(x|z)": log_likelihood.exp().sum(-1),
         "log Σ_z p(x|z)": log_likelihood.logsumexp(-1),
@@ -202,4 +203,5 @@ def _known(log_prior: torch.Tensor, log_likelihood: torch.Tensor, log_q: torch.T
         "the plain mean over z of log p(x|z)": log_likelihood.mean(-1),
         "the plain mean over z of log p(x, z) − log q(z)": (log_joint - log_q).mean(-1),
     }
+    known |= {f"(M − 1) times {name}": (states - 1) * amount for name, amount in known.items()}
     return torch.stack([known[name] for name in KNOWN])

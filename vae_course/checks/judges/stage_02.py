@@ -488,10 +488,20 @@ _PROBLEMS = {  # what a chain can break: a sentence, a question, and what is exp
         "again, and then nothing follows about its two ends.",
         "From a >= b and b <= c, what do you know about a and c?", "0 or more",
     ),
+    "copies": (
+        "On one of lines {upper} and {lower}, {copied} is counted M times, once for every state, as happens when a "
+        "number a row, (B, 1), meets terms, (B, M).",
+        "Which shape has each piece of that line, and what do you get when its M columns are added up?", "{once}",
+    ),
+    "leap": (
+        "The step from log p(x), between lines {upper} and {lower}, is already a bound: no different line comes before "
+        "it, and that the bound holds is what the chain should show.",
+        "What can log p(x) be written as, exactly, before anything is left out?", "",
+    ),
     "end": (
         "Every step holds, but one end of the chain has to be the bound, and line {upper}, which stands there, is "
         "something else.",
-        "Which two averages under q make up the bound?", "",
+        "What is the bound an average of, and under which distribution?", "",
     ),
     "repeated": (
         "Every step holds, but lines {upper} and {lower} are one and the same line, written twice: there are fewer "
@@ -516,12 +526,15 @@ def _rows(problem, found, expected):
     upper, lower, row = (found[key] for key in ("upper", "lower", "row"))
     if problem == "repeated":
         return [(f"lines {upper} and {lower}", "one line", "two")]
+    if problem == "leap":
+        return [("different lines before the first bound, from log p(x)", "1", "2 or more")]
     if problem in ("start", "end"):
         wanted = {"start": "log p(x)", "end": "the ELBO"}[problem]
         return [(f"line {upper}, row {row}", _told(found["top"], found["top_name"]), _told(found["bottom"], wanted))]
     bound = "0 or more" if found["relation"] == ">=" else "0 or less"
+    once = "0" if found["relation"] == "=" else bound
     difference = _told(found["difference"], found["name"])
-    rows = [(f"line {upper} − line {lower}, row {row}", difference, expected.format(bound=bound))]
+    rows = [(f"line {upper} − line {lower}, row {row}", difference, expected.format(bound=bound, once=once))]
     if not found["name"]:  # then what the lines are says more
         for mine, side, other, there in ((upper, "top", lower, "bottom"), (lower, "bottom", upper, "top")):
             if found[f"{side}_name"] not in ("", "log p(x)", "the ELBO"):

@@ -232,7 +232,7 @@ class _Shadow:
         return self._parts[name]
 
     def expect_q(self, values: torch.Tensor) -> torch.Tensor:
-        self.looked_at.add("log_q")
+        self.looked_at.add("expect_q")
         return self._weights * (values + 0.1 * values**3)
 
     def total(self, terms: torch.Tensor) -> torch.Tensor:
@@ -243,14 +243,13 @@ class _Shadow:
     **{
         key: "property" for key in (
             "upper", "lower", "relation", "row", "top", "bottom", "difference", "name", "top_name", "bottom_name",
+            "copied",
         )
     },
 )
 @summary(summarise)
 def derivation(ns, case: Case) -> Evidence:
-    form = f"a list of at least {FEWEST} lines, each a function of m, with a relation between each two,"
-    chain = sequence(ns["derivation"](), form, "derivation", range(2 * FEWEST - 1, 2 * MOST))
-    lines, relations = _chain(chain)
+    lines, relations = _chain(_long_enough(ns["derivation"]()))
     evidence: Evidence = {"relations": " ".join(relations)}
     for number, line in enumerate(lines, start=1):
         evidence[f"line_{number}"] = _value(line, _model(case), number)
@@ -259,6 +258,17 @@ def derivation(ns, case: Case) -> Evidence:
             evidence[f"shadow_{number}"] = _value(line, shadow, number)
         evidence[f"reads_{number}"] = " ".join(sorted(shadow.looked_at))
     return evidence
+
+
+def _long_enough(chain: object) -> Sequence:
+    """A chain that holds enough lines; otherwise Unfit, counting lines and relations where it is made of them."""
+    form = f"a list of at least {FEWEST} lines, each a function of m, with a relation between each two,"
+    if isinstance(chain, (tuple, list)) and chain and all(callable(one) or isinstance(one, str) for one in chain):
+        lines, relations = map(len, _chain(chain))
+        if lines < FEWEST:
+            held = f"{lines} line{'s' * (lines != 1)} and {relations} relation{'s' * (relations != 1)}"
+            raise Unfit(f"derivation returned {held}; {form} is expected.")
+    return sequence(chain, form, "derivation", range(2 * FEWEST - 1, 2 * MOST))
 
 
 def _model(case: Case) -> FiniteModel:
