@@ -30,8 +30,12 @@ def bound(m):
     return m.expect_q(m.log_joint - m.log_q)
 
 
+def price(m):
+    return m.expect_q(m.log_q - m.log_prior)
+
+
 def two_parts(m):
-    return m.expect_q(m.log_likelihood) - m.expect_q(m.log_q - m.log_prior)
+    return m.expect_q(m.log_likelihood) - price(m)
 
 
 RIGHT = [evidence, "=", log_of_average, ">=", bound, "=", two_parts]
@@ -46,6 +50,12 @@ def found(chain, case=CASES[0]):
 
 
 def quantities(case):
+    """Every known amount once more, and each of them M − 1 times."""
+    once, states = amounts(case), case["log_q"].shape[1]
+    return once | {f"(M − 1) times {name}": (states - 1) * amount for name, amount in once.items()}
+
+
+def amounts(case):
     """Every known amount once more, by another way: torch.distributions, and densities where they are small enough."""
     prior, likelihood, q = (case[name].exp() for name in ("log_prior", "log_likelihood", "log_q"))
     joint = prior * likelihood
@@ -67,6 +77,7 @@ def quantities(case):
         "E_posterior[log p(x|z)]": mean(posterior.probs, likelihood.log()),
         "KL(posterior ‖ p(z))": kl_divergence(posterior, P), "KL(p(z) ‖ posterior)": kl_divergence(P, posterior),
         "E_q[log posterior]": mean(q, posterior.probs.log()),
+        "M times log p(x)": q.shape[1] * joint.sum(-1).log(),
         "p(x)": joint.sum(-1), "Σ_z p(x|z)": likelihood.sum(-1), "log Σ_z p(x|z)": likelihood.sum(-1).log(),
         "log E_q[p(x|z)]": mean(q, likelihood).log(), "log E_q[p(x, z)]": mean(q, joint).log(),
         "log Σ_z p(x, z)/q(z)": (joint / q).sum(-1).log(), "log E_p(z)[p(x, z)/q(z)]": mean(prior, joint / q).log(),
@@ -206,6 +217,7 @@ def test_a_mistake_has_the_same_code_wherever_it_stands():
     ("line", "again"),
     [
         (evidence, lambda m: torch.logsumexp(m.log_joint, -1)),
+        (evidence, lambda m: evidence(m).expand_as(m.log_joint) / m.log_joint.shape[1]),
         (bound, lambda m: -m.expect_q(m.log_q - m.log_joint)),
         (bound, lambda m: m.total(bound(m))),
         (two_parts, lambda m: m.expect_q(m.log_prior - m.log_q) + m.expect_q(m.log_likelihood)),
@@ -213,10 +225,49 @@ def test_a_mistake_has_the_same_code_wherever_it_stands():
 )
 @every_case
 def test_one_line_written_twice_is_one_line(case, line, again):
-    chain = [evidence, ">=", bound, "=", two_parts]
+    chain = [evidence, "=", log_of_average, ">=", two_parts if line is two_parts else bound]
     at = chain.index(line)
     what = found([*chain[: at + 1], "=", again, *chain[at + 1 :]], case)
     assert (what.problem, what.upper, what.lower) == ("repeated", at // 2 + 1, at // 2 + 2)
+
+
+@pytest.mark.parametrize(
+    ("chain", "lines"),
+    [
+        ([evidence, ">=", bound, "=", two_parts, "=", lambda m: m.expect_q(m.log_joint) - m.expect_q(m.log_q)], (1, 2)),
+        ([evidence, "=", lambda m: m.log_joint.logsumexp(-1), ">=", bound, "=", two_parts], (2, 3)),
+        ([two_parts, "=", bound, "=", lambda m: m.expect_q(m.log_joint) - m.expect_q(m.log_q), "<=", evidence], (4, 3)),
+        ([evidence, ">=", bound, "=", bound, "=", bound], (1, 2)),
+    ],
+)
+@every_case
+def test_a_bound_may_not_be_the_first_step_from_log_p(case, chain, lines):
+    what = found(chain, case)
+    assert (what.problem, what.upper, what.lower) == ("leap", *lines)
+
+
+def less_loss(m):
+    return evidence(m) - m.expect_q(m.log_q - m.log_joint + evidence(m))
+
+
+@pytest.mark.parametrize(
+    ("step", "copied"),
+    [
+        ([">=", less_loss, "=", bound], "log p(x)"),
+        (["=", less_loss, "=", bound], "log p(x)"),
+        ([">=", bound, "=", less_loss], "log p(x)"),
+        (["=", lambda m: evidence(m) + 0 * m.log_q, ">=", bound], "log p(x)"),
+        (["=", lambda m: bound(m) + m.total(m.expect_q(evidence(m)) - bound(m)), ">=", bound], "KL(q ‖ posterior)"),
+        ([">=", bound, "=", lambda m: m.total(m.expect_q(m.log_likelihood)) - price(m)], "E_q[log p(x|z)]"),
+        ([">=", bound, "=", lambda m: m.expect_q(m.log_likelihood) - m.total(price(m))], "KL(q ‖ p(z))"),
+        ([">=", lambda m: m.expect_q(m.log_joint) - m.total(m.expect_q(m.log_q)), "=", bound], "the entropy of q"),
+        ([">=", lambda m: m.total(m.expect_q(m.log_joint)) - m.expect_q(m.log_q), "=", bound], "E_q[log p(x, z)]"),
+    ],
+)
+def test_what_meets_terms_and_is_counted_once_for_every_state_is_told(step, copied):
+    for case in CASES:
+        what = found([evidence, "=", log_of_average, *step, "=", two_parts], case)
+        assert (what.problem, what.copied, what.code) == ("copies", copied, f"copies: {copied}")
 
 
 @pytest.mark.parametrize(
@@ -227,13 +278,14 @@ def test_one_line_written_twice_is_one_line(case, line, again):
         (evidence, lambda m: (m.log_q + m.log_joint - m.log_q).logsumexp(-1)),
         (bound, lambda m: m.expect_q(m.log_joint) - m.expect_q(m.log_q)),
         (bound, lambda m: m.expect_q(m.log_likelihood + m.log_prior - m.log_q)),
+        (bound, lambda m: m.log_q.exp() * (m.log_joint - m.log_q)),
         (two_parts, lambda m: m.expect_q(m.log_likelihood + m.log_prior - m.log_q)),
     ],
 )
 @every_case
 def test_a_step_of_a_derivation_is_a_line_of_its_own(case, step):
     line, following = step
-    chain = [evidence, ">=", bound, "=", two_parts]
+    chain = [evidence, "=", log_of_average, ">=", two_parts if line is two_parts else bound]
     at = chain.index(line)
     assert found([*chain[: at + 1], "=", following, *chain[at + 1 :]], case).code == "right"
 
@@ -259,7 +311,11 @@ def test_a_line_may_fail_where_a_model_obeys_no_rule():
 @pytest.mark.parametrize(
     ("chain", "says"),
     [
-        (RIGHT[:3], "derivation returned a list of 3; a list of at least 4 lines, .* is expected"),
+        (RIGHT[:1], "derivation returned 1 line and 0 relations; a list of at least 4 lines, .* is expected"),
+        (RIGHT[:3], "derivation returned 2 lines and 1 relation; a list of at least 4 lines"),
+        (RIGHT[:5], "derivation returned 3 lines and 2 relations; a list of at least 4 lines"),
+        (RIGHT[:4], "The list ends with '>='; a line is expected after it"),
+        ([], "derivation returned a list of 0; a list of at least 4 lines"),
         (dict(enumerate(RIGHT)), "returned a dict; a list of at least 4 lines"),
         (RIGHT[::2] * 2, "Lines 1 and 2 stand side by side; a relation is expected between them"),
         ([*RIGHT[:3], bound, *RIGHT[4:]], "Lines 2 and 3 stand side by side"),

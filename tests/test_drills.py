@@ -277,7 +277,7 @@ ANOTHER_ROUTE = {
     "elbo_of_the_prior": integrated_prior_elbo,
     "gap_of_one_bump": best_of_one_bump,
     "alarm_in_standard_errors": errors_above,
-    "amortisation_gap": gaps_that_add_up,
+    "amortization_gap": gaps_that_add_up,
     "kl_to_the_prior": integrated_log_ratio,
     "pull_on_logvar": slope_of_the_library,
     "sigma_from_logvar": looked_up_root,

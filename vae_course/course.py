@@ -104,13 +104,13 @@ STAGES = (
                 "elbo_exact", points=4, minutes=7, difficulty=2,
                 parts=MappingProxyType({"value": 0.6, "empty_states": 0.2, "gradient": 0.2}),
             ),
+            Exercise("reconstruction_and_kl", points=3, minutes=5, difficulty=2, parts=MappingProxyType({"value": 0.6, "kl": 0.4})),
             Exercise(
                 "derivation_deck", points=3, minutes=6, difficulty=2,
                 parts=MappingProxyType({"value": 0.5, "relations": 0.25, "reasons": 0.25}),
             ),
-            Exercise("derivation", points=5, minutes=10, difficulty=4),
-            Exercise("reconstruction_and_kl", points=3, minutes=5, difficulty=2, parts=MappingProxyType({"value": 0.6, "kl": 0.4})),
             Exercise("evidence_gap", points=3, minutes=5, difficulty=2, parts=_EMPTY_STATES, builds_on=("elbo_exact",)),
+            Exercise("derivation", points=5, minutes=10, difficulty=4),
             Exercise("elbo_monte_carlo", points=3, minutes=6, difficulty=3, builds_on=("reconstruction_and_kl",)),
             Exercise("fit_posterior", points=4, minutes=10, difficulty=4, builds_on=("log_joint", "elbo_exact")),
             Exercise(
@@ -220,6 +220,8 @@ def find_work(name: str) -> tuple[Stage, tuple[Exercise, ...]]:
         for exercise in stage.exercises:
             if exercise.name == name:
                 return stage, (exercise,)
+        if name in {question.name for question in stage.written}:
+            raise CourseError(f"{name} is answered in words and marked by a reader; there is nothing for a check to run.")
     with suppress(CourseError):
         stage = find_stage(name)
         return stage, stage.exercises

@@ -557,6 +557,16 @@ def clipped(x, decoder, z):
     return joint(x, decoder, z).clamp(min=-745.0)
 
 
+@wrong(
+    "log_joint",
+    "Only the first dimension of the code is in your prior; with a code of one number that is all of it, and with more it "
+    "is not.",
+    "A code of three independent numbers: what is the log of its density made of?",
+)
+def prior_of_the_first_dimension(x, decoder, z):
+    return decoder.log_likelihood(x[:, None], z) + Normal(0.0, 1.0).log_prob(z[:, 0])
+
+
 # --- log_evidence_grid ---
 
 
@@ -775,6 +785,18 @@ def one_shift_for_the_batch(x, decoder, z_grid):
     heights = joint(x, decoder, z_grid)
     shift = heights.max()
     return shift + torch.log(torch.exp(heights - shift).sum(1) * step(z_grid))
+
+
+@wrong(
+    "log_evidence_grid",
+    "You take the largest log out before the exponential, as one should, and never put it back: what you return is the log area of "
+    "heights that were all divided by the tallest.",
+    "You divided every height by the same number: what does that do to the log of their area?",
+)
+def largest_not_put_back(x, decoder, z_grid):
+    logs = log_joint(x, decoder, z_grid)
+    largest = logs.max(dim=1, keepdim=True).values
+    return (logs - largest).exp().sum(dim=1).log() + (z_grid[1, 0] - z_grid[0, 0]).log()
 
 
 # --- posterior_grid ---
@@ -1245,6 +1267,18 @@ def one_shift(x, decoder, z):
     log_likelihood = likelihood(x, decoder, z)
     shift = log_likelihood.max()
     return shift + torch.log(torch.exp(log_likelihood - shift).mean(1))
+
+
+@wrong(
+    "log_evidence_monte_carlo",
+    "You take the largest log out before the exponential, as one should, and never put it back: what you return is the log of the "
+    "average of likelihoods that were all divided by the largest.",
+    "You divided every likelihood by the same number: what does that do to the log of their average?",
+)
+def largest_not_put_back_here(x, decoder, z):
+    logs = decoder.log_likelihood(x[:, None], z)
+    largest = logs.max(dim=1, keepdim=True).values
+    return (logs - largest).exp().mean(dim=1).log()
 
 
 # --- linear_gaussian_evidence ---

@@ -26,10 +26,11 @@ from vae_course.models.alarm import bound_alarm
 from vae_course.models.deck import DECK
 from vae_course.models.decoders import hammock
 from vae_course.models.finite import FiniteModel
-from vae_course.models.oracles import plane_elbo, plane_evidence, plane_gap
+from vae_course.models.oracles import finite_elbo, plane_elbo, plane_evidence, plane_gap
 from vae_course.models.posteriors import (
     elbo_on_grid, fit_each, fit_encoder, log_evidence_on_grid,
 )
+from vae_course.models.toolbox.stage_01 import log_joint
 
 course_style()
 torch.manual_seed(0)
@@ -48,15 +49,15 @@ practice("01")
 # The **line** is the smallest model with a continuous code: z ~ N(0, 1), and x given z is N(z, ½). We observe x = 1.5. Its evidence has a formula, since
 # x ~ N(0, 1.5): log p(x) = −1.8717 nats. Pretend not to know it.
 #
-# Choose some distribution q, draw codes from it, and give each draw a score: how much likelier is the pair (x, z) under the model than z is under q? Its log is
-# called the **log-weight**,
+# Choose some distribution q and draw codes from it. Codes that q draws too often must count for less, so divide the joint of each draw by its own chance, w = p(x, z) / q(z). The average of w under q is then p(x) again, as we shall see. The log of w is called the
+# **log-weight**,
 #
 # $$\log w(z) = \log p(x|z) + \log p(z) - \log q(z).$$
 
 # %%
 x = torch.tensor(1.5)
 print(f"log p(x) = {Normal(0.0, math.sqrt(1.5)).log_prob(x):.4f} nats")
-for mean, var in ((0.0, 1.0), (0.6, 0.2), (1.0, 1 / 3)):
+for mean, var in ((-0.5, 0.4), (0.6, 0.2), (1.0, 1 / 3)):
     q = Normal(mean, math.sqrt(var))
     z = q.sample((100_000,))
     log_p = Normal(z, math.sqrt(0.5)).log_prob(x) + Normal(0.0, 1.0).log_prob(z)
@@ -77,7 +78,7 @@ for pair in ([1.0, 9.0], [4.0, 6.0]):
     print(pair, f"log of mean {w.mean().log():.3f}, mean of logs {w.log().mean():.3f}")
 
 # %% [markdown]
-# Averaging after the log always gives less, because log bends downwards, and the loss grows with the spread of the weights. With no spread
+# Averaging after the log never gives more, because log bends downwards, and the loss grows with the spread of the weights. With no spread
 # there is no loss. In one line, for any average and any positive w,
 #
 # $$\log \mathbb{E}[w] \;\ge\; \mathbb{E}[\log w].$$
@@ -87,7 +88,7 @@ for pair in ([1.0, 9.0], [4.0, 6.0]):
 # ## Putting q in
 #
 # To have an average at all, we need a distribution to average under. Take a model with three possible codes, so that every sum can be written out. Its prior is
-# (0.5, 0.3, 0.2), the likelihood of our one x is (0.2, 0.6, 0.9), and q is (0.25, 0.5, 0.25), any choice with no zero where the model has none.
+# (0.5, 0.3, 0.2), the likelihood of our one x is (0.2, 0.6, 0.9), and q is (0.25, 0.5, 0.25), my choice for this x.
 
 # %%
 m = FiniteModel.from_probabilities(
@@ -107,15 +108,17 @@ print("their average under q", f"{(q * (joint / q)).sum():.3f}")
 #
 # $$\log p(x) \;\ge\; \mathbb{E}_q\big[\log p(x,z) - \log q(z)\big] \;=\; \mathrm{ELBO}.$$
 #
-# *"Why would I give away equality on purpose?"* Because the right side is an average of logs. It can be estimated from a few draws of q without bias,
-# it splits into terms, and it has gradients. The left side has none of that.
+# *"Why would I give away equality on purpose?"* Because the right side is an average of logs. It can be estimated from a few draws of q without bias, and it splits into terms. The left side has its log outside: a few draws inside it give a biased
+# estimate, as the blind guesses of stage 01 did.
+#
+# q is chosen for one x. With several data points each has its own, and we write q(z|x). It may even leave some codes out. Then the average of w runs over the others only and is less than p(x): the bound still holds, it is only looser.
 
 # %% [markdown] card="elbo_exact"
 # Write `elbo_exact(log_joint, log_q)`: the bound of each data point for a code with M possible values, by summing over them.
 #
 # - Both have shape (B, M): log p(x, z), which need not sum to anything, and log q(z|x), whose exponentials sum to 1 in each row.
 # - q may leave states out, with log q = −∞. Such a state adds 0 to the sum; a part of the points is for that.
-# - Return shape (B,), in nats. It must be differentiable: you will climb it soon.
+# - Return shape (B,), in nats. You will climb it soon, so its gradient must be right, and an ordinary number, also where q is so small that float32 stores it as 0.
 #
 # For example, the three states above, with joint (0.10, 0.18, 0.18), give −0.8220 nats, a little below log 0.46 = −0.7765.
 
@@ -134,7 +137,7 @@ check("elbo_exact")
 # %% [markdown]
 # ## Two terms that a program can compute
 #
-# The lesson's first worked example, *derive the ELBO decomposition into reconstruction − KL*, in five lines.
+# Worked example, *derive the ELBO decomposition into reconstruction − KL*, in five lines.
 #
 # 1. Start from the bound: ELBO = E_q[log p(x, z) − log q(z)].
 # 2. The joint is a product, p(x, z) = p(x|z) p(z), so its log is a sum: ELBO = E_q[log p(x|z) + log p(z) − log q(z)].
@@ -142,8 +145,8 @@ check("elbo_exact")
 # 4. The **KL divergence** from q to the prior is an average under q of a log ratio, KL(q ‖ p(z)) = E_q[log q(z) − log p(z)]. The second average is its negative.
 # 5. So **ELBO = E_q[log p(x|z)] − KL(q ‖ p(z))**.
 #
-# The first term asks whether codes from q explain x: *reconstruction*. The second is what q pays for differing from the prior. A KL is never negative, by Jensen once
-# more, and it is 0 only when both are the same. On the three states:
+# The first term asks whether codes from q explain x: *reconstruction*. The second is what q pays for differing from the prior. A KL is never negative, by Jensen once more: −KL = E_q[log (p/q)] ≤ log E_q[p/q] = log 1 = 0, and it is 0 only when p/q has no spread, that
+# is, when both are the same. On the three states:
 
 # %%
 recon_part = (q * m.log_likelihood).sum()
@@ -189,7 +192,7 @@ check("reconstruction_and_kl")
 # %% [markdown]
 # ## The derivation, in order
 #
-# You have now seen every step from log p(x) to the two terms. Here they are as cards, shuffled. Two of the cards are false: they belong nowhere. So do some of the reasons.
+# You have now seen every step from log p(x) to the two terms. Here they are as cards, shuffled. Two cards and two reasons are not needed.
 
 # %%
 DECK
@@ -241,7 +244,7 @@ check("derivation_deck")
 predict("a_free_code")
 
 # %% [markdown]
-# On the line, at x = 1.5, both terms have formulas. You will derive the second one in stage 03; here the library computes it.
+# On the line, at x = 1.5, both terms have formulas. For the first, log p(x|z) is a parabola in z, and under q the square (x − z)² averages to (x − mean)² + variance: z strays from the mean of q as well. The second you will derive in stage 03; here the library computes it.
 
 # %%
 prior, posterior = Normal(0.0, 1.0), Normal(1.0, math.sqrt(1 / 3))
@@ -259,7 +262,8 @@ for name, q in choices.items():
 reveal("a_free_code")
 
 # %% [markdown]
-# Read the last column against the one called missing. They agree to every digit, for each q. What the bound leaves out is exactly the KL divergence from q to the *posterior*,
+# Read the last column against the one called missing. They agree to every digit, for each q. It is no accident. Put p(x, z) = p(z|x) p(x) into the bound: ELBO = E_q[log p(x) + log p(z|x) − log q(z)], and log p(x) is the same for every z, so it comes out of the average. What the bound leaves out is
+# exactly the KL divergence from q to the *posterior*,
 #
 # $$\log p(x) = \mathrm{ELBO} + \mathrm{KL}\big(q \,\|\, p(z|x)\big).$$
 #
@@ -302,6 +306,28 @@ def evidence_gap(log_joint: torch.Tensor, log_q: torch.Tensor) -> torch.Tensor:
 check("evidence_gap")
 
 # %% [markdown]
+# ## Why explaining unlocks learning
+#
+# Learning changes the model's weights θ, so it needs the gradient of log p(x) with respect to them. The gradient of log Σ p(x, z) is Σ ∇p(x, z) / p(x), and ∇p is p times the gradient of log p. So it is an average of easy gradients, *under the posterior*:
+#
+# $$\nabla_\theta \log p(x) = \sum_z \frac{p(x, z)}{p(x)}\, \nabla_\theta \log p(x, z) = \mathbb{E}_{p(z|x)}\big[\nabla_\theta \log p(x, z)\big].$$
+#
+# The urn of stage 01 shows it. Its parameter is the logit of 0.9, the share of red in boxes of kind 1; a red ball was drawn.
+
+# %%
+logit = torch.logit(torch.tensor(0.9)).requires_grad_()
+joint = torch.stack([torch.tensor(0.7 * 0.2), 0.3 * torch.sigmoid(logit)])
+(whole,) = torch.autograd.grad(joint.sum().log(), logit, retain_graph=True)
+(inner,) = torch.autograd.grad(joint[1].log(), logit)  # only kind 1 depends on the logit
+chance = (joint[1] / joint.sum()).item()
+print(f"gradient of log p(x) {whole:.4f}")
+print(f"posterior average {chance * inner:.4f}, prior average {0.3 * inner:.4f}")
+
+# %% [markdown]
+# Whoever knows how to explain x knows how to improve the model, and a bad explanation gives a wrong gradient: weighted by the prior it is less than half of the right one. The gradient of the *bound* is the same average under q. With q near the posterior it is near the right gradient, which is why training raises the
+# bound over both at once.
+
+# %% [markdown]
 # ## Your own route
 #
 # There is more than one way from log p(x) to the bound. Jensen's way says *that* something is lost. A way through the posterior says *what*: it meets a KL on the road, and drops it because a
@@ -335,9 +361,14 @@ print([f"{m.total(line(m)).item():.4f} nats" for line in chain[::2]])
 # `[line, relation, line, ..., line]`, in the form of the chain above.
 #
 # - The first line is log p(x), computed from the joint. The last one is the bound, in any form that has its value.
-#   You need at least **four different lines**, so at least two between; writing one line in two ways counts once.
+#   You need at least **four different lines**, so at least two between. The step from log p(x) itself must be an
+#   `"="`, to a different line: that a bound holds is what you are to show, so it cannot come first.
+# - Two lines count as one when they use the same parts of `m` (of its four tables and `m.expect_q`) and arithmetic
+#   turns one into the other with every `m.expect_q` left whole, as when terms change places, a minus sign moves, or
+#   `torch.logsumexp` stands for exp, sum and log.
 # - A line is a function of a finite model `m`. It returns *terms*, shape (B, M), whose sum over the states is the
-#   line; or, where nothing is left to sum (a logarithm of a sum, say), one number a row, shape (B, 1).
+#   line; or, where nothing is left to sum (a logarithm of a sum, say), one number a row, shape (B, 1). Before you mix
+#   the two kinds in one line, take `m.total` of the terms: a number a row that meets terms is counted M times.
 # - `m` has `m.log_prior`, `m.log_likelihood`, `m.log_joint` and `m.log_q`, each (B, M), in nats. `m.expect_q(values)`
 #   gives the terms of an average under q, (B, M); `m.total(terms)` adds terms up, (B, M) to (B, 1). There is no
 #   `m.log_posterior`: if your route needs it, compute it from what there is.
@@ -368,9 +399,9 @@ def derivation() -> list:
 check("derivation")
 
 # %% [markdown] task="evidence_identity"
-# The lesson's first practice problem, in words and symbols for a reader.
+# A practice problem, in words and symbols for a reader.
 #
-# Show that log p(x) = ELBO + KL(q ‖ p(z|x)), for any q that is 0 nowhere where the joint is not. Start from the KL divergence to the posterior, put in p(z|x) = p(x, z) / p(x), and say at each
+# Show that log p(x) = ELBO + KL(q ‖ p(z|x)), for any q that is 0 wherever the joint is 0. Start from the KL divergence to the posterior, put in p(z|x) = p(x, z) / p(x), and say at each
 # line which rule you use. Then say in one or two sentences what follows for a q that is moved while the model stays, and why the bound is tight exactly when q is the posterior.
 #
 # <!-- BEGIN MARK SCHEME -->
@@ -394,27 +425,6 @@ check("derivation")
 # <!-- END SOLUTION -->
 
 # %% [markdown]
-# ## Why explaining unlocks learning
-#
-# Learning changes the model, so it needs the gradient of log p(x) with respect to the model's parameters. It is an average of easy gradients, of log p(x, z), *under the posterior*:
-#
-# $$\nabla \log p(x) = \mathbb{E}_{p(z|x)}\big[\nabla \log p(x, z)\big].$$
-#
-# The urn of stage 01 shows it. Its parameter is the logit of 0.9, the share of red in boxes of kind 1; a red ball was drawn.
-
-# %%
-logit = torch.logit(torch.tensor(0.9)).requires_grad_()
-joint = torch.stack([torch.tensor(0.7 * 0.2), 0.3 * torch.sigmoid(logit)])
-(whole,) = torch.autograd.grad(joint.sum().log(), logit, retain_graph=True)
-(inner,) = torch.autograd.grad(joint[1].log(), logit)  # only kind 1 depends on the logit
-chance = (joint[1] / joint.sum()).item()
-print(f"gradient of log p(x) {whole:.4f}")
-print(f"posterior average {chance * inner:.4f}, prior average {0.3 * inner:.4f}")
-
-# %% [markdown]
-# Whoever knows how to explain x knows how to improve the model, and a bad explanation gives a wrong gradient: weighted by the prior it is less than half of the right one. That is why
-# the bound trains both at once.
-#
 # ## The bound from samples
 #
 # For real decoders the sum over states is gone and samples are left. The average over K draws of log w is an estimate of the bound without bias. Samples are given to you here. Drawing them so
@@ -465,7 +475,7 @@ for step in range(6):
 
 # %% [markdown]
 # At the posterior the spread is rounding error: log w is *constant*, because p(x, z) / p(z|x) is p(x) for every z. That is the cleanest sign of a perfect q there is. Read the last column too. About half of the
-# single estimates lie above log p(x) until the very end, and nothing is wrong: only the *average* is a bound.
+# single estimates lie above log p(x), until at the very end all of them equal it, and nothing is wrong: only the *average* is a bound.
 #
 # So there is one alarm. An average that exceeds the exact evidence by more than four standard errors is impossible, and somewhere there is a bug. Here is a common one. The KL is right, and the first term is scored
 # at the mean of q instead of at draws from q, as if q had no spread.
@@ -483,7 +493,8 @@ for mean, var in ((1.0, 1 / 3), (0.6, 0.2)):
     print(f"q = N({mean}, {var:.2f}): {alarm}")
 
 # %% [markdown]
-# The same bug, and only one of the two rings. An alarm is a proof of a bug; silence proves nothing. This course uses it wherever the evidence is known.
+# The same bug, and only one of the two rings. Forgetting the spread of q adds its variance to the bound, ⅓ for the first and 0.2 for the second. The first had no gap to hide it in; the second had one of 0.295. An alarm is a proof of a bug; silence proves nothing. This course uses it wherever
+# the evidence is known.
 #
 # ## Fitting q to one data point
 #
@@ -496,11 +507,12 @@ for mean, var in ((1.0, 1 / 3), (0.6, 0.2)):
 # %%
 decoder, point = hammock(), torch.tensor([[0.9, 0.625]])
 grid = torch.linspace(-5, 5, 101)[:, None]  # (G, 1)
-logs = decoder.log_likelihood(point, grid) + Normal(0.0, 1.0).log_prob(grid[:, 0]) + math.log(0.1)
+log_prior = Normal(0.0, 1.0).log_prob(grid[:, 0]) + math.log(0.1)
+log_likelihood = decoder.log_likelihood(point, grid)[None]  # (1, G)
 density = Normal(1.445, 0.02).log_prob(grid[:, 0]) + math.log(0.1)
 for name, log_q in {"density x spacing": density, "normalised": density.log_softmax(0)}.items():
-    terms = torch.special.entr(log_q.exp()) + log_q.exp() * logs
-    print(f"{name:18}: q sums to {log_q.exp().sum():.3f}, 'bound' {terms.sum():.3f} nats")
+    bound = finite_elbo(FiniteModel(log_prior, log_likelihood, log_q[None])).item()
+    print(f"{name:18}: q sums to {log_q.exp().sum():.3f}, 'bound' {bound:.3f} nats")
 
 # %% [markdown]
 # The first one claims −0.34, far above the evidence of −2.15: the alarm again. It is no distribution, so Jensen's inequality does not speak about it. An optimiser finds such holes at once. The second one is honest, and bad.
@@ -508,8 +520,8 @@ for name, log_q in {"density x spacing": density, "normalised": density.log_soft
 # %% [markdown] card="fit_posterior"
 # Write `fit_posterior(x, decoder, z_grid, steps)`: for each data point by itself, the Gaussian q that is best under the bound.
 #
-# - `x` has shape (B, D); `z_grid` has shape (G, 1), equally spaced. `log_joint` of stage 01 and `elbo_exact` are at hand.
-# - Take `steps` steps of gradient ascent. A start at μ = 0.5, log σ² = −1 for every row with Adam at rate 0.05 works well; other choices are fine.
+# - `x` has shape (B, D); `z_grid` has shape (G, 1), equally spaced. Your `elbo_exact` is at hand, and `log_joint` of stage 01, imported above.
+# - Take `steps` steps of gradient ascent; the check uses 120 and more. A start at μ = 0.5, log σ² = −1 for every row with Adam at rate 0.05 works well; other choices are fine.
 # - Return the pair `mu`, shape (B,), and `sigma`, shape (B,), a standard deviation. Where the posterior has two bumps, either one will do.
 #
 # For example, x = (0.9, 0.625) of the hammock ends near μ = 1.41 and σ = 0.19, with a bound of −2.163 nats.
@@ -571,21 +583,24 @@ reveal("one_bump_or_the_middle")
 # ## One encoder for all
 #
 # Fitting each x by itself takes hundreds of steps for every picture. An **encoder** learns a single function from x to (μ, σ), and then answers a new x at once. That is **amortized inference**, and it can be worse than fitting, by
-# the **amortization gap**. In one case it is exactly as good. For the linear model x given z is N(W z, σ²I), the posterior is Gaussian; write its precision as a sum, what the prior knows and what the likelihood adds:
+# the **amortization gap**. In one case it is exactly as good. Take the linear model, x given z ~ N(W z, σ²I), and collect what the log joint says about z:
 #
-# $$\Lambda = I + W^{\top} W / \sigma^2, \qquad \text{posterior mean} = \Lambda^{-1} W^{\top} x / \sigma^2 .$$
+# $$\log p(x, z) = -\tfrac{1}{2\sigma^2}\, z^{\top} M z + \tfrac{1}{\sigma^2}\, z^{\top} W^{\top} x + \text{const}, \qquad M = W^{\top} W + \sigma^2 I .$$
 #
-# The mean is linear in x and the precision does not depend on x, so a linear encoder can do it for all x at once. A *diagonal* q cannot copy Λ when it has off-diagonal entries. Which diagonal is best under KL(q ‖ posterior)? The divergence, as far as σ_j is
-# concerned, is ½ Λ_jj σ_j² − log σ_j plus a constant. Set its derivative to 0 and you have it.
+# A quadratic in z, so the posterior is a Gaussian. Its mean is where the slope is 0, at M z = Wᵀx. Its *precision*, the inverse of its covariance, is what stands in the square: M / σ². The mean is linear in x and the precision does not see x at all, so a linear encoder can
+# do it for all x at once.
+#
+# A *diagonal* q cannot copy M when M has entries off its diagonal. Which diagonal is best? In the bound, q pays for its spread and gains from it: the square averages to ½ M_jj s_j² / σ² for a code of standard deviation s_j, and the entropy of q contributes log s_j. So, as far as s_j is concerned, the
+# gap is ½ (M_jj / σ²) s_j² − log s_j plus a constant. Set its derivative to 0 and you have it.
 
 # %%
-lam = 3.0  # the line: 1 + 1 / 0.5
-widths = torch.linspace(0.2, 1.4, 25)
-cost = 0.5 * lam * widths**2 - widths.log()
-print(f"cheapest sigma for a precision of {lam:g}: {widths[cost.argmin()]:.2f}")
+precision = 3.0  # of the line: M / 0.5 with M = 1 + 0.5
+widths = torch.linspace(0.2, 1.4, 1201)
+cost = 0.5 * precision * widths**2 - widths.log()
+print(f"cheapest spread for a precision of {precision:g}: {widths[cost.argmin()]:.3f}")
 
 # %% [markdown]
-# For one code the answer is the posterior's own spread, √⅓ = 0.58. With several, look at what you found before you reach for the spread that a library would print beside each coordinate: is it the same number?
+# For one code the answer is the posterior's own spread, √⅓ = 0.577. With several, look at what you found before you reach for the spread that a library would print beside each coordinate: is it the same number?
 
 # %% [markdown] card="linear_gaussian_encoder"
 # Write `linear_gaussian_encoder(x, W, sigma)`: the mean and the standard deviations of the best diagonal Gaussian q for each x, for x given z ~ N(W z, σ²I) and z ~ N(0, I).
@@ -601,9 +616,9 @@ def linear_gaussian_encoder(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Best diagonal q of the linear model. x: (B, D), W: (D, Z). Returns mu, sigma: (B, Z) each."""
     ### BEGIN SOLUTION
-    precision = torch.eye(W.shape[1], dtype=W.dtype) + W.T @ W / sigma**2  # (Z, Z)
-    mu = torch.linalg.solve(precision, W.T @ x.T / sigma**2).T  # (B, Z)
-    return mu, precision.diagonal().rsqrt().expand_as(mu)
+    M = W.T @ W + sigma**2 * torch.eye(W.shape[1], dtype=W.dtype)  # (Z, Z)
+    mu = torch.linalg.solve(M, W.T @ x.T).T  # (B, Z)
+    return mu, (sigma * M.diagonal().rsqrt()).expand_as(mu)
     ### END SOLUTION
 
 
@@ -670,7 +685,14 @@ for label, data in (("learned from", learn_from), ("fresh", fresh)):
 practice("02")
 
 # %% [markdown]
-# Transfer, on paper: a posterior has M equal, well separated bumps. What does the best single Gaussian miss, in nats? And what does the best *two*-bump mixture miss when M = 4?
+# Transfer, on paper: a posterior has four equal, well separated bumps. What does the best single Gaussian miss, in nats? And what does the best mixture of *two* Gaussians miss?
+#
+# <details><summary>Answer first, then open this.</summary>
+#
+# On its bump, q is four times as high as the posterior, so about log 4 = 1.386 nats are missing. Two bumps out of four leave a factor of two, log 2 = 0.693 nats.
+#
+# </details>
+#
 # Then the gate: save with Ctrl+S first.
 
 # %% tags=["nbval-ignore-output"]

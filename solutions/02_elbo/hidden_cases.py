@@ -15,7 +15,7 @@ VISIBLE = 20140501  # the draw that ships: it shows every case of an exercise
 
 def cases(exercise: str, seed: int) -> list[dict]:
     draws = {
-        "elbo_exact": _finite,
+        "elbo_exact": _elbo_exact,
         "reconstruction_and_kl": _reconstruction_and_kl,
         "evidence_gap": _finite,
         "elbo_monte_carlo": _elbo_monte_carlo,
@@ -52,6 +52,15 @@ def _finite(generator: torch.Generator) -> list[dict]:
     return [case("plain", B, M, centre=-3.0), case("wide", 3, 11, centre=-5.0), sure]
 
 
+def _elbo_exact(generator: torch.Generator) -> list[dict]:
+    """The finite models, and one whose q, as a softmax makes it far from its peak, underflows to 0 in some states."""
+    log_q = _normal(generator, B, M)
+    log_q[0, [2, 5]] = log_q[3, 0] = -200.0
+    log_q[4, 1:] = -_uniform(generator, 300.0, 2000.0, M - 1)
+    faint = {"case": "faint", "log_joint": (1.3 * _normal(generator, B, M) - 3).float(), "log_q": torch.log_softmax(log_q, -1).float()}
+    return [*_finite(generator), faint]
+
+
 def _reconstruction_and_kl(generator: torch.Generator) -> list[dict]:
     """Two shapes; the samples of row 0 happen to fall where the estimate of its KL is negative."""
 
@@ -73,6 +82,7 @@ def _elbo_monte_carlo(generator: torch.Generator) -> list[dict]:
         mu, width = _normal(generator, 1, rows, codes), _uniform(generator, 0.4, 1.1, 1, rows, codes)
         z = mu + width * _normal(generator, samples, rows, codes)
         log_q = torch.distributions.Normal(mu, width).log_prob(z).sum(-1)
+        log_q[:, 0] -= 9.0  # in row 0 the estimate of the KL to the prior is negative
         x = 1.5 * _normal(generator, rows, columns)
         return {"case": name, "x": x, "z": z, "log_q": log_q, **model}
 
@@ -134,11 +144,17 @@ def _derivation_deck(generator: torch.Generator) -> list[dict]:
 
 
 def _derivation(generator: torch.Generator) -> list[dict]:
-    """Random finite models, every row one of its own, with a q that is neither the posterior nor the prior."""
+    """Random finite models, every row one of its own, with a q that is neither the posterior nor the prior.
+
+    In the last two rows it is almost the posterior, where the ELBO is almost log p(x): a line that is smaller in general
+    and only happened to lie between the two shows there.
+    """
 
     def case(name: str, rows: int, states: int) -> dict:
         log_prior, log_q = (1.3 * _normal(generator, 2, rows, states)).log_softmax(-1)
         log_likelihood = -1 + 1.5 * (_normal(generator, rows, 1) + _normal(generator, rows, states))
+        near = (log_prior + log_likelihood + 0.05 * _normal(generator, rows, states)).log_softmax(-1)
+        log_q = torch.cat([log_q[:-2], near[-2:]])
         return {
             "case": name, "log_prior": log_prior, "log_likelihood": log_likelihood, "log_q": log_q,
             "noise": _normal(generator, 4, rows, states),
@@ -177,6 +193,7 @@ def _known(log_prior: torch.Tensor, log_likelihood: torch.Tensor, log_q: torch.T
         "KL(posterior ‖ p(z))": mean(log_posterior, log_posterior - log_prior),
         "KL(p(z) ‖ posterior)": mean(log_prior, log_prior - log_posterior),
         "E_q[log posterior]": mean(log_q, log_posterior),
+        "M times log p(x)": states * evidence,
         "p(x)": evidence.exp(),
         "Σ_z p(x|z)": log_likelihood.exp().sum(-1),
         "log Σ_z p(x|z)": log_likelihood.logsumexp(-1),
@@ -192,4 +209,5 @@ def _known(log_prior: torch.Tensor, log_likelihood: torch.Tensor, log_q: torch.T
         "the plain mean over z of log p(x|z)": log_likelihood.mean(-1),
         "the plain mean over z of log p(x, z) − log q(z)": (log_joint - log_q).mean(-1),
     }
+    known |= {f"(M − 1) times {name}": (states - 1) * amount for name, amount in known.items()}
     return torch.stack([known[name] for name in KNOWN])

@@ -4,6 +4,7 @@ import math
 
 import torch
 from torch.distributions import Normal
+from torch.nn import functional as F
 
 from vae_course.checks.bank import wrong
 
@@ -233,7 +234,7 @@ def row_dropped(log_joint, log_q):
 @wrong(
     "elbo_exact",
     "The values are right, and q is cut out of the gradient where it weighs the terms: what is left is the log q "
-    "in the bracket, whose slope is -q, whatever the joint says.",
+    "in the bracket, whose slope is 0 on average, whatever the joint says.",
     "Along how many paths does log q reach your value, and which of them carry a gradient?",
 )
 def weights_detached(log_joint, log_q):
@@ -243,21 +244,54 @@ def weights_detached(log_joint, log_q):
 
 @wrong(
     "elbo_exact",
-    "The values are right, and q is normalised once more on the way: so your gradient answers how the ELBO moves "
-    "when log q is pulled back to a sum of 1 afterwards, and log q was to be used as it comes.",
-    "If log q rises in one state only, by how much does each term of the sum change?",
-)
-def normalised_again(log_joint, log_q):
-    return _weighted(log_joint, torch.log_softmax(log_q, -1)).sum(-1)
-
-
-@wrong(
-    "elbo_exact",
     "The values are right, and the result has no history: nothing can learn from it.",
     "Which call turns a tensor with a history into one without?",
 )
 def history_cut(log_joint, log_q):
     return _weighted(log_joint, log_q).sum(-1).detach()
+
+
+@wrong(
+    "elbo_exact",
+    "The values are right, and the gradient is NaN where q is so small that it is stored as 0: the slope of q log q is "
+    "infinite at q = 0, and the chain rule multiplies it by 0. A q that is learned always has such states.",
+    "You have log q itself: do you have to take the log of its exponential?",
+)
+def entropy_of_special_functions(log_joint, log_q):
+    q = log_q.exp()
+    return torch.einsum("bm,bm->b", q, log_joint) + torch.special.entr(q).sum(1)
+
+
+@wrong(
+    "elbo_exact",
+    "The values are right, and where q leaves a state out the gradient is NaN: what you put in place of the NaN comes after it, "
+    "and the way back still leads through 0 times infinity.",
+    "Which number has to be an ordinary one before q is multiplied with it, and not after?",
+)
+def nan_put_right_afterwards(log_joint, log_q):
+    return torch.nan_to_num(log_q.exp() * (log_joint - log_q), nan=0.0).sum(dim=1)
+
+
+@wrong("elbo_exact", alias_of="nan_put_right_afterwards")
+def chosen_afterwards(log_joint, log_q):
+    return torch.where(log_q.isneginf(), 0.0, log_q.exp() * (log_joint - log_q)).sum(-1)
+
+
+@wrong("elbo_exact", alias_of="nan_put_right_afterwards")
+def where_q_is_above_zero(log_joint, log_q):
+    q = torch.exp(log_q)
+    return torch.where(q > 0, q * (log_joint - log_q), torch.zeros_like(q)).sum(-1)
+
+
+@wrong("elbo_exact", alias_of="entropy_of_special_functions")
+def minus_a_kl_of_torch(log_joint, log_q):
+    return -F.kl_div(log_joint, log_q.exp(), reduction="none").sum(-1)
+
+
+@wrong("elbo_exact", alias_of="entropy_of_special_functions")
+def xlogy_for_the_entropy(log_joint, log_q):
+    q = log_q.exp()
+    return (q * log_joint).sum(-1) - torch.xlogy(q, q).sum(-1)
 
 
 # --- reconstruction_and_kl ---
@@ -1268,8 +1302,7 @@ def mean_turned_round(x, W, sigma):
 
 @wrong(
     "linear_gaussian_encoder",
-    "You return the prior: mean 0 and standard deviation 1 for every x. Its KL costs nothing, and x is explained "
-    "no better than by chance.",
+    "Your mean is 0 for every x, as if q were the prior: such a q explains x no better than by chance.",
     "Where does x enter your answer?",
 )
 def prior_for_every_x(x, W, sigma):
@@ -1503,7 +1536,7 @@ def the_prior(x, decoder, z_grid, steps):
 
 @wrong(
     "fit_posterior",
-    "Your weights are the Gaussian's density times the spacing, and they need not add up to 1 on the grid. So q "
+    "Your weights are heights of the Gaussian's density, and they need not add up to 1 on the grid. So q "
     "found a way out: narrow, and hidden between two points, it weighs nothing, and the sum comes out near 0, "
     "above log p(x).",
     "Do your weights still add up to 1 when sigma is smaller than the spacing?",
@@ -2122,10 +2155,9 @@ def log_posterior(m):
 
 @wrong(
     "derivation",
-    "You join log p(x) and the bound by '='. What lies between them is KL(q ‖ posterior): it gets lost when the "
-    "log moves inside the average, and it is 0 only where q is the posterior.",
-    "Which of your steps would go wrong if the log were replaced by a straight line, and which only because it "
-    "bends?",
+    "You join log p(x) and the ELBO by '='. What lies between them is KL(q ‖ posterior), which is 0 only where q is "
+    "the posterior.",
+    "Suppose that somebody picks a worse q: which of these two lines changes, and which stays as it is?",
 )
 def equality_at_jensens_step():
     return [evidence, "=", log_of_average, "=", average_of_log, "=", two_parts]
@@ -2141,10 +2173,9 @@ def gap_forgotten_on_the_kl_route():
 
 @wrong(
     "derivation",
-    "The inequality at Jensen's step is reversed: you claim that the bound is at least as large as log p(x). Log "
-    "is concave, so an average of logs lies below the log of the average.",
-    "For the weights 1 and 9, each with probability a half: which is larger, the log of the average or the "
-    "average of the logs?",
+    "The inequality is reversed: you claim that the ELBO is at least as large as log p(x). It lies below log p(x), "
+    "and they meet only where q is the posterior.",
+    "What is log p(x) less the ELBO, and can it ever be negative?",
 )
 def inequality_reversed():
     return [evidence, "=", log_of_average, "<=", average_of_log, "=", two_parts]
@@ -2157,8 +2188,8 @@ def reversed_from_the_bound_upwards():
 
 @wrong(
     "derivation",
-    "Every relation of yours is a bound. Nothing of it is false, but most of these steps only rewrite a number, "
-    "and a reader cannot see where something is lost, nor how much.",
+    "Every relation of yours is a bound. Nothing of it is false, but where a step only rewrites a number "
+    "nothing can be lost, and a reader cannot see at which step something is.",
     "Between which two of your lines does the number really change?",
 )
 def bound_at_every_step():
@@ -2167,9 +2198,9 @@ def bound_at_every_step():
 
 @wrong(
     "derivation",
-    "A bound stands between two forms of the ELBO, and they are the same number on every model: the loss has "
-    "already happened further up.",
-    "Is anything lost when a log of a product becomes a sum of logs?",
+    "A bound stands between two forms of the ELBO, and they are the same number on every model: nothing is lost "
+    "between them.",
+    "Which rule leads from one of these lines to the other, and does it ever change the number?",
 )
 def bound_at_the_split():
     return [evidence, "=", log_of_average, ">=", average_of_log, ">=", two_parts]
@@ -2177,9 +2208,9 @@ def bound_at_the_split():
 
 @wrong(
     "derivation",
-    "A bound stands between two forms of log p(x), and they are the same number on every model: neither the sum "
-    "over z nor bringing q in loses anything, however poor q is.",
-    "What do you get when you multiply by q(z) and divide by q(z)?",
+    "A bound stands between two forms of log p(x), and they are the same number on every model, however poor "
+    "q is: nothing is lost between them.",
+    "Which rule leads from one of these lines to the other, and could a poor q make them differ?",
 )
 def bound_where_q_comes_in():
     return [evidence, ">=", log_of_average, ">=", average_of_log, "=", two_parts]
@@ -2187,9 +2218,8 @@ def bound_where_q_comes_in():
 
 @wrong(
     "derivation",
-    "You put the prior's KL where the loss belongs: what you set equal to log p(x) is the ELBO plus KL(q ‖ "
-    "p(z)), and that is nothing but the average of log p(x|z) under q. KL(q ‖ p(z)) is a term inside the ELBO; "
-    "what the ELBO lacks is another KL.",
+    "What you set equal to log p(x) is the average of log p(x|z) under q, in other words the ELBO plus KL(q ‖ "
+    "p(z)). That KL is a term inside the ELBO; what the ELBO lacks of log p(x) is another one.",
     "Take q equal to the prior: then KL(q ‖ p(z)) is 0; is the ELBO then log p(x)?",
 )
 def gap_is_the_kl_to_the_prior():
@@ -2221,8 +2251,8 @@ def gap_with_its_roles_exchanged():
 
 @wrong(
     "derivation",
-    "The loss KL(q ‖ posterior) has the wrong sign: you subtract it from the ELBO, and get away from log p(x) "
-    "instead of to it.",
+    "The loss KL(q ‖ posterior) has the wrong sign: the line that you set equal to log p(x) is the ELBO less this "
+    "KL, further away from log p(x) than the ELBO itself.",
     "Which one is larger, log p(x) or the ELBO, and what must be added to the smaller one?",
 )
 def gap_subtracted():
@@ -2236,9 +2266,9 @@ def gap_subtracted():
 
 @wrong(
     "derivation",
-    "Your averages are under the prior. Every step holds, and where the ELBO belongs stands the average of log "
-    "p(x|z) under p(z): the bound for one special q, with no room for a better one.",
-    "With what do you have to multiply and divide so that the average is under a distribution of your choice?",
+    "Every step holds, but where the ELBO belongs stands the average of log p(x|z) under the prior: the bound for "
+    "one special q, with no room for a better one.",
+    "What has to come into the chain so that the average is under a distribution of your choice?",
 )
 def average_under_the_prior():
     return [
@@ -2250,7 +2280,7 @@ def average_under_the_prior():
 @wrong(
     "derivation",
     "log p(x, z) − log q(z) is averaged under the prior: the logs speak of q, and the weights do not.",
-    "On the line above, which distribution weighs the ratio?",
+    "Which distribution should say how much each z counts, if you are to choose it freely?",
 )
 def logs_averaged_under_the_prior():
     return [
@@ -2274,7 +2304,7 @@ def logs_averaged_under_the_posterior():
     "derivation",
     "log p(x, z) − log q(z) is averaged over the states with equal weights: one M-th for each, where q should "
     "say how much each one counts.",
-    "What stands in front of the ratio on the line above?",
+    "What would your average become if q were almost certain of one state, and what should it become?",
 )
 def plain_mean_over_states():
     return [
@@ -2286,7 +2316,7 @@ def plain_mean_over_states():
     "derivation",
     "log p(x, z) − log q(z) is summed over the states without any weights, so it is no average at all: with more "
     "states it grows without limit.",
-    "What stands in front of the ratio on the line above?",
+    "How much does each state count in your sum, and how much do all the weights of an average add up to?",
 )
 def logs_summed_without_weights():
     return [evidence, "=", log_of_average, ">=", lambda m: m.log_joint - m.log_q, "=", two_parts]
@@ -2326,9 +2356,9 @@ def ratio_upside_down():
 
 @wrong(
     "derivation",
-    "After Jensen's step the two logs are exchanged: the average of log q − log p(x, z) under q is minus the "
-    "ELBO.",
-    "In the ratio on the line above, what is divided by what, and which log gets the minus?",
+    "Where something at most log p(x) belongs stands minus the ELBO: the average of log q − log p(x, z) under q, "
+    "with its two logs exchanged.",
+    "If the model gives every pair of x and z more weight, should a bound on log p(x) rise or fall?",
 )
 def logs_exchanged():
     return [evidence, "=", log_of_average, ">=", lambda m: m.expect_q(m.log_q - m.log_joint), "=", two_parts]
@@ -2336,7 +2366,7 @@ def logs_exchanged():
 
 @wrong(
     "derivation",
-    "You multiply by q and do not divide by it: the log of the average of p(x, z) under q is not log p(x).",
+    "The joint is multiplied by q and not divided by it: the log of the average of p(x, z) under q is not log p(x).",
     "What has to happen to the joint so that weighing it with q(z) changes nothing?",
 )
 def multiplied_and_not_divided():
@@ -2345,7 +2375,7 @@ def multiplied_and_not_divided():
 
 @wrong(
     "derivation",
-    "You divide by q and do not multiply by it: a sum of p(x, z) / q(z) without weights is not p(x).",
+    "The joint is divided by q and not multiplied by it: a sum of p(x, z) / q(z) without weights is not p(x).",
     "Which factor has to stand in front of the ratio so that the sum is what it was before?",
 )
 def divided_and_not_multiplied():
@@ -2390,10 +2420,20 @@ def log_lost_on_the_way():
     "derivation",
     "The average of log q got lost: the average of log p(x, z) alone is smaller than the ELBO, by the entropy of "
     "q.",
-    "Take the log of p(x, z) / q(z): which terms are there?",
+    "Which two logs does the ELBO average, and which of them do you find on the other line?",
 )
 def log_q_lost():
     return [evidence, "=", log_of_average, ">=", lambda m: m.expect_q(m.log_joint), "=", two_parts]
+
+
+@wrong(
+    "derivation",
+    "The ELBO is joined by '=' with the average of log p(x, z) under q, and it is larger by the entropy of q: the "
+    "average of log q does not appear on the other line.",
+    "How many logs does the ELBO average, and how many do you find on the other line?",
+)
+def log_q_lost_after_the_bound():
+    return [evidence, "=", log_of_average, ">=", average_of_log, "=", lambda m: fit(m) + m.expect_q(m.log_prior)]
 
 
 @wrong(
@@ -2412,9 +2452,9 @@ def ends_without_log_q():
 
 @wrong(
     "derivation",
-    "You set log p(x) equal to the average of log p(x, z) under q: the log has gone inside the average, and the "
-    "division by q is gone.",
-    "What did you multiply with to get an average under q, and what did you divide by?",
+    "You set log p(x) equal to the average of log p(x, z) under q. For each z, log p(x, z) is smaller than log "
+    "p(x), and so is every average of it: something that depends on z has to be divided out.",
+    "By what could p(x, z) be divided before the log is taken, so that the number is right?",
 )
 def evidence_is_the_average_log_joint():
     return [
@@ -2425,8 +2465,8 @@ def evidence_is_the_average_log_joint():
 
 @wrong(
     "derivation",
-    "The chain turns round: it goes down to the average of log p(x, z), and up to the ELBO with '<='. Both steps "
-    "are true, and nothing follows from them about log p(x) and the ELBO.",
+    "The chain turns round: it goes down to the average of log p(x, z), and then up to the ELBO. Both steps are "
+    "true, and nothing follows from them about log p(x) and the ELBO.",
     "From a >= b and b <= c, what do you know about a and c?",
 )
 def down_and_up_again():
@@ -2499,7 +2539,7 @@ def price_against_the_posterior():
     "derivation",
     "The ELBO is joined by '=' with a line whose KL has its two distributions exchanged: KL(p(z) ‖ q) is an "
     "average under the prior.",
-    "Under which distribution is the average that you split?",
+    "Under which distribution are the averages in the ELBO taken?",
 )
 def price_with_its_roles_exchanged():
     return [
@@ -2535,7 +2575,7 @@ def ends_at_the_loss():
     "derivation",
     "Every step holds, and the chain ends where it began: log p(x) stands at both of its ends, and no bound is "
     "in sight.",
-    "Which part of that line can nobody compute in a large model, and what is left when it is dropped?",
+    "How can log p(x) be written with a part that is never negative, and what is left without that part?",
 )
 def ends_where_it_began():
     return [
@@ -2555,8 +2595,7 @@ def back_up_for_nothing():
 
 @wrong(
     "derivation",
-    "Where log p(x) belongs stands p(x) itself: without a log there is nothing that Jensen's inequality could "
-    "move.",
+    "Where log p(x) belongs stands p(x) itself: the ELBO is made of logs, and bounds the log of p(x).",
     "How many logs are there in that line, and how many in the bound?",
 )
 def starts_without_the_log():
@@ -2564,6 +2603,15 @@ def starts_without_the_log():
         lambda m: m.log_joint.exp(), "=", lambda m: m.expect_q((m.log_joint - m.log_q).exp()), ">=", average_of_log,
         "=", two_parts,
     ]
+
+
+@wrong(
+    "derivation",
+    "Where log p(x) belongs stands M times log p(x): the whole of it in each of the M columns, which are added up.",
+    "Is there anything left to sum in that line, and which shape says so?",
+)
+def starts_with_log_p_in_every_state():
+    return [lambda m: m.log_joint - log_posterior(m), "=", log_of_average, ">=", average_of_log, "=", two_parts]
 
 
 @wrong(
@@ -2630,9 +2678,129 @@ def starts_at_the_bound():
     "other lines?",
 )
 def one_line_written_twice():
-    return [evidence, "=", lambda m: torch.logsumexp(m.log_joint, -1), ">=", average_of_log, "=", two_parts]
+    return [evidence, "=", log_of_average, ">=", average_of_log, "=", lambda m: -m.expect_q(m.log_q - m.log_joint)]
 
 
 @wrong("derivation", alias_of="one_line_written_twice")
-def padded_with_the_last_line():
+def padded_with_the_first_line():
+    return [evidence, "=", lambda m: torch.logsumexp(m.log_joint, -1), "=", log_of_average, ">=", two_parts]
+
+
+# --- derivation: what is taken for granted ---
+
+
+@wrong(
+    "derivation",
+    "The first step away from log p(x) is already a bound. That this bound holds is what a derivation has to show, "
+    "and nothing in yours leads up to it: before the bound, log p(x) has not become any different line.",
+    "What can log p(x) be written as, exactly, before anything is left out?",
+)
+def bound_taken_for_granted():
+    return [
+        evidence, ">=", average_of_log, "=", two_parts, "=",
+        lambda m: fit(m) + m.expect_q(m.log_prior) - m.expect_q(m.log_q),
+    ]
+
+
+@wrong("derivation", alias_of="bound_taken_for_granted")
+def bound_taken_for_granted_from_below():
+    return [
+        two_parts, "=", lambda m: m.expect_q(m.log_joint) - m.expect_q(m.log_q), "=", average_of_log, "<=",
+        lambda m: torch.logsumexp(m.log_joint, -1),
+    ]
+
+
+@wrong("derivation", alias_of="bound_taken_for_granted")
+def bound_after_log_p_in_two_ways():
+    return [evidence, "=", lambda m: torch.logsumexp(m.log_joint, -1), ">=", average_of_log, "=", two_parts]
+
+
+@wrong("derivation", alias_of="bound_taken_for_granted")
+def bound_taken_for_granted_and_padded():
     return [evidence, ">=", average_of_log, "=", lambda m: -m.expect_q(m.log_q - m.log_joint), "=", average_of_log]
+
+
+# --- derivation: one number a row among terms ---
+
+
+@wrong(
+    "derivation",
+    "log p(x) is counted M times in one of your lines: it stands there once beside every state, and the check adds "
+    "up all the columns of a line of shape (B, M).",
+    "Which shape has each piece of that line, and what does its sum over the states come to?",
+)
+def evidence_in_every_state():
+    return [
+        evidence, "=", lambda m: m.expect_q(m.log_joint - log_posterior(m)), ">=",
+        lambda m: evidence(m) - m.expect_q(m.log_q - log_posterior(m)), "=", average_of_log, "=", two_parts,
+    ]
+
+
+@wrong("derivation", alias_of="evidence_in_every_state")
+def evidence_less_terms_by_equality():
+    return [
+        evidence, "=", lambda m: average_of_log(m) + gap(m), ">=", average_of_log, "=",
+        lambda m: evidence(m) - gap(m), "=", two_parts,
+    ]
+
+
+@wrong("derivation", alias_of="evidence_in_every_state")
+def log_ratio_to_the_posterior_without_an_average():
+    return [
+        evidence, "=", lambda m: m.log_joint - log_posterior(m), "=",
+        lambda m: m.expect_q(m.log_joint - log_posterior(m)), ">=", average_of_log, "=", two_parts,
+    ]
+
+
+@wrong("derivation", alias_of="evidence_in_every_state")
+def loss_with_the_evidence_among_its_terms():
+    def loss(m):
+        return evidence(m) - m.expect_q(m.log_joint - m.log_q)
+
+    return [evidence, "=", lambda m: average_of_log(m) + loss(m), ">=", average_of_log, "=", two_parts]
+
+
+@wrong("derivation", alias_of="evidence_in_every_state")
+def evidence_among_terms_from_the_bound_upwards():
+    return [
+        two_parts, "=", average_of_log, "=", lambda m: evidence(m) - m.expect_q(m.log_q - log_posterior(m)), "<=",
+        lambda m: m.expect_q(evidence(m)), "=", evidence,
+    ]
+
+
+@wrong(
+    "derivation",
+    "KL(q ‖ posterior) is counted M times in one of your lines: it is one number a row there, it meets terms of "
+    "shape (B, M), and so it stands beside every state.",
+    "Of the two pieces of that line, which still has its states, and which has been added up already?",
+)
+def loss_in_every_state():
+    return [
+        evidence, "=", lambda m: m.expect_q(evidence(m)), "=", lambda m: average_of_log(m) + m.total(gap(m)), ">=",
+        average_of_log, "=", two_parts,
+    ]
+
+
+@wrong(
+    "derivation",
+    "KL(q ‖ p(z)) is counted M times in one of your lines: it is one number a row there, and it is subtracted from "
+    "each of the M terms.",
+    "How often should the price be paid, and how many columns does the line have from which you take it?",
+)
+def price_in_every_state():
+    return [evidence, "=", log_of_average, ">=", average_of_log, "=", lambda m: fit(m) - m.total(price(m))]
+
+
+@wrong("derivation", alias_of="price_in_every_state")
+def price_in_every_state_right_after_the_loss():
+    return [evidence, "=", log_of_average, ">=", lambda m: fit(m) - m.total(price(m)), "=", average_of_log]
+
+
+@wrong(
+    "derivation",
+    "The average of log p(x|z) under q is counted M times in one of your lines: it is added up already, one number "
+    "a row, and then it meets the terms of another average.",
+    "What are the shapes of the two averages in that line, and what does their sum over the states come to?",
+)
+def fit_in_every_state():
+    return [evidence, "=", log_of_average, ">=", average_of_log, "=", lambda m: m.total(fit(m)) - price(m)]

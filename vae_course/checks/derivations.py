@@ -32,8 +32,16 @@ AMOUNTS = (
     "log M", "E_p(z)[log p(x|z)]", "E_posterior[log p(x|z)]", "KL(posterior ‖ p(z))", "KL(p(z) ‖ posterior)",
     "E_q[log posterior]",
 )
+# a number a row that meets terms stands beside each of the M states: M − 1 times too often
+COPIES = tuple(
+    f"(M − 1) times {name}" for name in (
+        EVIDENCE, "KL(q ‖ posterior)", "KL(q ‖ p(z))", "E_q[log p(x|z)]", "E_q[log p(x, z)]", "the entropy of q",
+    )
+)
+AMOUNTS += COPIES
 # what a line may be by itself
 VALUES = (
+    f"M times {EVIDENCE}",
     "p(x)", "Σ_z p(x|z)", "log Σ_z p(x|z)", "log E_q[p(x|z)]", "log E_q[p(x, z)]", "log Σ_z p(x, z)/q(z)",
     "log E_p(z)[p(x, z)/q(z)]", "log E_q[q(z)/p(x, z)]", "Σ_z log p(x, z)", "Σ_z log p(x|z)",
     "Σ_z (log p(x, z) − log q(z))", "the plain mean over z of log p(x, z)", "the plain mean over z of log p(x|z)",
@@ -55,8 +63,7 @@ class Chain:
     relations: Sequence[str]
     numbers: Sequence[int]
     known: Tensor  # (names, B), in the order of KNOWN
-    different: int = DIFFERENT
-    twins: tuple[int, int] = (0, 0)  # numbers of the first two lines that are one line written twice
+    same_as: Sequence[int]  # for each line the number of the first line that it repeats; its own where it is new
 
     def from_the_top(self) -> Chain:
         """The chain as one would write it from log p(x) down; one that was written from the bound up is turned."""
@@ -65,7 +72,8 @@ class Chain:
         if first or not upwards:
             return self
         relations = [_MIRRORED[relation] for relation in reversed(self.relations)]
-        return replace(self, values=self.values[::-1], relations=relations, numbers=self.numbers[::-1])
+        turned = {name: getattr(self, name)[::-1] for name in ("values", "numbers", "same_as")}
+        return replace(self, relations=relations, **turned)
 
 
 @dataclass(frozen=True)
@@ -74,9 +82,11 @@ class Finding:
 
     problem: `start` and `end` of the chain; of two neighbours `unequal`, `identity` (joined as a bound, and equal),
     `reversed`, `neither` (above on some rows, below on others) or `turn` (a true bound in the other direction than the
-    chain's); `bounds` (all is true, and there is no "=" at all); or `repeated`.
+    chain's), `copies` (one of the two has something M times, once for every state); `bounds` (all is true, and there is
+    no "=" at all); `leap` (a bound before log p(x) has become another line); or `repeated`.
     upper, lower: numbers of the lines, the one nearer to log p(x) first. top, bottom, difference: what they are worth
     on row `row`, and the first less the second. `name` and the names of both lines are empty where they are not known.
+    copied: what is there M − 1 times too often.
     """
 
     problem: str
@@ -90,12 +100,15 @@ class Finding:
     name: str = ""
     top_name: str = ""
     bottom_name: str = ""
+    copied: str = ""
 
     @property
     def code(self) -> str:
         """The same for two chains exactly when they make the same mistake, wherever in the chain they make it."""
-        if self.problem in ("right", "repeated", "bounds"):
+        if self.problem in ("right", "leap", "repeated", "bounds"):
             return self.problem
+        if self.problem == "copies":
+            return f"copies: {self.copied}"
         if self.problem in ("start", "end"):
             return f"{self.problem}: {self.top_name or f'{self.top:.6g}'}"
         below = self.bottom_name or self.name or f"{self.difference:.6g}"
@@ -126,9 +139,14 @@ def examine(chain: Chain) -> Finding:
 def _end(chain: Chain) -> Finding:
     """What is wrong with a chain in which every step holds."""
     if not _equal(chain.values[-1], _known(BOUND, chain.known)):
-        return _at_an_end(chain, "end", -1)
-    if chain.different < DIFFERENT:
-        return Finding("repeated", *chain.twins)
+        found = _at_an_end(chain, "end", -1)
+        return _between(chain, "copies", len(chain.relations) - 1) if _copied(found.top_name) else found
+    above = next((at for at, relation in enumerate(chain.relations) if relation != "="), 0)
+    if len(set(chain.same_as[: above + 1])) == 1:
+        return Finding("leap", chain.numbers[above], chain.numbers[above + 1])
+    if len(set(chain.same_as)) < DIFFERENT:
+        pairs = zip(chain.same_as, chain.numbers, strict=True)
+        return Finding("repeated", *min((pair for pair in pairs if pair[0] != pair[1]), key=lambda pair: pair[1]))
     return Finding("right")
 
 
@@ -140,10 +158,8 @@ def read(case: Case, evidence: Evidence) -> Chain:
     numbers = range(1, len(relations) + 2)
     lines = [_line(evidence.get(f"line_{number}"), number, case["log_q"].shape) for number in numbers]
     shadows, reads = ([evidence.get(f"{what}_{number}") for number in numbers] for what in ("shadow", "reads"))
-    alike = _twins(lines, shadows, reads)
-    twins = alike[0] if alike else (0, 0)
-    different = len(lines) - len({later for _, later in alike})
-    return Chain([_total(line) for line in lines], relations, numbers, case["known"], different, twins)
+    values = [_total(line) for line in lines]
+    return Chain(values, relations, numbers, case["known"], _same_as(values, shadows, reads))
 
 
 def _line(line: object, number: int, shape: torch.Size) -> Tensor:
@@ -165,24 +181,22 @@ def _total(line: Tensor) -> Tensor:
     return line.sum(-1) if line.dim() == 2 else line
 
 
-def _twins(lines: Sequence[Tensor], shadows: Sequence[object], reads: Sequence[object]) -> list[tuple[int, int]]:
-    """Numbers of lines that are one line written twice, each later one with the first that it repeats.
+def _same_as(values: Sequence[Tensor], shadows: Sequence[object], reads: Sequence[object]) -> list[int]:
+    """For each line the number of the first line that it repeats, or its own.
 
-    They look at the same quantities, and agree on a model and on its shadow: term by term where both have terms, and in
-    their sums where one has none left.
+    Two lines are one line written twice when they look at the same quantities, and have the same value on a model and
+    on its shadow, where arithmetic still holds and nothing else does. Terms count by their sum.
     """
-    twins: dict[int, int] = {}
-    for earlier, later in itertools.combinations(range(len(lines)), 2):
-        pairs = (lines[earlier], lines[later]), (shadows[earlier], shadows[later])
-        if reads[earlier] == reads[later] and all(_alike(a, b) for a, b in pairs):
-            twins.setdefault(later + 1, earlier + 1)
-    return [(earlier, later) for later, earlier in twins.items()]
+    def alike(a: int, b: int) -> bool:
+        return reads[a] == reads[b] and _equal(values[a], values[b]) and _alike(shadows[a], shadows[b])
+
+    return [next(at for at in range(line + 1) if at == line or alike(at, line)) + 1 for line in range(len(values))]
 
 
 def _alike(a: object, b: object) -> bool:
     if not isinstance(a, Tensor) or not isinstance(b, Tensor):
         return False
-    return _equal(a, b) if a.shape == b.shape else _equal(_total(a), _total(b))
+    return _total(a).shape == _total(b).shape and _equal(_total(a), _total(b))
 
 
 def _known(name: str, known: Tensor) -> Tensor:
@@ -213,11 +227,17 @@ def _between(chain: Chain, problem: str, above: int) -> Finding:
     row = 0
     if problem == "neither":  # on row 0 the relation may hold
         row = int((upper - lower).argmin() if relation == ">=" else (upper - lower).argmax())
-    names = (named(value, chain.known) for value in (upper - lower, upper, lower))
+    names = [named(value, chain.known) for value in (upper - lower, upper, lower)]
+    copied = next(filter(None, map(_copied, names)), "")
     return Finding(
-        problem, chain.numbers[above], chain.numbers[above + 1], relation, row, float(upper[row]), float(lower[row]),
-        float(upper[row] - lower[row]), *names,
+        "copies" if copied else problem, chain.numbers[above], chain.numbers[above + 1], relation, row,
+        float(upper[row]), float(lower[row]), float(upper[row] - lower[row]), *names, copied,
     )
+
+
+def _copied(name: str) -> str:
+    """What a name says to be there M − 1 times too often; empty where it says nothing of the kind."""
+    return next((amount.partition(" times ")[2] for amount in COPIES if amount in name), "")
 
 
 def _at_an_end(chain: Chain, problem: str, at: int) -> Finding:

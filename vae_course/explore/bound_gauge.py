@@ -60,7 +60,7 @@ def _drawn(mean: float, std: float) -> Figure:
     right.axvline(LOG_EVIDENCE, color="black", lw=1.2)
     right.axvline(elbo, color="C0", lw=2)
     right.set(yticks=[2, 1, 0], yticklabels=["E log p(x|z)", "− KL(q‖p)", "gap"], xlabel="nats", xlim=(LOWEST, 0))
-    right.annotate("log p(x) ", (LOG_EVIDENCE, 2.6), ha="right", fontsize=9)
+    right.annotate(" log p(x)", (LOG_EVIDENCE, 2.6), ha="left", fontsize=9)
     right.annotate("ELBO ", (max(elbo, LOWEST + 0.7), -0.75), ha="right", fontsize=9, color="C0")
     right.set_ylim(-0.9, 2.9)
     return figure

@@ -13,7 +13,9 @@ from vae_course.explore.figure import still
 
 def digits_picture(rows: Mapping[str, Tensor]) -> Image:
     """One labelled row for each entry: some pictures of 8 x 8 pixels, (N, 64), drawn side by side."""
-    return still(lambda: _drawn(rows), lambda: f"Rows of digits: {', '.join(rows)}.")
+    across = max(len(pictures) for pictures in rows.values())
+    told = f"{len(rows)} rows of {across} black and white pictures, 8 by 8 pixels each; from the top: {', '.join(rows)}."
+    return still(lambda: _drawn(rows), lambda: told)
 
 
 def _drawn(rows: Mapping[str, Tensor]) -> Figure:

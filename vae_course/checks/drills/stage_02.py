@@ -197,7 +197,7 @@ def alarm_in_standard_errors(rng: random.Random) -> Item:
 
 
 @drill
-def amortisation_gap(rng: random.Random) -> Item:
+def amortization_gap(rng: random.Random) -> Item:
     """The best ELBO of a family of q for this x, less the ELBO of the q that the encoder gives."""
     shape, encoder = rng.sample((rng.randint(5, 40) / 100, rng.randint(50, 150) / 100), 2)
     log_p = -rng.randint(150, 300) / 100
@@ -206,7 +206,7 @@ def amortisation_gap(rng: random.Random) -> Item:
     return Item(
         f"For one `x`, `log p(x)` is `log_p = {log_p:g}`. The best Gaussian `q` for this `x` alone has the ELBO "
         f"`best = {best:g}`; the Gaussian that an encoder, shared by all data points, gives for it has the ELBO "
-        f"`given = {given:g}`. How large is the amortisation gap?",
+        f"`given = {given:g}`. How large is the amortization gap?",
         best - given,
         unit="nats",
         working=f"{best:g} - ({given:g})",
@@ -305,7 +305,7 @@ MISTAKES = {
     "nats_for_errors": "That is the distance in nats; whether it is chance or a mistake depends on how much an "
     "average of `K` estimates wobbles.",
     "below_for_above": "The sign is turned round: this average is higher than `log p(x)`.",
-    # amortisation_gap
+    # amortization_gap
     "whole_gap": "That is all that is lost, and a part of it no Gaussian could have avoided. Which part is due to "
     "the encoder?",
     "approximation_gap": "That is the approximation gap, what the family of Gaussians costs even at its best. What "

@@ -10,9 +10,10 @@ def repeats(trial, key):
     again, value = trial.got["again"], trial.got[key]
     trial.holds(
         gap(again, value) <= SAME,
-        "Two calls with the same arguments gave different values; nothing in this function is left to chance.",
+        "Two calls with the same arguments gave different values: something is left to chance, or your function changes "
+        "what it is given.",
         "Which line can give something else the second time?",
-        [("first entry, second call", number(again.flatten()[0]), f"{number(value.flatten()[0])}, as in the first")],
+        [("first entry, second call", number(again.flatten()[0]), f"your {number(value.flatten()[0])} from the first")],
     )
 
 
@@ -24,7 +25,7 @@ def alone(trial, key, what):
         gap(alone, value) <= SAME,
         "A row given by itself has another value than among other rows; rows have nothing to do with each other.",
         "Which of your operations looks along the batch?",
-        [("row 0, by itself", number(alone.flatten()[0]), f"{number(value.flatten()[0])}, as among the others")],
+        [("row 0, by itself", number(alone.flatten()[0]), f"your {number(value.flatten()[0])} among the others")],
     )
 
 

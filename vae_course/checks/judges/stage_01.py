@@ -14,7 +14,7 @@ LINEAR = "linear_gaussian_evidence(x, W, sigma)"
 def _beside(where, changed, value):
     """The row of a report for the data point, of (B,), that moved most though nothing should have."""
     at = worst(changed, value)[0]
-    return f"row {at}, {where}", number(changed[at]), f"{number(value[at])}, as before"
+    return f"row {at}, {where}", number(changed[at]), f"your {number(value[at])} from before"
 
 
 # --- sample_joint ---
@@ -193,7 +193,7 @@ def test_log_joint_value(trial):
         "A code given by itself has another value than among other codes; codes have nothing to do with each other "
         "here.",
         "Which of your operations looks along the codes?",
-        [("code 0, by itself", number(single[0, 0]), f"{number(value[0, 0])}, as among the others")],
+        [("code 0, by itself", number(single[0, 0]), f"your {number(value[0, 0])} among the others")],
     )
 
 
@@ -287,7 +287,7 @@ def test_posterior_grid_value(trial):
         "With a new point in the middle of every two, and x row 0 by itself, the density at the old points stays as it "
         "was; yours changes.",
         "Does a density at a point depend on how many other points you look at?",
-        [(f"row 0, point {at}, finer grid", number(finer[0, at]), f"{number(row[0, at])}, as before")],
+        [(f"row 0, point {at}, finer grid", number(finer[0, at]), f"your {number(row[0, at])} from before")],
     )
     trial.same(
         "posterior", POSTERIOR,

@@ -25,7 +25,7 @@ def _mirrors(trial, key, what):
         gap(mirrored, value) <= SAME,
         "Your value changes when mu becomes -mu; seen from the prior, both sides look the same.",
         "How does mu enter, so that its sign cannot matter?",
-        [("row 0, at -mu", number(mirrored[0]), f"{number(value[0])}, as at mu")],
+        [("row 0, at -mu", number(mirrored[0]), f"your {number(value[0])} at mu")],
     )
 
 
@@ -227,7 +227,7 @@ def test_gaussian_kl_between_value(trial):
         trial.holds(
             gap(trial.got[key], kl) <= SAME, told,
             "In which unit does your formula measure the distance of the two means, and in which the spread of q?",
-            [(where, number(trial.got[key][0]), f"{number(kl[0])}, as before")],
+            [(where, number(trial.got[key][0]), f"your {number(kl[0])} from before")],
         )
     trial.same(
         "kl", KL_BETWEEN,
@@ -274,7 +274,7 @@ def test_kl_monte_carlo_value(trial):
         gap(moved[1:], value[1:]) <= SAME,
         "Only the samples of row 0 were moved, and the estimate of another row changed with them.",
         "z has three axes: which one holds the samples of one and the same row?",
-        [("row 1, row 0 moved", number(moved[1]), f"{number(value[1])}, as before")],
+        [("row 1, row 0 moved", number(moved[1]), f"your {number(value[1])} from before")],
     )
     trial.fits("at_prior", ESTIMATE)
     trial.holds(
@@ -288,7 +288,7 @@ def test_kl_monte_carlo_value(trial):
         gap(trial.got["repeated"], value) <= SAME,
         "Taking every sample four times leaves an average over samples as it is; your estimate changes.",
         "What does your answer do with the number of samples?",
-        [("row 0, samples x 4", number(trial.got["repeated"][0]), f"{number(value[0])}, as before")],
+        [("row 0, samples x 4", number(trial.got["repeated"][0]), f"your {number(value[0])} from before")],
     )
     trial.same(
         "estimate", ESTIMATE,
@@ -443,7 +443,7 @@ def test_bernoulli_log_likelihood_value(trial):
         "Exchanging black and white, with the sign of every logit turned as well, tells the same story; your value "
         "changes.",
         "Do your white pixels and your black pixels obey the same rule?",
-        [("row 0, inverted", number(trial.got["inverted"][0]), f"{number(value[0])}, as before")],
+        [("row 0, inverted", number(trial.got["inverted"][0]), f"your {number(value[0])} from before")],
     )
     adds_up(trial, "log_likelihood", BERNOULLI)
     trial.same(

@@ -16,23 +16,17 @@ from vae_course.models.toolbox.stage_01 import log_joint
 
 
 def elbo_exact(ns, case: Case) -> Evidence:
-    log_joint, log_q = (case[name].requires_grad_() for name in ("log_joint", "log_q"))
+    log_joint, logits = (case[name].requires_grad_() for name in ("log_joint", "log_q"))
 
     def elbo(log_joint, log_q):
         return tensor(ns["elbo_exact"](log_joint, log_q), "elbo_exact")
 
-    value = elbo(log_joint, log_q)
-    evidence = {"elbo": value, **gradients(value, {"log_joint": log_joint, "log_q": log_q})}
-    if case["case"] == "sure":
-        return evidence | _without_empty_states(evidence["d_log_q"], log_q)
-    return evidence | _interventions(elbo, log_joint.detach(), log_q.detach())
-
-
-def _without_empty_states(gradient: torch.Tensor | str, log_q: torch.Tensor) -> Evidence:
-    """The gradient with 0 where log q is -inf: what a slope is there is nobody's business."""
-    if isinstance(gradient, str):
-        return {"d_log_q": gradient}
-    return {"d_log_q": torch.where(log_q.detach().isneginf(), 0.0, gradient)}
+    # q is learned through numbers that a softmax normalises; off the simplex the slope is nobody's business
+    value = elbo(log_joint, torch.log_softmax(logits, -1))
+    evidence = {"elbo": value, **gradients(value, {"log_joint": log_joint, "log_q": logits})}
+    if case["case"] in ("sure", "faint"):
+        return evidence
+    return evidence | _interventions(elbo, log_joint.detach(), logits.detach())
 
 
 def _interventions(function, log_joint: torch.Tensor, log_q: torch.Tensor) -> Evidence:
@@ -78,7 +72,11 @@ def evidence_gap(ns, case: Case) -> Evidence:
         return tensor(ns["evidence_gap"](log_joint, log_q), "evidence_gap")
 
     evidence = {"gap": gap(log_joint, log_q)}
-    return evidence if case["case"] == "sure" else evidence | _interventions(gap, log_joint, log_q)
+    if case["case"] == "sure":
+        return evidence
+    evidence |= _interventions(gap, log_joint, log_q)
+    nothing = evidence["at_posterior"].abs() < 1e-6  # rounding, in float32 too; a slip that leaves nothing here leaves exactly 0
+    return evidence | {"at_posterior": torch.where(nothing, 0.0, evidence["at_posterior"])}
 
 
 def elbo_monte_carlo(ns, case: Case) -> Evidence:
@@ -234,7 +232,7 @@ class _Shadow:
         return self._parts[name]
 
     def expect_q(self, values: torch.Tensor) -> torch.Tensor:
-        self.looked_at.add("log_q")
+        self.looked_at.add("expect_q")
         return self._weights * (values + 0.1 * values**3)
 
     def total(self, terms: torch.Tensor) -> torch.Tensor:
@@ -245,14 +243,13 @@ class _Shadow:
     **{
         key: "property" for key in (
             "upper", "lower", "relation", "row", "top", "bottom", "difference", "name", "top_name", "bottom_name",
+            "copied",
         )
     },
 )
 @summary(summarise)
 def derivation(ns, case: Case) -> Evidence:
-    form = f"a list of at least {FEWEST} lines, each a function of m, with a relation between each two,"
-    chain = sequence(ns["derivation"](), form, "derivation", range(2 * FEWEST - 1, 2 * MOST))
-    lines, relations = _chain(chain)
+    lines, relations = _chain(_long_enough(ns["derivation"]()))
     evidence: Evidence = {"relations": " ".join(relations)}
     for number, line in enumerate(lines, start=1):
         evidence[f"line_{number}"] = _value(line, _model(case), number)
@@ -261,6 +258,17 @@ def derivation(ns, case: Case) -> Evidence:
             evidence[f"shadow_{number}"] = _value(line, shadow, number)
         evidence[f"reads_{number}"] = " ".join(sorted(shadow.looked_at))
     return evidence
+
+
+def _long_enough(chain: object) -> Sequence:
+    """A chain that holds enough lines; otherwise Unfit, counting lines and relations where it is made of them."""
+    form = f"a list of at least {FEWEST} lines, each a function of m, with a relation between each two,"
+    if isinstance(chain, (tuple, list)) and chain and all(callable(one) or isinstance(one, str) for one in chain):
+        lines, relations = map(len, _chain(chain))
+        if lines < FEWEST:
+            held = f"{lines} line{'s' * (lines != 1)} and {relations} relation{'s' * (relations != 1)}"
+            raise Unfit(f"derivation returned {held}; {form} is expected.")
+    return sequence(chain, form, "derivation", range(2 * FEWEST - 1, 2 * MOST))
 
 
 def _model(case: Case) -> FiniteModel:

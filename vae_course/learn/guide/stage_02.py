@@ -17,7 +17,7 @@ HINTS = {
     ),
     "derivation": (
         "Run your lines on one model and print their totals: neighbours joined by '=' must agree to all digits, on every model.",
-        "Which of your lines still has the log outside an average, and what is the line below it worth at q = posterior?",
+        "Which is the last of your lines that is still log p(x), and what is the line below it worth at q = posterior?",
         "A sibling: the chain of three lines above your card. Its first step drops an average of log p(z), which is never positive, so it is a "
         "bound; its second one only says that the log of a product is a sum of logs, so it is an equality: −0.6841, −1.8617, −1.8617.",
     ),
