@@ -319,7 +319,7 @@ def two_means_by_slopes(D, Z):
 
 
 def nats_for_an_error(sigma):
-    """The nats of recon that the library's Gaussian charges for a squared error of 1: what weighs S there weighs the KL here."""
+    """What the library's Gaussian charges for a squared error of 1: to charge 1 for it is to divide all by this."""
     zero, sigma, error = wide(0, sigma, 0.7)
     (-Normal(zero, sigma).log_prob(error.requires_grad_())).backward()
     return (error.grad / (2 * error)).item()

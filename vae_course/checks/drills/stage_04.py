@@ -177,28 +177,28 @@ MISTAKES = {
     # code_from_noise
     "variance_for_sigma": "You stretched the noise by the variance: noise of spread 1 has to get the spread of the "
     "code. Which of the two is measured in the unit of `z`?",
-    "logarithm_for_sigma": "You stretched the noise by `logvar` itself, which is a logarithm and may be negative. What "
-    "undoes it, and of what is it the logarithm?",
+    "logarithm_for_sigma": "You stretched the noise by `logvar` itself, which is a logarithm and may be negative. "
+    "What undoes it, and of what is it the logarithm?",
     "mean_scaled_too": "You stretched the mean together with the noise: with less noise the code would then shrink "
     "towards 0. Where should `z` be when the noise is 0?",
-    "noise_turned_round": "You took the noise away where it is added: over many draws that gives the same distribution, "
-    "and for this draw another code. On which side of `mu` does a positive noise put `z`?",
+    "noise_turned_round": "You took the noise away where it is added: over many draws that gives the same "
+    "distribution, and for this draw another code. On which side of `mu` does a positive noise put `z`?",
     "mean_for_the_code": "That is the mean of the code, with the noise left out. Does `z` have a spread then?",
     # path_slope_by_logvar and score_slope_by_mu
-    "half_of_the_chain_forgotten": "Your number is twice the estimate, the slope by log sigma: `logvar` is the log of a "
-    "square. By how much does log sigma grow when `logvar` grows by 1?",
+    "half_of_the_chain_forgotten": "Your number is twice the estimate, the slope by log sigma: `logvar` is the log of "
+    "a square. By how much does log sigma grow when `logvar` grows by 1?",
     "slope_by_sigma": "That is the slope by sigma; what moves is `logvar`, and sigma depends on it. What is the "
     "derivative of sigma with respect to `logvar`?",
-    "slope_by_mu": "That is the slope by `mu`: for every draw, `mu` moves the point by as much as it moves itself. How "
-    "far does `logvar` move this point?",
+    "slope_by_mu": "That is the slope by `mu`: for every draw, `mu` moves the point by as much as it moves itself. "
+    "How far does `logvar` move this point?",
     "average_for_one_draw": "That is the exact slope, the average over all noise; one draw gives an estimate, which "
     "depends on `eps`.",
-    "score_for_path": "That is the score estimate, which holds the point and moves its probability; the path moves the "
-    "point. Which of the two needs the slope of `f`?",
+    "score_for_path": "That is the score estimate, which holds the point and moves its probability; the path moves "
+    "the point. Which of the two needs the slope of `f`?",
     "sigma_forgotten": "Sigma is missing from your number: the narrower the Gaussian, the more its log-density "
     "changes when `mu` moves by a little. What is the derivative of `log q(z)` with respect to `mu`?",
-    "divided_by_the_variance": "You divided the noise by the variance: that belongs to `z - mu`, and the noise has been "
-    "divided by sigma once already. How are `eps` and `z - mu` related?",
+    "divided_by_the_variance": "You divided the noise by the variance: that belongs to `z - mu`, and the noise has "
+    "been divided by sigma once already. How are `eps` and `z - mu` related?",
     "path_for_score": "That is the pathwise estimate, by the slope of `f`; the score estimate never asks for a slope. "
     "What does it multiply the value of `f` by?",
     "point_moved_as_well": "You added both estimates, as if the point also moved: their averages are the same slope, "
@@ -207,7 +207,8 @@ MISTAKES = {
     # exact_slope_by_logvar
     "exact_slope_by_sigma": "That is the slope by sigma; `logvar` was asked for. What is the derivative of sigma with "
     "respect to `logvar`?",
-    "exact_slope_by_log_sigma": "That is the slope by log sigma, twice what was asked: `logvar` is the log of a square.",
+    "exact_slope_by_log_sigma": "That is the slope by log sigma, twice what was asked: `logvar` is the log of a "
+    "square.",
     "exact_slope_by_the_variance": "That is the slope by the variance, and `logvar` is its logarithm. What is the "
     "derivative of sigma^2 with respect to its own logarithm?",
     "exact_slope_by_mu": "That is the slope by `mu`; here `mu` is held fixed and the spread moves.",
@@ -225,8 +226,8 @@ MISTAKES = {
     "none.",
     "mean_of_the_others_forgotten": "You took the variance of `R` for the average of `R^2`: the two agree only where "
     "the mean is 0. What is the mean of `R`?",
-    "covariance_forgotten": "You added two variances as if the parts were independent: both have the factor `z1`. What "
-    "does the covariance add to the variance of a sum?",
+    "covariance_forgotten": "You added two variances as if the parts were independent: both have the factor `z1`. "
+    "What does the covariance add to the variance of a sum?",
     # variance_of_a_batch
     "draws_as_good_as_rows": "You let the draws divide the variance between rows too: more draws of one row tell "
     "nothing about other rows. Which part would be left with endlessly many draws?",

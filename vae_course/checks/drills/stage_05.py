@@ -162,9 +162,9 @@ def saving_on_a_grey_pixel(rng: random.Random) -> Item:
     floor = _bce(g, g)
     loss = round(floor + rng.uniform(0.25, 1.4), 2)
     return Item(
-        f"A pixel is grey, `g = {g:g}` on a scale from 0 to 1, and a script scores it by -g*log(p) - (1 - g)*log(1 - p), "
-        f"where `p` is the decoder's mean for it. At the moment this comes to `loss = {loss:g}`. How much of that can "
-        "training take away at most?",
+        f"A pixel is grey, `g = {g:g}` on a scale from 0 to 1. A script scores it by "
+        "`-g*log(p) - (1 - g)*log(1 - p)`, where `p` is the decoder's mean for it, and at the moment this comes to "
+        f"`loss = {loss:g}`. How much of that can training take away at most?",
         loss - floor,
         unit="nats",
         working=f"{loss:g} - (-{g:g}*log({g:g}) - (1 - {g:g})*log(1 - {g:g}))",
@@ -182,8 +182,8 @@ def data_set_from_a_batch(rng: random.Random) -> Item:
     """The estimate of a sum over N pictures from the mean over a batch: N times the mean."""
     N, B, mean = rng.randint(150, 999), rng.randint(8, 64), rng.randint(110, 390) / 10
     return Item(
-        f"A data set has `N = {N}` pictures, and the objective is the negative ELBO summed over all of them. In a batch "
-        f"of `B = {B}`, chosen at random, the negative ELBO is `mean = {mean:g}` nats a picture, averaged over the "
+        f"A data set has `N = {N}` pictures, and the objective is the negative ELBO summed over all of them. In a "
+        f"batch of `B = {B}`, chosen at random, the negative ELBO is `mean = {mean:g}` nats a picture, averaged over the "
         "batch. What estimate of the objective does this batch give?",
         N * mean,
         unit="nats",
@@ -230,16 +230,16 @@ def _signed(rng: random.Random, least: int, most: int) -> int:
 
 MISTAKES = {
     # hidden betas
-    "wrong_term_weighted": "That is one over the hidden weight: you weighted the recon where beta weighs the KL. Which "
-    "of the two terms did the script make smaller?",
+    "wrong_term_weighted": "That is one over the hidden weight: you weighted the recon where beta weighs the KL. "
+    "Which of the two terms did the script make smaller?",
     "means_are_harmless": "You took a mean for as good as a sum: it divides its term by a number, and the two terms "
     "are not divided alike. By what is each of them divided, beside the batch?",
     "latents_counted": "You counted the dimensions of the code, over which this script sums as it should. Which term "
     "is an average over too many things?",
     "rows_counted_too": "You also counted the pictures of the batch: both terms are averaged over them, so they "
     "cancel. By what else is the recon divided?",
-    "kl_averaged_as_well": "You divided the KL by the dimensions of the code: this script sums over them. Which of the "
-    "two terms is a mean here?",
+    "kl_averaged_as_well": "You divided the KL by the dimensions of the code: this script sums over them. Which of "
+    "the two terms is a mean here?",
     "kl_mean_overlooked": "You corrected the recon and forgot that the KL is a mean too. Over how many dimensions?",
     "pixel_mean_overlooked": "You corrected the KL and forgot that the recon is a mean too. Over how many pixels?",
     "factors_multiplied": "You let the two means push beta the same way: one makes the recon smaller, the other the "
@@ -257,8 +257,8 @@ MISTAKES = {
     # loss_of_a_batch
     "batch_not_averaged": "That is the loss of the whole batch, which would double with twice as many pictures; the "
     "question asks for nats a picture.",
-    "kl_rewarded": "You took the KL off, so that a code far from the prior would be rewarded. Is a loss made larger or "
-    "smaller by a price?",
+    "kl_rewarded": "You took the KL off, so that a code far from the prior would be rewarded. Is a loss made larger "
+    "or smaller by a price?",
     "kl_not_averaged": "You averaged the recon over the batch and not the KL: that weighs the KL by the size of the "
     "batch, as a beta would.",
     "recon_not_averaged": "You averaged the KL over the batch and not the recon: that makes the KL nearly free. Are "
@@ -277,18 +277,18 @@ MISTAKES = {
     "mean_for_draw": "You took the mean picture for a draw: the most probable value of a pixel is not the one that "
     "always comes. How often does a pixel with probability 0.6 of white come out black?",
     "coins_thrown": "You let every pixel be a fair coin: these have probabilities of their own.",
-    "variances_taken_off": "You took the variances off: the variance of a pixel is not the chance that it differs from "
-    "its more probable value. Which of the two values must it take to differ?",
+    "variances_taken_off": "You took the variances off: the variance of a pixel is not the chance that it differs "
+    "from its more probable value. Which of the two values must it take to differ?",
     "two_draws_compared": "That is how often two draws agree with each other; the thresholded mean picture does not "
     "vary.",
     # saving_on_a_grey_pixel
-    "grey_taken_for_binary": "You took the whole loss for savings, and that holds only for a black or a white pixel: a "
-    "grey one costs something under every `p`. Which `p` costs least?",
-    "floor_of_a_coin": "You took log 2 for the least that a grey pixel costs, and that is so only halfway between black "
-    "and white. Which `p` costs least for this grey?",
+    "grey_taken_for_binary": "You took the whole loss for savings, and that holds only for a black or a white pixel: "
+    "a grey one costs something under every `p`. Which `p` costs least?",
+    "floor_of_a_coin": "You took log 2 for the least that a grey pixel costs, and that is so only halfway between "
+    "black and white. Which `p` costs least for this grey?",
     "floor_for_saving": "That is what this pixel costs at best, and it remains; the question asks what can go.",
-    "floor_below_reach": "You took off `g*(1 - g)`, a variance, and this loss never falls that low. What does the loss "
-    "come to at its best `p`?",
+    "floor_below_reach": "You took off `g*(1 - g)`, a variance, and this loss never falls that low. What does the "
+    "loss come to at its best `p`?",
     # data_set_from_a_batch
     "mean_taken_for_sum": "You treated the average over the batch as a sum: it has been divided by the size of the "
     "batch once already.",
@@ -303,6 +303,6 @@ MISTAKES = {
     "stretches the code on the way. What is the variance of `w*z`?",
     "spread_not_squared": "You used sigma where the average of a square asks for the variance.",
     "spread_alone": "That is what the spread adds; the distance at the mean of the code counts too.",
-    "spread_taken_off": "You took the spread off, as if noise made the error smaller. Could an average of squares then "
-    "fall below 0?",
+    "spread_taken_off": "You took the spread off, as if noise made the error smaller. Could an average of squares "
+    "then fall below 0?",
 }
