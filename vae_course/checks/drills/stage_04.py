@@ -37,7 +37,7 @@ def path_slope_by_logvar(rng: random.Random) -> Item:
     eps = rng.choice((-1, 1)) * rng.choice((rng.randint(4, 8), rng.randint(12, 19))) / 10
     z = mu + sigma * eps
     return Item(
-        f"A code is drawn as `z` = mu + sigma*eps with `mu = {mu:g}` and `sigma = {sigma:g}`, and the noise came out "
+        f"A code is drawn as `z = mu + sigma*eps` with `mu = {mu:g}` and `sigma = {sigma:g}`, and the noise came out "
         f"as `eps = {eps:g}`. Take `f(z) = z^2`. What is the pathwise estimate, from this one draw, of the slope of "
         "`E[f(z)]` with respect to `logvar`, the natural logarithm of sigma^2?",
         z * sigma * eps,
@@ -58,7 +58,7 @@ def score_slope_by_mu(rng: random.Random) -> Item:
     mu, sigma, eps = _signed(rng, 4, 20) / 10, _spread(rng), _signed(rng, 4, 19) / 10
     z = mu + sigma * eps
     return Item(
-        f"A code is drawn as `z` = mu + sigma*eps with `mu = {mu:g}` and `sigma = {sigma:g}`, and the noise came out "
+        f"A code is drawn as `z = mu + sigma*eps` with `mu = {mu:g}` and `sigma = {sigma:g}`, and the noise came out "
         f"as `eps = {eps:g}`. Take `f(z) = z^2`. What is the score-function estimate (no baseline), from this one "
         "draw, of the slope of `E[f(z)]` with respect to `mu`?",
         z**2 * eps / sigma,
@@ -102,10 +102,10 @@ def variance_of_the_score(rng: random.Random) -> Item:
     others = d - 1
     return Item(
         f"A code has `d = {d}` independent coordinates, each drawn from N(0, 1), and `f(z)` is a sum with one term, "
-        "-(z_i - 1)^2, for each of them. The score estimate of the slope by the first mean, from one draw, is "
+        "`-(z_i - 1)^2`, for each of them. The score estimate of the slope by the first mean, from one draw, is "
         "`z1*f(z)`. Call the first term of the sum `A`, and all the others together `R`. The variance of `z1*A` is "
         "30. Each of the other terms has mean -2 and variance 6, and the covariance of `z1*A` and `z1*R` comes to "
-        "8*(d - 1). What is the variance of the whole estimate, `z1*A + z1*R`?",
+        "`8*(d - 1)`. What is the variance of the whole estimate, `z1*A + z1*R`?",
         30 + 22 * others + 4 * others**2,
         working=f"30 + 2*8*{others} + 6*{others} + (2*{others})^2",
         wrong={

@@ -183,8 +183,8 @@ def data_set_from_a_batch(rng: random.Random) -> Item:
     N, B, mean = rng.randint(150, 999), rng.randint(8, 64), rng.randint(110, 390) / 10
     return Item(
         f"A data set has `N = {N}` pictures, and the objective is the negative ELBO summed over all of them. In a "
-        f"batch of `B = {B}`, chosen at random, the negative ELBO is `mean = {mean:g}` nats a picture, averaged over the "
-        "batch. What estimate of the objective does this batch give?",
+        f"batch of `B = {B}`, chosen at random, the negative ELBO is `mean = {mean:g}` nats a picture, averaged over "
+        "the batch. What estimate of the objective does this batch give?",
         N * mean,
         unit="nats",
         working=f"{N}*{mean:g}",
@@ -231,7 +231,7 @@ def _signed(rng: random.Random, least: int, most: int) -> int:
 MISTAKES = {
     # hidden betas
     "wrong_term_weighted": "That is one over the hidden weight: you weighted the recon where beta weighs the KL. "
-    "Which of the two terms did the script make smaller?",
+    "Which of the two does the script count for less?",
     "means_are_harmless": "You took a mean for as good as a sum: it divides its term by a number, and the two terms "
     "are not divided alike. By what is each of them divided, beside the batch?",
     "latents_counted": "You counted the dimensions of the code, over which this script sums as it should. Which term "

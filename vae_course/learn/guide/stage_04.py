@@ -24,8 +24,8 @@ HINTS = {
     "pathwise_gradient": (
         "For f = z² in one dimension the two noises 1 and −1 must give the exact gradients, 2 mu and sigma squared. "
         "Other rows may not change by a digit when one row does.",
-        "f sees nothing but z. By how much does a sample move when mu moves, by how much when logvar moves, and which "
-        "of the two movements knows the noise?",
+        "Nothing but z reaches f. By how much does a sample move when mu moves, by how much when logvar moves, and "
+        "which of the two movements knows the noise?",
         "A sibling: z uniform between 1 and b = 3, so z = 1 + 2u, and f = z². The slope by b is 2z · u: 0.75 at u = "
         "0.25, and 3.75 at u = 0.75. Their mean is 2.25; all u together give 2.3333.",
     ),
@@ -39,8 +39,8 @@ HINTS = {
         "1.4286 = 3, which is 5 − 2.",
     ),
     "sgvb_a": (
-        "Give the model its exact posterior as encoder, and change nothing but the noise: the value must not move in "
-        "any digit.",
+        "Give the model its exact posterior as encoder, and change nothing but the noise: the value must stay where "
+        "it is, up to rounding.",
         "Three log-densities are asked about one and the same z. Which of them are counted in its favour, and which "
         "one is what the encoder itself said of it?",
         "A sibling: the KL of an exponential q of rate 2 to one of rate 1, from draws of q. At 0.4 the log-ratio is "
