@@ -179,8 +179,8 @@ MISTAKES = {
     "code. Which of the two is measured in the unit of `z`?",
     "logarithm_for_sigma": "You stretched the noise by `logvar` itself, which is a logarithm and may be negative. "
     "What undoes it, and of what is it the logarithm?",
-    "mean_scaled_too": "You stretched the mean together with the noise: with less noise the code would then shrink "
-    "towards 0. Where should `z` be when the noise is 0?",
+    "mean_scaled_too": "You stretched the mean together with the noise: with a smaller sigma the code would then "
+    "shrink towards 0. Where should `z` be when the noise is 0?",
     "noise_turned_round": "You took the noise away where it is added: over many draws that gives the same "
     "distribution, and for this draw another code. On which side of `mu` does a positive noise put `z`?",
     "mean_for_the_code": "That is the mean of the code, with the noise left out. Does `z` have a spread then?",

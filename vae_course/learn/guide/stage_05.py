@@ -56,7 +56,7 @@ HINTS = {
         "Two calls agree in every digit, every entry lies between 0 and 1, and no row depends on another one.",
         "Which single point stands for the whole distribution of a code? And is what the decoder puts out already on "
         "the scale of a pixel?",
-        "A sibling: on the line of the lesson the posterior at x = 1.5 is N(1, 1/3), and z is decoded to z. The "
+        "A sibling: on the line of stage 02 the posterior at x = 1.5 is N(1, 1/3), and z is decoded to z. The "
         "reconstruction is 1, every time: not 1.5, because the prior has a say, and not a different number for each "
         "draw.",
     ),
