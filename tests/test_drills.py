@@ -253,6 +253,114 @@ def gaps_that_add_up(log_p, best, given):
     return whole - approximation
 
 
+def point_of_the_same_rank(mu, logvar, eps):
+    """The code below which its Gaussian has as much probability as N(0, 1) has below the noise."""
+    mu, variance, eps = wide(mu, math.e**logvar, eps)
+    return Normal(mu, variance.sqrt()).icdf(Normal(*wide(0, 1)).cdf(eps)).item()
+
+
+def backward_along_the_path(mu, sigma, eps):
+    logvar = torch.tensor(math.log(sigma * sigma), dtype=torch.float64, requires_grad=True)
+    (mu + logvar.exp().sqrt() * eps).square().backward()
+    return logvar.grad.item()
+
+
+def backward_to_the_density(mu, sigma, eps):
+    """The value of f times what automatic differentiation says of the library's log-density at a fixed code."""
+    mu, sigma, eps = wide(mu, sigma, eps)
+    z = mu + sigma * eps
+    Normal(mu.requires_grad_(), sigma).log_prob(z.detach()).backward()
+    return (z.square() * mu.grad).item()
+
+
+def difference_of_integrals(a, b, mu, sigma):
+    def average(logvar):
+        z = mu + math.exp(logvar / 2) * REACH
+        return WEIGHTS @ (a * z**2 + b * z)
+
+    logvar, step = 2 * math.log(sigma), 1e-3
+    return (average(logvar + step) - average(logvar - step)) / (2 * step)
+
+
+def variance_by_moments(d):
+    """The variance of z1 f(z), from averages over one coordinate at a time."""
+    term = -((REACH - 1) ** 2)
+    mean_of_rest = (d - 1) * (WEIGHTS @ term)
+    square_of_rest = (d - 1) * (WEIGHTS @ term**2 - (WEIGHTS @ term) ** 2) + mean_of_rest**2
+    second = WEIGHTS @ (REACH**2 * (term**2 + 2 * term * mean_of_rest + square_of_rest))
+    return second - (WEIGHTS @ (REACH * (term + mean_of_rest))) ** 2
+
+
+def variance_from_covariances(B, L, Vx, Ve):
+    """Draws of a row share its value and not their noise: the mean over all entries of their covariances."""
+    row = Vx * np.ones((int(L), int(L))) + Ve * np.eye(int(L))
+    return np.kron(np.eye(int(B)), row).mean()
+
+
+def backward_to_the_coin(p, f0, f1, z):
+    p, z = wide(p, z)
+    Bernoulli(p.requires_grad_()).log_prob(z).backward()
+    return (f1 if z else f0) * p.grad.item()
+
+
+def weight_of_the_kl(loss, D, Z, B=3):
+    """How much one nat of one latent moves a loss, over how much one nat of one pixel moves it."""
+    recon, kl = (torch.zeros(int(B), int(size), dtype=torch.float64, requires_grad=True) for size in (D, Z))
+    loss(recon, kl).backward()
+    return (kl.grad[0, 0] / recon.grad[0, 0]).item()
+
+
+def pixel_mean_by_slopes(B, D, Z):
+    return weight_of_the_kl(lambda recon, kl: recon.mean() + kl.sum(1).mean(), D, Z, B)
+
+
+def two_means_by_slopes(D, Z):
+    return weight_of_the_kl(lambda recon, kl: recon.mean() + kl.mean(), D, Z)
+
+
+def nats_for_an_error(sigma):
+    """What the library's Gaussian charges for a squared error of 1: to charge 1 for it is to divide all by this."""
+    zero, sigma, error = wide(0, sigma, 0.7)
+    (-Normal(zero, sigma).log_prob(error.requires_grad_())).backward()
+    return (error.grad / (2 * error)).item()
+
+
+def bits_of_a_typical_pixel(n, D):
+    return -math.log2(math.exp(-n / D))
+
+
+def mean_over_uneven_rows(B, R, K):
+    shares = np.arange(1, B + 1) / np.arange(1, B + 1).sum()
+    return (R * shares + K * shares[::-1]).mean()
+
+
+def library_entropy(D, p):
+    return Bernoulli(torch.full((int(D),), p, dtype=torch.float64)).entropy().sum().item()
+
+
+def agreement_over_all_pictures(p1, p2, p3, p4, p5):
+    white = np.array([p1, p2, p3, p4, p5])
+    pictures = np.array(list(itertools.product((0, 1), repeat=5)))
+    chances = np.where(pictures, white, 1 - white).prod(1)
+    return chances @ (pictures == (white > 0.5)).sum(1)
+
+
+def saving_by_search(g, loss):
+    p = torch.arange(1, 1000, dtype=torch.float64) / 1000
+    grey = torch.full_like(p, g)
+    return loss - torch.nn.functional.binary_cross_entropy(p, grey, reduction="none").min().item()
+
+
+def pictures_by_their_chance(N, B, mean):
+    """Each picture of the batch stands for as many as its chance to be chosen says."""
+    chance = B / N
+    return sum(mean / chance for _ in range(int(B)))
+
+
+def integrated_error(w, mu, sigma, x):
+    return WEIGHTS @ (x - w * (mu + sigma * REACH)) ** 2
+
+
 ANOTHER_ROUTE = {
     "cell_of_a_square_sum": broadcast_cell,
     "entries_of_a_sum": broadcast_size,
@@ -286,6 +394,23 @@ ANOTHER_ROUTE = {
     "kl_between_two_gaussians": library_kl,
     "implied_variance": looked_up_variance,
     "categorical_log_likelihood": library_categorical,
+    "code_from_noise": point_of_the_same_rank,
+    "path_slope_by_logvar": backward_along_the_path,
+    "score_slope_by_mu": backward_to_the_density,
+    "exact_slope_by_logvar": difference_of_integrals,
+    "variance_of_the_score": variance_by_moments,
+    "variance_of_a_batch": variance_from_covariances,
+    "slope_of_a_coin": backward_to_the_coin,
+    "hidden_beta_of_a_pixel_mean": pixel_mean_by_slopes,
+    "hidden_beta_of_two_means": two_means_by_slopes,
+    "hidden_beta_of_a_squared_error": nats_for_an_error,
+    "bits_a_pixel": bits_of_a_typical_pixel,
+    "loss_of_a_batch": mean_over_uneven_rows,
+    "cost_of_ignoring_the_code": library_entropy,
+    "draw_and_mean_picture": agreement_over_all_pictures,
+    "saving_on_a_grey_pixel": saving_by_search,
+    "data_set_from_a_batch": pictures_by_their_chance,
+    "error_of_a_drawn_code": integrated_error,
 }
 
 
