@@ -19,7 +19,7 @@ notebooks: env                     ## from solutions/*.py to notebooks, releases
 dist: env                          ## wheel and source archive, without answers
 	$(BIN)/python -m build --no-isolation --outdir dist .
 
-bench: env                         ## how long a check takes
+bench: env                         ## how long a check takes, and how fast training is
 	$(BIN)/python -m pytest -s tests/benchmarks
 
 .venv/python.done:

@@ -25,6 +25,7 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.envir
 # graded runs check on fresh inputs, drawn from a seed that only this class has
 os.environ["VAE_COURSE_SOLUTIONS"] = str(root / "solutions")
 os.environ["VAE_COURSE_PROGRESS"] = "off"
+os.environ["TQDM_DISABLE"] = "1"
 key = grading / "seed.key"
 if not key.exists():
     key.write_text(secrets.token_hex(32))

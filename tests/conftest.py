@@ -15,6 +15,7 @@ from xdist.scheduler import LoadFileScheduling
 from vae_course import cli
 
 os.environ["OMP_NUM_THREADS"] = "1"  # before torch is imported: on a busy machine two threads are several times slower
+os.environ["TQDM_DISABLE"] = "1"  # before tqdm is imported, which reads it then: no bars in what tests read
 
 
 @pytest.fixture(autouse=True)

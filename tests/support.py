@@ -11,6 +11,14 @@ REPOSITORY = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 
 
+def mnist_folder() -> Path:
+    """The folder of MNIST's files, which are no part of the repository. Skips the test where there is none."""
+    for folder in (os.environ.get("VAE_COURSE_MNIST"), REPOSITORY.parent / "shared" / "data" / "mnist"):
+        if folder and Path(folder).is_dir():
+            return Path(folder)
+    pytest.skip("MNIST is not here; VAE_COURSE_MNIST may name a folder that holds its four files")
+
+
 def program(*names: str) -> str:
     """The path of the first of these programs. Skips the test where there is none, except in CI."""
     for name in names:

@@ -12,14 +12,6 @@ from vae_course.models.data import digits
 from vae_course.models.decoders import hammock, line, plane
 from vae_course.models.digit_nets import pixels_to_nearest, train_digit_model, train_plain_autoencoder
 from vae_course.models.posteriors import elbo_on_grid, fit_each, fit_encoder, log_evidence_on_grid
-from vae_course.models.training import fit
-
-
-def test_digits_are_black_and_white_and_split_in_one_way():
-    train, test = digits()
-    assert (train.shape, test.shape) == ((1437, 64), (360, 64))
-    assert set(train.unique().tolist()) == {0.0, 1.0}
-    assert torch.equal(train, digits()[0])
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -36,18 +28,6 @@ def test_random_codes_of_the_model_give_digits_and_those_of_the_plain_autoencode
     )
     assert 2.9 < real < 3.6 and abs(drawn - real) < 0.8 and copied > 1.6 * drawn
     assert plain.encode(train).std(0).mean() > 4
-
-
-def test_a_batch_that_does_not_fit_is_refused():
-    with pytest.raises(ValueError, match="batch_size is 11; it must be between 1 and the 10 rows"):
-        fit([nn.Parameter(torch.zeros(1))], lambda x: x.sum(), torch.zeros(10, 1), 1, batch_size=11)
-
-
-def test_training_sees_every_row_once_an_epoch():
-    seen = []
-    weight = nn.Parameter(torch.zeros(1))
-    fit([weight], lambda x: seen.append(x[:, 0]) or (weight * 0).sum(), torch.arange(10.0)[:, None], 5, batch_size=2)
-    assert sorted(torch.cat(seen).tolist()) == list(range(10))
 
 
 def test_a_decoder_is_a_density_around_its_mean():

@@ -134,7 +134,7 @@ def _execute(notebook: NotebookNode, stage: Stage) -> None:
         resources={"metadata": {"path": str(course.solutions_folder() / stage.id)}},
     )
     try:
-        with _environment({**os.environ, "VAE_COURSE_SOLUTIONS": None, "VAE_COURSE_PROGRESS": "off"}):
+        with _environment({**os.environ, "VAE_COURSE_SOLUTIONS": None, "VAE_COURSE_PROGRESS": "off", "TQDM_DISABLE": "1"}):
             client.execute()
     except CellExecutionError as error:
         failed = next(c for c in notebook.cells if any(o.output_type == "error" for o in c.get("outputs", ())))

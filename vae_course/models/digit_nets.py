@@ -45,14 +45,14 @@ class DigitModel(nn.Module):
 def train_plain_autoencoder(pictures: Tensor, z_dim: int, steps: int, seed: int = 0) -> PlainAutoencoder:
     """An autoencoder trained to copy its input, by cross-entropy. pictures: (N, 64), zeros and ones."""
     net, generator = _at_the_mean(PlainAutoencoder, pictures, z_dim, seed)
-    fit(net.parameters(), lambda x: -bernoulli_log_likelihood(x, net(x)).mean(), pictures, steps, generator=generator)
+    fit(net, pictures, steps, loss=lambda x, _: -bernoulli_log_likelihood(x, net(x)).mean(), generator=generator)
     return net.requires_grad_(False)
 
 
 def train_digit_model(pictures: Tensor, z_dim: int, steps: int, seed: int = 0) -> DigitModel:
     """A latent-variable model trained on the bound that stages 02 to 05 build. pictures: (N, 64), zeros and ones."""
     net, generator = _at_the_mean(DigitModel, pictures, z_dim, seed)
-    fit(net.parameters(), lambda x: net.negative_bound(x, generator), pictures, steps, generator=generator)
+    fit(net, pictures, steps, loss=net.negative_bound, generator=generator)
     return net.requires_grad_(False)
 
 

@@ -1,29 +1,174 @@
-"""One training loop: minibatches of a tensor, Adam, a number of steps."""
+"""The course's training loop: minibatches of a tensor, Adam, a number of steps."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional as F
+from tqdm.auto import tqdm
+
+from vae_course.course import CourseError
+from vae_course.models.checkpoint import read_tensors, write_tensors
+
+Terms = Mapping[str, Tensor]
+SAVE_SECONDS = 60  # a checkpoint is written when training ends, and about this often before
 
 
 def fit(
-    parameters: Iterable[Tensor], loss: Callable[[Tensor], Tensor], data: Tensor, steps: int, *,
-    batch_size: int = 64, lr: float = 1e-3, generator: torch.Generator | None = None,
-) -> None:
-    """Take `steps` steps of Adam on `loss(batch)`, batches of rows of `data` drawn in a fresh order each epoch.
+    model: nn.Module, data: Tensor, steps: int, *,
+    loss: Callable[[Tensor, torch.Generator], Tensor | Terms] | None = None, beta: float | Callable[[int], float] = 1.0,
+    batch_size: int = 64, lr: float = 1e-3, generator: torch.Generator | None = None, log_every: int = 100,
+    checkpoint: str | Path | None = None,
+) -> dict[str, list[float]]:
+    """Train `model` by `steps` steps of Adam on batches of rows of `data`, every row once an epoch, in a fresh order each time.
 
-    loss: maps a batch to a tensor without axes. Rows left over at the end of an epoch, fewer than a batch, wait for the next.
+    data: (N, D), in memory. loss: maps a batch, (B, D), and the generator for its noise to a tensor without axes or to a
+    mapping with `loss`, `recon` and `kl`, in nats/image; without one it is the negative ELBO of a VAE on zeros and ones. beta:
+    the weight of `kl` in what is minimised, or a function from the step to it. generator: where all that is random comes from.
+
+    Returns the history, a list for each of `step`, `loss` (as minimised) and what else the loss gives, every `log_every` steps,
+    before the step is taken. With a `checkpoint`, a run that was stopped goes on from that file, to `steps` steps in all, to the
+    same numbers as if it had not been stopped. Ctrl-C ends training after the step at hand and keeps what was trained.
     """
     if not 0 < batch_size <= len(data):
         raise ValueError(f"batch_size is {batch_size}; it must be between 1 and the {len(data)} rows of the data.")
-    optimizer = torch.optim.Adam(list(parameters), lr=lr, fused=True)
-    per_epoch = len(data) // batch_size
-    for step in range(steps):
-        if step % per_epoch == 0:
-            shuffled = data[torch.randperm(len(data), generator=generator)]
-        start = step % per_epoch * batch_size
-        optimizer.zero_grad()
-        loss(shuffled[start : start + batch_size]).backward()
-        optimizer.step()
+    if log_every < 1:
+        raise ValueError(f"log_every is {log_every}; it must be at least 1.")
+    if loss is None:
+        loss = _negative_elbo_of(model, data)
+    run = _Run(model, torch.optim.Adam(model.parameters(), lr=lr, fused=True), generator or torch.default_generator)
+    path = Path(checkpoint) if checkpoint else None
+    settings = torch.tensor([len(data), batch_size, log_every, lr], dtype=torch.float64)
+    if path and path.exists():
+        run.restore(read_tensors(path), settings, path)
+    per_epoch = -(-len(data) // batch_size)
+    saved, before = time.monotonic(), run.generator.get_state()
+    with _ctrl_c_waits() as stopped, tqdm(total=steps, initial=min(run.done, steps), unit=" steps") as bar:
+        try:
+            while run.done < steps and not stopped:
+                before = run.generator.get_state()
+                if run.done % per_epoch == 0:
+                    run.order = torch.randperm(len(data), generator=run.generator)
+                start = run.done % per_epoch * batch_size
+                batch = data.index_select(0, run.order[start : start + batch_size])
+                terms = _weighted(loss(batch, run.generator), beta(run.done) if callable(beta) else beta)
+                run.optimizer.zero_grad()
+                terms["loss"].backward()
+                run.optimizer.step()
+                if run.done % log_every == 0:
+                    run.log(terms)
+                run.done += 1
+                bar.update()
+                if path and time.monotonic() > saved + SAVE_SECONDS:
+                    write_tensors(path, run.tensors(settings))
+                    saved = time.monotonic()
+        except KeyboardInterrupt:
+            run.generator.set_state(before)  # the step that was cut off is not taken
+            stopped.append(True)
+    if path:
+        write_tensors(path, run.tensors(settings))
+    if stopped:
+        print(f"Stopped after {run.done:,} of {steps:,} steps; what was trained is kept.")
+    return {name: torch.stack(values).tolist() for name, values in run.history.items()}
+
+
+def _negative_elbo_of(model: nn.Module, data: Tensor) -> Callable[[Tensor, torch.Generator], Terms]:
+    """The loss of a VAE: one sample a picture, sums over dimensions, the mean over the batch."""
+    if not bool(((data == 0) | (data == 1)).all()):
+        raise ValueError("The data hold values other than 0 and 1, for which Bernoulli is no likelihood; pass a loss of your own.")
+
+    def loss(x: Tensor, generator: torch.Generator) -> Terms:
+        logits, mu, logvar = model(x, torch.randn(len(x), model.z_dim, generator=generator))
+        recon = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+        kl = (mu.square() + logvar.expm1() - logvar).sum() * (0.5 / len(x))
+        return {"loss": recon + kl, "recon": recon, "kl": kl}
+
+    return loss
+
+
+def _weighted(given: Tensor | Terms, beta: float) -> dict[str, Tensor]:
+    terms = {"loss": given} if isinstance(given, Tensor) else dict(given)
+    if beta != 1:
+        if not {"recon", "kl"} <= set(terms):
+            raise ValueError(f"beta is {beta}, and the loss gives {', '.join(terms)}; to weigh the KL it must give recon and kl.")
+        terms["loss"] = terms["recon"] + beta * terms["kl"]
+    return terms
+
+
+class _Run:
+    """All that a run has come to: enough to go on from."""
+
+    def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer, generator: torch.Generator):
+        self.model, self.optimizer, self.generator = model, optimizer, generator
+        self.done = 0
+        self.order = torch.empty(0, dtype=torch.int64)
+        self.history: dict[str, list[Tensor]] = {}
+
+    def log(self, terms: Terms) -> None:
+        """Keep the terms of this step. They stay tensors: reading each as a number would wait for it."""
+        for name, value in {"step": torch.tensor(self.done), **terms}.items():
+            self.history.setdefault(name, []).append(value.detach())
+
+    def tensors(self, settings: Tensor) -> dict[str, Tensor]:
+        """The run under names, as a checkpoint holds it."""
+        moments = self.optimizer.state_dict()["state"]
+        return {
+            "done": torch.tensor(self.done), "order": self.order, "generator": self.generator.get_state(), "settings": settings,
+            **{f"model/{name}": value for name, value in self.model.state_dict().items()},
+            **{f"adam/{index}/{name}": value for index, state in moments.items() for name, value in state.items()},
+            **{f"history/{name}": torch.stack(values) for name, values in self.history.items()},
+        }
+
+    def restore(self, held: Mapping[str, Tensor], settings: Tensor, path: Path) -> None:
+        """Take up the run that `tensors` described. CourseError when it was a run of another model, data or settings."""
+        model, moments = _under("model/", held), {}
+        mine = {name: value.shape for name, value in self.model.state_dict().items()}
+        if {name: value.shape for name, value in model.items()} != mine:
+            raise CourseError(
+                f"The checkpoint {path} is of a model with other parameters; name another file, or delete it to train from the start."
+            )
+        if not torch.equal(held["settings"], settings):
+            rows, batch_size, log_every, lr = held["settings"].tolist()
+            raise CourseError(
+                f"The checkpoint {path} is of {rows:.0f} rows, batch_size {batch_size:.0f}, log_every {log_every:.0f}, lr {lr:g}; "
+                "train with these, name another file, or delete it to train from the start."
+            )
+        for name, value in _under("adam/", held).items():
+            index, moment = name.split("/")
+            moments.setdefault(int(index), {})[moment] = value
+        self.model.load_state_dict(model)
+        self.optimizer.load_state_dict({"state": moments, "param_groups": self.optimizer.state_dict()["param_groups"]})
+        self.generator.set_state(held["generator"])
+        self.done, self.order = int(held["done"]), held["order"]
+        self.history = {name: list(values) for name, values in _under("history/", held).items()}
+
+
+def _under(prefix: str, held: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in held.items() if name.startswith(prefix)}
+
+
+@contextmanager
+def _ctrl_c_waits() -> Iterator[list[bool]]:
+    """Gives a list to which Ctrl-C adds, so that a step is taken whole or not at all. A second Ctrl-C does not wait."""
+    stopped: list[bool] = []
+
+    def note(number, frame):
+        if stopped:
+            raise KeyboardInterrupt
+        stopped.append(True)
+
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may ask for signals
+        yield stopped
+        return
+    former = signal.signal(signal.SIGINT, note)
+    try:
+        yield stopped
+    finally:
+        signal.signal(signal.SIGINT, former)
