@@ -40,18 +40,18 @@ from vae_course.models.toolbox.stage_05 import negative_elbo
 # %%
 loss, recon = AUDIT["A"]
 x = digits()[0][:100]
-gray, prior = torch.zeros(100, 64), torch.zeros(100, 8)
-print(f"recon {recon(x, gray).mean():8.4f} nats/image")
-print(f"loss  {loss(x, gray, prior, prior):8.4f} in a unit of its own")
+grey, prior = torch.zeros(100, 64), torch.zeros(100, 8)
+print(f"recon {recon(x, grey).mean():8.4f} nats/image")
+print(f"loss  {loss(x, grey, prior, prior):8.4f} in a unit of its own")
 
 # %% [markdown]
 # The KL is 0 here, so only recon can be in that loss; still, the two numbers alone settle nothing, since a constant may be hidden among them. A *change*
 # has no constant in it. Make every output darker and look again.
 
 # %%
-dark = gray - 1
-print(f"recon changes by {recon(x, dark).mean() - recon(x, gray).mean():8.4f} nats/image")
-print(f"loss changes by  {loss(x, dark, prior, prior) - loss(x, gray, prior, prior):8.4f}")
+dark = grey - 1
+print(f"recon changes by {recon(x, dark).mean() - recon(x, grey).mean():8.4f} nats/image")
+print(f"loss changes by  {loss(x, dark, prior, prior) - loss(x, grey, prior, prior):8.4f}")
 
 # %% [markdown]
 # The loss moves by a 64th of what recon moves: that is c. It was found without reading a line of the code, and a loss can be asked about its other
@@ -78,12 +78,10 @@ def effective_beta(loss: Loss, recon: Recon) -> float:
     """The weight of K against R that is hidden in loss(x, out, mu, logvar); recon(x, out): (B,)."""
     B, D, Z = 100, 64, 8
     ### BEGIN SOLUTION
-    black, code = torch.zeros(B, D), torch.zeros(B, Z)
-    start = loss(black, black, code, code)  # at out = 0 the pixels are gray, at mu = logvar = 0 the KL is 0
-    per_recon = (loss(black, black + 1, code, code) - start) / (
-        recon(black, black + 1) - recon(black, black)
-    ).mean()
-    per_kl = (loss(black, black, code + 1, code) - start) / gaussian_kl(code + 1, code).mean()
+    x, code = torch.zeros(B, D), torch.zeros(B, Z)  # zeros do as out, too; the KL of this code is 0
+    start, recon_rises = loss(x, x, code, code), (recon(x, x + 1) - recon(x, x)).mean()
+    per_recon = (loss(x, x + 1, code, code) - start) / recon_rises
+    per_kl = (loss(x, x, code + 1, code) - start) / gaussian_kl(code + 1, code).mean()
     return float(per_kl / per_recon)
     ### END SOLUTION
 
@@ -117,8 +115,8 @@ for name, (loss, recon) in AUDIT.items():
 # the product βσ² shows in a squared-error loss, and whoever reports one of the two without the other has reported nothing.
 #
 # *"So is every loss wrong that is not in nats?"* No. Divide F by 64 and you have nats a pixel: β is 1, the minimum is where it was, and only comparisons with
-# other people's numbers suffer. An old public example divided its averaged cross-entropy's KL by B · 784, was reported as a bug, and had β = 1 all along. Ask
-# for β first, and for the unit when you compare.
+# other people's numbers suffer. An old public example had a cross-entropy averaged over everything and a KL divided by B · 784. It was reported as a bug, and
+# its β was 1 all along. Ask for β first, and for the unit when you compare.
 #
 # ## Bug zoo: would you notice?
 #
@@ -140,11 +138,11 @@ for name, program in ZOO.items():
 # The first column is the loss as the program computes it. The other two are measured by the library on test digits, with codes drawn as they should be, in
 # nats/image.
 #
-# In the first log the loss is in the thousands, and the KL climbs to about 40 nats, where a healthy run of this size ends near 4.4. Its pictures are
-# copied well and its prior is useless: codes drawn from N(0, I) fall where no image ever was. In the third log the KL is 0.00: a code costs too much, and
-# every image gets the same output. Both give themselves away to somebody who knows what to expect.
+# In the first log the loss is in the thousands, and the KL climbs to about 40 nats, where a sound program has about 4.4 after as many steps. Recon is paid and
+# the code is nearly free, so pictures are copied well, and codes drawn from the prior look like none that the decoder was trained on. In the third log the KL is
+# 0.00: a code costs too much, and every image gets the same output. Both give themselves away to somebody who knows what to expect.
 #
-# The second log looks healthy. Recon falls, the KL rises, nothing is impossible. Its bound, recon plus KL, is more than a nat worse than that of a sound program
+# The second log looks healthy. Recon falls, the KL rises, nothing is impossible. Its recon and KL add up to about a nat more than those of a sound program
 # after as many steps, but who would know? You have to ask the program a question to which you know the answer.
 #
 # ### A finished test
@@ -155,10 +153,10 @@ for name, program in ZOO.items():
 # %%
 def batch_size_is_no_matter(program: Program) -> bool:
     """Whether the loss of a batch is the loss of the same batch laid twice."""
-    x, logits = digits()[0][:6], torch.linspace(-3, 3, 384).reshape(6, 64)
-    mu, logvar = torch.linspace(-2, 1, 48).reshape(6, 8), torch.linspace(-1, 2, 48).reshape(6, 8)
-    once = program.loss(x, logits, mu, logvar)
-    twice = program.loss(*(rows.repeat(2, 1) for rows in (x, logits, mu, logvar)))
+    mu = torch.linspace(-2, 1, 48).reshape(6, 8)
+    batch = digits()[0][:6], torch.linspace(-3, 3, 384).reshape(6, 64), mu, 0.5 - mu
+    once = program.loss(*batch)
+    twice = program.loss(*(rows.repeat(2, 1) for rows in batch))
     return math.isclose(float(once), float(twice), rel_tol=1e-4)
 
 
@@ -192,7 +190,7 @@ for name, program in ZOO.items():
 
 # %% answer="samples_are_fresh"
 def samples_are_fresh(program: Program) -> bool:
-    """Whether program.sample(mu, logvar) -> z, all (B, Z), draws z from N(mu, exp(logvar)) afresh."""
+    """Whether program.sample(mu, logvar), all (B, Z), is drawn from N(mu, exp(logvar)) afresh."""
     mu, logvar = torch.full((2000, 4), 0.7), torch.full((2000, 4), -1.2)
     first, second = program.sample(mu, logvar), program.sample(mu, logvar)
     new_each_call = not torch.equal(first, second)

@@ -40,7 +40,8 @@ def three_calls_and_two_equations(loss, recon):
     def look(out_size, mu_size):
         x, out = torch.zeros(2, 6, dtype=torch.float64), torch.full((2, 6), out_size, dtype=torch.float64)
         mu = torch.full((2, 3), mu_size, dtype=torch.float64)
-        return torch.stack([recon(x, out).mean(), 0.5 * (mu * mu).sum(-1).mean(), loss(x, out, mu, torch.zeros_like(mu))])
+        kl = 0.5 * (mu * mu).sum(-1).mean()
+        return torch.stack([recon(x, out).mean(), kl, loss(x, out, mu, torch.zeros_like(mu))])
 
     first, second, third = look(0.1, 0.2), look(1.1, 0.9), look(-0.7, 2.0)
     table = torch.stack([second - first, third - first])
@@ -65,7 +66,8 @@ def far_from_the_prior(loss, recon):
     kl = (far.pow(2) - near.pow(2)).sum(1).mean() / 2
     blank, bright = torch.zeros(7, 9), sizes.expand(7, 9)
     change = loss(x, blank, far, 0 * far) - loss(x, blank, near, 0 * far)
-    unit = (loss(x, bright, near, 0 * near) - loss(x, blank, near, 0 * near)) / (recon(x, bright).mean() - recon(x, blank).mean())
+    declared = recon(x, bright).mean() - recon(x, blank).mean()
+    unit = (loss(x, bright, near, 0 * near) - loss(x, blank, near, 0 * near)) / declared
     return (change / kl / unit).double()
 
 

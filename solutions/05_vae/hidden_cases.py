@@ -53,11 +53,13 @@ def _loss_is_sound(generator: torch.Generator, seed: int) -> list[dict]:
 def _programs(
     generator: torch.Generator, seed: int, sound: tuple[str, ...], broken: tuple[tuple[str, ...], ...], amounts: dict,
 ) -> list[dict]:
-    """One case a program. Fresh draws take the sound ones in turn, and two of each group, so that four show them all."""
-    groups = (sound, *broken)
+    """One case a program. Fresh draws take one sound one and two of each group in turn: four draws show them all."""
+    names = [name for group in (sound, *broken) for name in group]
     if seed != VISIBLE:
-        groups = ((sound[seed % len(sound)],), *({g[seed % len(g)], g[(seed + len(g) // 2) % len(g)]} for g in broken))
-    names = [name for group in groups for name in sorted(group, key=(*sound, *(n for g in broken for n in g)).index)]
+        taken = {sound[seed % len(sound)]}
+        for group in broken:
+            taken |= {group[seed % len(group)], group[(seed + len(group) // 2) % len(group)]}
+        names = [name for name in names if name in taken]
     noise_seeds = torch.randint(2**31, (len(names),), generator=generator).tolist()
     return [
         {"case": name, "amount": float(_uniform(generator, *amounts.get(name, (1.0, 1.0)), 1)), "seed": noise_seed}

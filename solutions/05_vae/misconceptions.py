@@ -26,8 +26,8 @@ def _changes(loss, recon):
 
 @wrong(
     "effective_beta",
-    "Your number is 1 / beta: how much the reconstruction weighs beside the KL. It calls a loss that crushes the code a "
-    "careless one.",
+    "Your number is 1 / beta: how much the reconstruction weighs beside the KL. It calls a loss that crushes the "
+    "code a careless one.",
     "If the KL is charged 64 times, is the number that you want large or small?",
 )
 def reciprocal(loss, recon):
@@ -37,8 +37,8 @@ def reciprocal(loss, recon):
 
 @wrong(
     "effective_beta",
-    "Your number is c times beta: what a nat of KL costs in the unit of the loss. It would be beta if a nat of recon cost 1 "
-    "there, and nobody said so.",
+    "Your number is c times beta: what a nat of KL costs in the unit of the loss. It would be beta if a nat of "
+    "recon cost 1 there, and nobody said so.",
     "How would you find out what one nat of recon costs in that unit?",
 )
 def unit_of_the_loss_taken_for_nats(loss, recon):
@@ -56,8 +56,8 @@ def slope_of_the_kl_alone(loss, recon):
 
 @wrong(
     "effective_beta",
-    "Your number is c, what one nat of recon costs in the unit of the loss. That is half of the answer; the KL has not been "
-    "asked yet.",
+    "Your number is c, what one nat of recon costs in the unit of the loss. That is half of the answer; the KL "
+    "has not been asked yet.",
     "Which arguments of the loss move the KL and leave recon where it is?",
 )
 def unit_alone(loss, recon):
@@ -67,8 +67,8 @@ def unit_alone(loss, recon):
 
 @wrong(
     "effective_beta",
-    "You divide a value of the loss by a value of recon, and another by one of the KL. Values hold a constant that nobody "
-    "told you, and the second one holds recon besides.",
+    "You divide a value of the loss by a value of recon, and another by one of the KL. Values hold a constant "
+    "that nobody told you, and the second one holds recon besides.",
     "What is left of a constant in the change from one call to the next?",
 )
 def values_in_place_of_changes(loss, recon):
@@ -79,8 +79,8 @@ def values_in_place_of_changes(loss, recon):
 
 @wrong(
     "effective_beta",
-    "The change of the loss is divided by a value of recon, not by its change. The constant inside recon, and all of recon "
-    "that did not move, stand below the line.",
+    "The change of the loss is divided by a value of recon, not by its change. The constant inside recon, and all "
+    "of recon that did not move, stand below the line.",
     "Recon was something before you changed the output: what was it?",
 )
 def change_over_a_value_of_recon(loss, recon):
@@ -91,7 +91,8 @@ def change_over_a_value_of_recon(loss, recon):
 
 @wrong(
     "effective_beta",
-    "A value of the loss where mu has moved is divided by the KL, with nothing taken off. That value holds recon and the constant, too.",
+    "A value of the loss where mu has moved is divided by the KL, with nothing taken off. That value holds recon "
+    "and the constant, too.",
     "What was the loss before you moved mu?",
 )
 def baseline_of_the_kl_forgotten(loss, recon):
@@ -102,8 +103,8 @@ def baseline_of_the_kl_forgotten(loss, recon):
 
 @wrong(
     "effective_beta",
-    "For the KL you change mu and the output at once, so the loss moves by what recon does as well, and all of it is booked "
-    "on the KL.",
+    "For the KL you change mu and the output at once, so the loss moves by what recon does as well, and all of it "
+    "is booked on the KL.",
     "Which arguments must stay still while you ask for the price of the KL?",
 )
 def both_moved_at_once(loss, recon):
@@ -115,8 +116,8 @@ def both_moved_at_once(loss, recon):
 
 @wrong(
     "effective_beta",
-    "Your number is too small by the number of pixels that you probe with: recon is counted per pixel, where it is declared "
-    "per image.",
+    "Your number is too small by the number of pixels that you probe with: recon is counted per pixel, where it "
+    "is declared per image.",
     "recon(x, out) has shape (B,): over what has it been added up already?",
 )
 def recon_by_the_pixel(loss, recon):
@@ -126,8 +127,8 @@ def recon_by_the_pixel(loss, recon):
 
 @wrong(
     "effective_beta",
-    "Your number is too large by the number of rows that you probe with: the change of recon is added over the batch, while "
-    "the KL is averaged.",
+    "Your number is too large by the number of rows that you probe with: the change of recon is added over the "
+    "batch, while the KL is averaged.",
     "R is one number for a batch: which one, of the B that recon returns?",
 )
 def recon_added_over_the_batch(loss, recon):
@@ -137,8 +138,8 @@ def recon_added_over_the_batch(loss, recon):
 
 @wrong(
     "effective_beta",
-    "Your number is too small by the number of rows that you probe with: the change of the KL is added over the batch, while "
-    "recon is averaged.",
+    "Your number is too small by the number of rows that you probe with: the change of the KL is added over the "
+    "batch, while recon is averaged.",
     "K is one number for a batch: which one, of the B that the KL has?",
 )
 def kl_added_over_the_batch(loss, recon):
@@ -148,8 +149,8 @@ def kl_added_over_the_batch(loss, recon):
 
 @wrong(
     "effective_beta",
-    "Your number is too large by the number of latents that you probe with: your own KL is averaged over them. The KL of independent "
-    "latents adds.",
+    "Your number is too large by the number of latents that you probe with: your own KL is averaged over them. "
+    "The KL of independent latents adds.",
     "What happens to the KL of a code when one more latent like the others is appended?",
 )
 def kl_averaged_over_latents(loss, recon):
@@ -159,7 +160,8 @@ def kl_averaged_over_latents(loss, recon):
 
 @wrong(
     "effective_beta",
-    "Your number is half of beta: your own KL is twice as large as it should be, as if its half had been left out.",
+    "Your number is half of beta: your own KL is twice as large as it should be, as if its half had been left "
+    "out.",
     "What does a latent with mu = 1 and sigma = 1 cost, in nats?",
 )
 def kl_without_its_half(loss, recon):
@@ -169,7 +171,8 @@ def kl_without_its_half(loss, recon):
 
 @wrong(
     "effective_beta",
-    "You move logvar and compare with a KL in which the logarithm is missing, so your KL moves further than the true one.",
+    "You move logvar and compare with a KL in which the logarithm is missing, so your KL moves further than the "
+    "true one.",
     "With logvar raised from 0 to 1, which two terms of the KL change, and in which directions?",
 )
 def kl_without_its_logarithm(loss, recon):
@@ -202,8 +205,8 @@ def share_of_the_whole(loss, recon):
 
 @wrong(
     "effective_beta",
-    "You take the change of the loss by mu over the change by the output, whatever these cost in nats. A pixel and a latent "
-    "were moved by the same amount, but recon and the KL were not.",
+    "You take the change of the loss by mu over the change by the output, whatever these cost in nats. A pixel "
+    "and a latent were moved by the same amount, but recon and the KL were not.",
     "How far does each term move in nats, between your calls?",
 )
 def changes_never_turned_into_nats(loss, recon):
@@ -213,7 +216,8 @@ def changes_never_turned_into_nats(loss, recon):
 
 @wrong(
     "effective_beta",
-    "You take one weight away from the other. A difference is in the unit of the loss and is 0, not 1, for a fair loss.",
+    "You take one weight away from the other. A difference is in the unit of the loss and is 0, not 1, for a fair "
+    "loss.",
     "What does the factor c do to the difference of two slopes, and to what would it do nothing?",
 )
 def difference_of_the_slopes(loss, recon):
@@ -233,7 +237,8 @@ def takes_their_word(loss, recon):
 @wrong(
     "effective_beta",
     "You found 0 / 0: between two of your calls nothing moved, neither the loss nor the term that you divide by.",
-    "At mu = 0 and logvar = 0 the KL is at its lowest point: what does a tiny step do there, or a step of no length?",
+    "At mu = 0 and logvar = 0 the KL is at its lowest point: what does a tiny step do there, or a step of no "
+    "length?",
 )
 def nothing_moved(loss, recon):
     x, out, mu, logvar = _inputs()
@@ -260,7 +265,8 @@ def _apart(noise, dim):
 
 @wrong(
     "samples_are_fresh",
-    "Your test says True without asking the program for a single code. It would let every bug through that there is.",
+    "Your test says True without asking the program for a single code. It would let every bug through that there "
+    "is.",
     "What is the first thing that you would ask this program for?",
 )
 def always_true(program):
@@ -269,8 +275,8 @@ def always_true(program):
 
 @wrong(
     "samples_are_fresh",
-    "Your test says False without asking the program for a single code. It catches every bug, and every right program with "
-    "them.",
+    "Your test says False without asking the program for a single code. It catches every bug, and every right "
+    "program with them.",
     "What should a program have to do to pass?",
 )
 def always_false(program):
@@ -294,8 +300,8 @@ def two_calls_must_agree(program):
 
 @wrong(
     "samples_are_fresh",
-    "Your test draws codes, and says True even when they are mu itself. So what it looks at, such as the shape or the mean, is "
-    "the same with and without noise.",
+    "Your test draws codes, and says True even when they are mu itself. So what it looks at, such as the shape or "
+    "the mean, is the same with and without noise.",
     "Which number is 0 when the noise is forgotten, and never 0 otherwise?",
 )
 def looks_at_the_shape(program):
@@ -314,8 +320,8 @@ def asks_for_ordinary_numbers(program):
 
 @wrong(
     "samples_are_fresh",
-    "Your test draws codes and says False of all of them, from sound programs, too. Something that it asks for is not true of "
-    "normal noise: a mean of exactly 0, a largest draw, or another width than sigma.",
+    "Your test draws codes and says False of all of them, from sound programs, too. Something that it asks for is "
+    "not true of normal noise: a mean of exactly 0, a largest draw, or another width than sigma.",
     "Try each of your conditions on mu + sigma * torch.randn_like(mu): which one fails, and by how much?",
 )
 def mean_of_exactly_zero(program):
@@ -336,8 +342,8 @@ def variance_expected_as_standard_deviation(program):
 
 @wrong(
     "samples_are_fresh",
-    "You expect the very numbers that torch.randn_like gives after one seed. A program that makes its noise in another way is "
-    "just as right, and your test refuses it.",
+    "You expect the very numbers that torch.randn_like gives after one seed. A program that makes its noise in "
+    "another way is just as right, and your test refuses it.",
     "Which properties do all normal draws share, whatever made them?",
 )
 def expects_the_draws_of_one_seed(program):
@@ -350,8 +356,8 @@ def expects_the_draws_of_one_seed(program):
 
 @wrong(
     "samples_are_fresh",
-    "You set a seed, draw, set it again, and expect the same codes. A program may own its generator, which no seed of yours "
-    "reaches; your test refuses it.",
+    "You set a seed, draw, set it again, and expect the same codes. A program may own its generator, which no "
+    "seed of yours reaches; your test refuses it.",
     "Is it a fault to be new at every call?",
 )
 def expects_a_seed_to_be_obeyed(program):
@@ -363,8 +369,8 @@ def expects_a_seed_to_be_obeyed(program):
 
 @wrong(
     "samples_are_fresh",
-    "Of the four programs that share their noise your test catches the frozen one only: it compares two calls, and within one call "
-    "nothing.",
+    "Of the four programs that share their noise your test catches the frozen one only: it compares two calls, "
+    "and within one call nothing.",
     "Where would one noise for the whole batch show, in a single call?",
 )
 def only_two_calls(program):
@@ -373,8 +379,8 @@ def only_two_calls(program):
 
 @wrong(
     "samples_are_fresh",
-    "Your test compares rows and nothing else. It lets through a program that uses one noise for all latents of a row, and one that "
-    "uses the same noise at every call.",
+    "Your test compares rows and nothing else. It lets through a program that uses one noise for all latents of a "
+    "row, and one that uses the same noise at every call.",
     "Along which other axis could noise be shared, and between which two things besides?",
 )
 def only_rows(program):
@@ -384,8 +390,8 @@ def only_rows(program):
 
 @wrong(
     "samples_are_fresh",
-    "Your test compares latents and nothing else. It lets through a program that uses one noise for all rows of a batch, and one that "
-    "uses the same noise at every call.",
+    "Your test compares latents and nothing else. It lets through a program that uses one noise for all rows of a "
+    "batch, and one that uses the same noise at every call.",
     "Along which other axis could noise be shared, and between which two things besides?",
 )
 def only_latents(program):
@@ -394,8 +400,8 @@ def only_latents(program):
 
 @wrong(
     "samples_are_fresh",
-    "One bug gets through: a program that uses one noise for all latents of a row. With a single latent nobody can see it, and where "
-    "only rows are compared nobody looks.",
+    "One bug gets through: a program that uses one noise for all latents of a row. With a single latent nobody "
+    "can see it, and where only rows are compared nobody looks.",
     "How many latents does your test give the program, and which of the differences between them does it look at?",
 )
 def a_single_latent(program):
@@ -410,8 +416,8 @@ def rows_and_calls(program):
 
 @wrong(
     "samples_are_fresh",
-    "One bug gets through: a program that uses one noise for all rows of a batch, like the second in the zoo. With a single row "
-    "nobody can see it, and where only latents are compared nobody looks.",
+    "One bug gets through: a program that uses one noise for all rows of a batch, like the second in the zoo. "
+    "With a single row nobody can see it, and where only latents are compared nobody looks.",
     "How many rows does your test give the program, and which of the differences between them does it look at?",
 )
 def a_single_row(program):
@@ -421,7 +427,8 @@ def a_single_row(program):
 
 @wrong(
     "samples_are_fresh",
-    "Your test looks closely at one draw, and the same noise at every call gets through: only a second call could show it.",
+    "Your test looks closely at one draw, and the same noise at every call gets through: only a second call could "
+    "show it.",
     "What would this program return if it were asked again?",
 )
 def a_single_call(program):
@@ -431,8 +438,8 @@ def a_single_call(program):
 
 @wrong(
     "samples_are_fresh",
-    "Your test asks only whether there is more than one number in the noise, over the whole batch at once. One noise for all rows, one for "
-    "all latents, and the same at every call get through.",
+    "Your test asks only whether there is more than one number in the noise, over the whole batch at once. One "
+    "noise for all rows, one for all latents, and the same at every call get through.",
     "The spread over everything mixes two axes: what is it along each of them?",
 )
 def entries_are_not_all_equal(program):
@@ -441,8 +448,8 @@ def entries_are_not_all_equal(program):
 
 @wrong(
     "samples_are_fresh",
-    "Your test sees that two calls differ and that the noise is not one number, but it takes the batch as one heap: one noise for all rows gets "
-    "through, and so does one for all latents.",
+    "Your test sees that two calls differ and that the noise is not one number, but it takes the batch as one "
+    "heap: one noise for all rows gets through, and so does one for all latents.",
     "The spread over everything mixes two axes: what is it along each of them?",
 )
 def calls_and_the_whole_heap(program):
@@ -451,8 +458,8 @@ def calls_and_the_whole_heap(program):
 
 @wrong(
     "samples_are_fresh",
-    "All four sharing programs are caught, and all four with noise of the wrong size or place get through: your test asks whether there is "
-    "noise, not which.",
+    "All four sharing programs are caught, and all four with noise of the wrong size or place get through: your "
+    "test asks whether there is noise, not which.",
     "What should be the mean and the standard deviation of what is left when mu and sigma are taken off?",
 )
 def size_never_asked(program):
@@ -462,8 +469,8 @@ def size_never_asked(program):
 
 @wrong(
     "samples_are_fresh",
-    "Your test looks at the middle of the noise and not at its width: noise that is too small gets through, and so does a variance that was "
-    "taken for a standard deviation.",
+    "Your test looks at the middle of the noise and not at its width: noise that is too small gets through, and "
+    "so does a variance that was taken for a standard deviation.",
     "Which number of the noise says how far it strays?",
 )
 def width_never_asked(program):
@@ -474,8 +481,8 @@ def width_never_asked(program):
 
 @wrong(
     "samples_are_fresh",
-    "One bug gets through: (mu + eps) times sigma. Its width is right, and only its middle is off; that shows where mu is not 0, sigma is not 1, and the "
-    "mean is looked at.",
+    "One bug gets through: (mu + eps) times sigma. Its width is right, and only its middle is off; that shows "
+    "where mu is not 0, sigma is not 1, and the mean is looked at.",
     "Where is the middle of these codes, and where should it be?",
 )
 def middle_never_asked(program):
@@ -493,8 +500,8 @@ def every_mu_is_zero(program):
 
 @wrong(
     "samples_are_fresh",
-    "Two bugs get through, and both are invisible at logvar = 0: a variance taken for a standard deviation, and mu multiplied by sigma. There sigma is 1, "
-    "whatever is done with it.",
+    "Two bugs get through, and both are invisible at logvar = 0: a variance taken for a standard deviation, and "
+    "mu multiplied by sigma. There sigma is 1, whatever is done with it.",
     "At which logvar do sigma, sigma squared and 1 differ from one another?",
 )
 def every_sigma_is_one(program):
@@ -535,7 +542,8 @@ def sound_unseen(program):
 
 @wrong(
     "loss_is_sound",
-    "Your test says False without asking the program for its loss. It catches every bug, and every right program with them.",
+    "Your test says False without asking the program for its loss. It catches every bug, and every right program "
+    "with them.",
     "What should a program have to do to pass?",
 )
 def broken_unseen(program):
@@ -554,7 +562,8 @@ def asks_for_codes(program):
 
 @wrong(
     "loss_is_sound",
-    "Your answer is turned round: False for the sound programs, and True for one that averages recon over the pixels.",
+    "Your answer is turned round: False for the sound programs, and True for one that averages recon over the "
+    "pixels.",
     "What does True mean on the card?",
 )
 def verdict_turned_round(program):
@@ -563,8 +572,8 @@ def verdict_turned_round(program):
 
 @wrong(
     "loss_is_sound",
-    "Your test says True of the third program of the zoo, which averages recon over the pixels. So what it looks at, such as the sign, the shape, a "
-    "doubled batch or the KL alone, is as it should be in that program, too.",
+    "Your test says True of the third program of the zoo, which averages recon over the pixels. So what it looks "
+    "at, such as the sign, the shape, a doubled batch or the KL alone, is as it should be in that program, too.",
     "How many nats should a loss rise when one more pixel is predicted badly?",
 )
 def positive_and_finite(program):
@@ -600,8 +609,9 @@ def kl_alone(program):
 
 @wrong(
     "loss_is_sound",
-    "Your test asks for the loss and says False of every program, the sound ones, too. Either it compares with a number that belongs to other inputs or has "
-    "another sign, or it asks for more digits, or another type, than a sum in another order has.",
+    "Your test asks for the loss and says False of every program, the sound ones, too. Either it compares with a "
+    "number that belongs to other inputs or has another sign, or it asks for more digits, or another type, than a "
+    "sum in another order has.",
     "Print the loss of a sound program beside the number that you compare it with: in which digit do they part?",
 )
 def a_number_for_other_inputs(program):
@@ -629,10 +639,11 @@ def expects_a_python_float(program):
 
 @wrong(
     "loss_is_sound",
-    "Your pixels are gray, and a sound program stops with an error there: a Bernoulli knows only 0 and 1, and this one minds.",
+    "Your pixels are grey, and a sound program stops with an error there: a Bernoulli knows only 0 and 1, and "
+    "this one minds.",
     "Which values of x does the card allow?",
 )
-def gray_pixels(program):
+def grey_pixels(program):
     _, logits, mu, logvar = _batch()
     x = torch.rand_like(logits)
     recon = torch.nn.functional.binary_cross_entropy_with_logits(logits, x, reduction="sum") / 5
@@ -643,8 +654,8 @@ def gray_pixels(program):
 
 @wrong(
     "loss_is_sound",
-    "Your test never sees the KL move: a program that averages it over the latents gets through, and so does one that weighs it as it likes. With mu = 0 and logvar = 0 "
-    "throughout, there is no KL to be seen.",
+    "Your test never sees the KL move: a program that averages it over the latents gets through, and so does one "
+    "that weighs it as it likes. With mu = 0 and logvar = 0 throughout, there is no KL to be seen.",
     "For which codes is the KL a number that you would recognise?",
 )
 def every_code_is_the_prior(program):
@@ -654,14 +665,14 @@ def every_code_is_the_prior(program):
 @wrong("loss_is_sound", alias_of="every_code_is_the_prior")
 def recon_and_a_kl_that_costs_something(program):
     x, logits, mu, logvar = _batch()
-    dearer = float(program.loss(x, logits, 3 + mu.abs(), 0 * logvar)) > float(program.loss(x, logits, 0 * mu, 0 * logvar))
-    return dearer and _agrees(program, x, logits, 0 * mu, 0 * logvar)
+    free, dear = program.loss(x, logits, 0 * mu, 0 * logvar), program.loss(x, logits, 3 + mu.abs(), 0 * logvar)
+    return bool(dear > free) and _agrees(program, x, logits, 0 * mu, 0 * logvar)
 
 
 @wrong(
     "loss_is_sound",
-    "The two programs that add over the batch where they should average get through. A batch of one row hides them, and so does asking only that the loss is not "
-    "too small.",
+    "The two programs that add over the batch where they should average get through. A batch of one row hides "
+    "them, and so does asking only that the loss is not too small.",
     "What does a sum over rows give for one row, and what does a mean?",
 )
 def one_row(program):
@@ -676,7 +687,8 @@ def not_smaller_than_it_should_be(program):
 
 @wrong(
     "loss_is_sound",
-    "One wrong scale gets through: a KL that is averaged over the latents. With a single latent its mean is its sum.",
+    "One wrong scale gets through: a KL that is averaged over the latents. With a single latent its mean is its "
+    "sum.",
     "How many latents do your codes have, and what would two have shown?",
 )
 def one_latent(program):
@@ -685,8 +697,8 @@ def one_latent(program):
 
 @wrong(
     "loss_is_sound",
-    "Three wrong scales get through: the KL averaged over latents, and both of the programs that add over the batch. With one row and one latent, sums and means are "
-    "the same.",
+    "Three wrong scales get through: the KL averaged over latents, and both of the programs that add over the "
+    "batch. With one row and one latent, sums and means are the same.",
     "Which sizes make a sum over rows, over pixels and over latents three different numbers?",
 )
 def one_row_and_one_latent(program):
@@ -695,8 +707,8 @@ def one_row_and_one_latent(program):
 
 @wrong(
     "loss_is_sound",
-    "A program that adds both terms over the batch gets through: its beta is 1, and its loss is not in nats/image but in nats a batch. Your test asks for the exchange rate, or the "
-    "direction, and not for the unit.",
+    "A program that adds both terms over the batch gets through: its beta is 1, and its loss is not in nats/image "
+    "but in nats a batch. Your test asks for the exchange rate, or the direction, and not for the unit.",
     "What is c in such a loss, and what does the card say that it should be?",
 )
 def beta_alone(program):
@@ -710,7 +722,8 @@ def beta_alone(program):
 
 @wrong(
     "loss_is_sound",
-    "Four wrong KLs get through, and all of them are right at logvar = 0, where sigma, its square and 1 are the same and the logarithm is 0.",
+    "Four wrong KLs get through, and all of them are right at logvar = 0, where sigma, its square and 1 are the "
+    "same and the logarithm is 0.",
     "Which terms of the KL does logvar = 0 put to sleep?",
 )
 def every_logvar_is_zero(program):
@@ -719,7 +732,8 @@ def every_logvar_is_zero(program):
 
 @wrong(
     "loss_is_sound",
-    "Five wrong KLs get through, even one that does not square mu. With logvar = 0 and every mu 0 or 1, almost nothing of the formula can be seen: 1 is its own square.",
+    "Five wrong KLs get through, even one that does not square mu. With logvar = 0 and every mu 0 or 1, almost "
+    "nothing of the formula can be seen: 1 is its own square.",
     "What would mu = 2, or mu = -0.7, have shown, and what another logvar?",
 )
 def codes_of_zeros_and_ones(program):
@@ -744,8 +758,8 @@ def every_mu_is_one(program):
 
 @wrong(
     "loss_is_sound",
-    "Three wrong likelihoods get through: black and white exchanged, all outputs compared with one picture, and probabilities kept away from 0 and 1. At logits = 0 every "
-    "pixel costs log 2, whatever the picture.",
+    "Three wrong likelihoods get through: black and white exchanged, all outputs compared with one picture, and "
+    "probabilities kept away from 0 and 1. At logits = 0 every pixel costs log 2, whatever the picture.",
     "For which logits does it matter whether a pixel is black or white?",
 )
 def every_logit_is_zero(program):
@@ -754,7 +768,8 @@ def every_logit_is_zero(program):
 
 @wrong(
     "loss_is_sound",
-    "One wrong likelihood gets through: probabilities kept away from 0 and 1. Your logits are timid, and no probability of theirs comes near either end.",
+    "One wrong likelihood gets through: probabilities kept away from 0 and 1. Your logits are timid, and no "
+    "probability of theirs comes near either end.",
     "How large do logits get when a decoder is sure of itself?",
 )
 def timid_logits(program):
@@ -764,7 +779,8 @@ def timid_logits(program):
 
 @wrong(
     "loss_is_sound",
-    "Two wrong likelihoods get through: one that scores only the white pixels, and one that compares all outputs with the first picture. Your pictures are all white.",
+    "Two wrong likelihoods get through: one that scores only the white pixels, and one that compares all outputs "
+    "with the first picture. Your pictures are all white.",
     "What does a black pixel cost, and does your test have one?",
 )
 def every_pixel_is_white(program):
@@ -774,7 +790,8 @@ def every_pixel_is_white(program):
 
 @wrong(
     "loss_is_sound",
-    "One wrong likelihood gets through: it compares every output with the first picture of the batch. All pictures of your batch are the same.",
+    "One wrong likelihood gets through: it compares every output with the first picture of the batch. All "
+    "pictures of your batch are the same.",
     "How would you notice that two rows have been mixed up?",
 )
 def one_picture_many_times(program):

@@ -59,7 +59,7 @@ AUDIT: dict[str, tuple[Loss, Recon]] = {
 
 
 def disguised(recon: Recon, scale: float, beta: float, constant: float = 0.0) -> Loss:
-    """A loss that weighs the KL with `beta` against the batch mean of `recon`, in unknown units, from an unknown zero."""
+    """A loss that weighs the KL with `beta` against the batch mean of `recon`, in a unit and from a zero of its own."""
 
     def loss(x: Tensor, out: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
         return scale * (recon(x, out).mean() + beta * prices(mu, logvar).sum(1).mean()) + constant
@@ -68,7 +68,7 @@ def disguised(recon: Recon, scale: float, beta: float, constant: float = 0.0) ->
 
 
 def likelihood(sigma: float, shift: float = 0.0) -> Recon:
-    """Minus a log-likelihood plus `shift`: Gaussian pixels with standard deviation `sigma`; binary ones where it is 0."""
+    """Minus a log-likelihood, plus `shift`: Gaussian pixels with this sigma, or binary ones where it is 0."""
 
     def recon(x: Tensor, out: Tensor) -> Tensor:
         return shift + (unit_gaussian(x, out) / sigma**2 if sigma > 0 else bernoulli(x, out))

@@ -43,7 +43,8 @@ def test_effective_beta(trial):
     )
     _unmoved(
         trial, "scaled",
-        "The same loss, times 3, has another beta for you; both terms were scaled alike, so their exchange rate is what it was.",
+        "The same loss, times 3, has another beta for you; both terms were scaled alike, so their exchange rate is what "
+        "it was.",
         "In which unit is the loss counted, and what tells you?",
         "the loss times 3",
     )
@@ -58,8 +59,8 @@ def test_effective_beta(trial):
     want = trial.want["beta"]
     trial.holds(
         _near(beta, want),
-        "Your number knows neither constants nor units and doubles when beta does, but it is not beta: it is off by a factor "
-        "that comes from your own inputs.",
+        "Your number knows neither constants nor units and doubles when beta does, but it is not beta: it is off by a "
+        "factor that comes from your own inputs.",
         "By how many nats does each of your two changes move recon and the KL, each as a mean over the batch?",
         [("beta", number(beta), number(want)), ("yours, divided by beta", number(beta / want), "1")],
     )
@@ -83,7 +84,8 @@ LOSSES = {
     "batch_sum": "adds recon over the batch and averages the KL", "total": "adds both terms over the batch",
     "weighted": "weighs the KL by another number than 1", "rewarded": "subtracts the KL",
     "no_log": "leaves the logarithm out of the KL", "squared_variance": "squares the variance in the KL",
-    "sigma_for_variance": "has sigma in the KL where the variance belongs", "not_squared": "does not square mu in the KL",
+    "sigma_for_variance": "has sigma in the KL where the variance belongs",
+    "not_squared": "does not square mu in the KL",
     "reversed": "prices the prior by the code, not the code by the prior", "sigmoid_twice": "takes the sigmoid twice",
     "squared_error": "calls a squared error a Bernoulli", "white_only": "scores only the white pixels",
     "turned": "scores black pixels as white", "first_picture": "compares every output with the first picture",
@@ -91,12 +93,15 @@ LOSSES = {
 }
 
 
-def _told_apart(trial, does, about):
+def _told_apart(trial, does, asks, about):
     """The learner's test says of a program what the seal says."""
     verdict, want = trial.got["verdict"], trial.want["verdict"]
     what = does[trial.case["case"]]
     answer = {"sound": "True", "broken": "False"}
-    rows = [(f"a program that {what}", answer[verdict], answer[want]), ("what your test asked it for", trial.got["asked"], "")]
+    rows = [
+        (f"a program that {what}", answer[verdict], answer[want]),
+        ("what your test asked it for", trial.got["asked"], asks),
+    ]
     trial.holds(
         verdict == want or want == "broken",
         f"Your test says False of a sound program: one that {what}. {about}",
@@ -112,7 +117,7 @@ def _told_apart(trial, does, about):
 def _freshness(name, *cases):
     @part("samples_are_fresh", name, cases=cases)
     def body(trial):
-        _told_apart(trial, SAMPLES, "How noise is made is the program's own affair, as long as it is fresh and normal.")
+        _told_apart(trial, SAMPLES, "sample", "How a program makes its noise is its own affair.")
 
     return body
 
@@ -125,14 +130,16 @@ test_samples_scale = _freshness("scale", "uniform", "small", "variance", "produc
 def _soundness(name, *cases):
     @part("loss_is_sound", name, cases=cases)
     def body(trial):
-        _told_apart(trial, LOSSES, "How the sum is written is the program's own affair, and its last digits are, too.")
+        _told_apart(trial, LOSSES, "loss", "How a program adds is its own affair, and so are its last digits.")
 
     return body
 
 
 test_loss_value = _soundness("value", "plain", "in_double", "in_pieces", "pixel_mean")
 test_loss_scale = _soundness("scale", "latent_mean", "both_means", "batch_sum", "total", "weighted")
-test_loss_kl = _soundness("kl", "rewarded", "no_log", "squared_variance", "sigma_for_variance", "not_squared", "reversed")
+test_loss_kl = _soundness(
+    "kl", "rewarded", "no_log", "squared_variance", "sigma_for_variance", "not_squared", "reversed",
+)
 test_loss_likelihood = _soundness(
     "likelihood", "sigmoid_twice", "squared_error", "white_only", "turned", "first_picture", "clipped",
 )

@@ -83,8 +83,9 @@ def _verdict(ns, exercise: str, given: Program) -> Evidence:
     try:
         said = ns[exercise](watched)
     except AssertionError as error:
-        raise Unfit(f"{exercise} raised an AssertionError; a test here returns False instead, so that it can be counted.") from error
-    return {"verdict": "sound" if _truth(said, exercise) else "broken", "asked": " and ".join(sorted(asked)) or "nothing"}
+        raise Unfit(f"{exercise} raised an AssertionError; a test here returns False instead.") from error
+    verdict = "sound" if _truth(said, exercise) else "broken"
+    return {"verdict": verdict, "asked": " and ".join(sorted(asked)) or "nothing"}
 
 
 def _truth(value: object, what: str) -> bool:
