@@ -187,9 +187,15 @@ STAGES = (
             Exercise("generate", points=3, minutes=5, difficulty=2),
             Exercise("reconstruct", points=2, minutes=4, difficulty=1),
             Exercise("interpolate", points=2, minutes=4, difficulty=1),
-            Exercise("effective_beta", points=4, minutes=10, difficulty=4),
-            Exercise("samples_are_fresh", points=3, minutes=8, difficulty=3),
-            Exercise("loss_is_sound", points=5, minutes=12, difficulty=4),
+            Exercise("effective_beta", points=4, minutes=10, difficulty=4, builds_on=("gaussian_kl",)),
+            Exercise(
+                "samples_are_fresh", points=3, minutes=8, difficulty=3,
+                parts=MappingProxyType({"value": 0.4, "noise": 0.3, "scale": 0.3}),
+            ),
+            Exercise(
+                "loss_is_sound", points=5, minutes=12, difficulty=4,
+                parts=MappingProxyType({"value": 0.4, "scale": 0.2, "kl": 0.2, "likelihood": 0.2}), builds_on=("negative_elbo",),
+            ),
         ),
     ),
 )
