@@ -78,7 +78,7 @@ for name, pictures in drawn.items():
 
 # %% tags=["nbval-ignore-output"]
 codes = plain.encode(train)
-mean_code = model.encode(test)[:, :8]  # the model proposes a mean for each code, and a spread
+mean_code, _ = model.encode(test)  # the model proposes a mean for each code, and a spread
 for name, logits in {"plain": plain(test), "model": model.decode(mean_code)}.items():
     wrong = ((logits > 0).float() - test).abs().sum(1)
     print(f"{name} copies with {wrong.mean():.1f} pixels wrong")

@@ -39,9 +39,17 @@ def digit_counts() -> tuple[Tensor, Tensor]:
 
     Returns float32 tensors of shape (1437, 64) and (360, 64) with the whole numbers 0 to 16, data for a Binomial(16) likelihood.
     """
-    counts = torch.from_numpy(load_digits().data).float()
-    order = torch.randperm(len(counts), generator=torch.Generator().manual_seed(0))
-    return counts[order[:TRAIN]], counts[order[TRAIN:]]
+    return _split(torch.from_numpy(load_digits().data).float())
+
+
+def digit_labels() -> tuple[Tensor, Tensor]:
+    """Which digit each picture of `digits()` shows, as (train, test): int64 tensors of shape (1437,) and (360,)."""
+    return _split(torch.from_numpy(load_digits().target).long())
+
+
+def _split(rows: Tensor) -> tuple[Tensor, Tensor]:
+    order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(0))
+    return rows[order[:TRAIN]], rows[order[TRAIN:]]
 
 
 def mnist() -> tuple[Tensor, Tensor]:

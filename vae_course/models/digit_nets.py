@@ -6,40 +6,24 @@ import torch
 from torch import Tensor, nn
 
 from vae_course.models.toolbox.stage_03 import bernoulli_log_likelihood, gaussian_kl
+from vae_course.models.toolbox.stage_04 import sample_posterior
+from vae_course.models.toolbox.stage_05 import VAE, Decoder, negative_elbo
 from vae_course.models.training import fit
 
 HIDDEN = 128
 
 
 class PlainAutoencoder(nn.Module):
-    """Picture to code to picture, 64-128-Z-128-64 with ReLU; no probabilities anywhere."""
+    """Picture to code to picture, D-128-Z-128-D with ReLU; no probabilities anywhere."""
 
-    def __init__(self, z_dim: int):
+    def __init__(self, x_dim: int, z_dim: int, mean: Tensor | None = None):
         super().__init__()
-        self.encode = nn.Sequential(nn.Linear(64, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, z_dim))
-        self.decode = nn.Sequential(nn.Linear(z_dim, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 64))
+        self.encode = nn.Sequential(nn.Linear(x_dim, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, z_dim))
+        self.decode = Decoder(z_dim, x_dim, HIDDEN, mean)
 
     def forward(self, x: Tensor) -> Tensor:
-        """x: (B, 64). Returns the copy's logits, (B, 64)."""
+        """x: (B, D). Returns the copy's logits, (B, D)."""
         return self.decode(self.encode(x))
-
-
-class DigitModel(nn.Module):
-    """A latent-variable model of digits: z ~ N(0, I), and each pixel white with probability sigmoid(decode(z)).
-
-    A network of the same size as the plain one proposes codes while it is trained; drawing pictures uses the decoder only.
-    """
-
-    def __init__(self, z_dim: int):
-        super().__init__()
-        self.encode = nn.Sequential(nn.Linear(64, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 2 * z_dim))
-        self.decode = nn.Sequential(nn.Linear(z_dim, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 64))
-
-    def negative_bound(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Minus the evidence lower bound with one sample a picture, averaged over the batch, in nats/image."""
-        mu, logvar = self.encode(x).chunk(2, dim=-1)
-        z = mu + torch.exp(0.5 * logvar) * torch.randn(mu.shape, generator=generator)
-        return (gaussian_kl(mu, logvar) - bernoulli_log_likelihood(x, self.decode(z))).mean()
 
 
 def train_plain_autoencoder(pictures: Tensor, z_dim: int, steps: int, seed: int = 0) -> PlainAutoencoder:
@@ -49,20 +33,44 @@ def train_plain_autoencoder(pictures: Tensor, z_dim: int, steps: int, seed: int 
     return net.requires_grad_(False)
 
 
-def train_digit_model(pictures: Tensor, z_dim: int, steps: int, seed: int = 0) -> DigitModel:
-    """A latent-variable model trained on the bound that stages 02 to 05 build. pictures: (N, 64), zeros and ones."""
-    net, generator = _at_the_mean(DigitModel, pictures, z_dim, seed)
-    fit(net, pictures, steps, loss=net.negative_bound, generator=generator)
+def digit_vae(pictures: Tensor, z_dim: int, seed: int = 0) -> VAE:
+    """A VAE for these pictures, not trained yet: 64-128-Z-128-64, its last bias at the pixels' log-odds. pictures: (N, 64)."""
+    net, _ = _at_the_mean(VAE, pictures, z_dim, seed)
+    return net
+
+
+def train_digit_model(pictures: Tensor, z_dim: int, steps: int, seed: int = 0, cut: bool = False) -> VAE:
+    """A latent-variable model of digits, trained on the bound that stages 02 to 05 build. pictures: (N, 64), zeros and ones.
+
+    cut: draw codes without a path for the gradient, the mistake that stage 04 opens with.
+    """
+    net, generator = _at_the_mean(VAE, pictures, z_dim, seed)
+
+    def without_a_path(x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+        mu, logvar = net.encode(x)
+        code = sample_posterior(mu.detach(), logvar.detach(), 1, generator)[0]
+        return negative_elbo(x, net.decode(code), mu, logvar)
+
+    fit(net, pictures, steps, loss=without_a_path if cut else None, generator=generator)
     return net.requires_grad_(False)
 
 
+def terms_per_image(model: VAE, x: Tensor, draws: int = 10, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+    """recon and kl of each picture, in nats: minus the log-likelihood, averaged over draws of the code, and the KL to the prior.
+
+    x: (B, D), zeros and ones. Returns (B,) each; minus their sum is an estimate of the ELBO.
+    """
+    with torch.no_grad():
+        mu, logvar = model.encode(x)
+        codes = sample_posterior(mu, logvar, draws, generator)  # (draws, B, Z)
+        return -model.log_likelihood(x, codes).mean(0), gaussian_kl(mu, logvar)
+
+
 def _at_the_mean(kind: type[nn.Module], pictures: Tensor, z_dim: int, seed: int) -> tuple[nn.Module, torch.Generator]:
-    """A fresh network whose last bias gives the mean picture, and the generator for everything that is drawn later."""
+    """A fresh network that starts at the mean picture, and the generator for everything that is drawn later."""
     with torch.random.fork_rng(devices=[]):  # torch draws first weights from its global state, which is the caller's
         torch.manual_seed(seed)
-        net = kind(z_dim)
-    with torch.no_grad():
-        net.decode[-1].bias.copy_(pictures.mean(0).clamp(0.01, 0.99).logit())
+        net = kind(pictures.shape[1], z_dim, mean=pictures.mean(0))
     return net, torch.Generator().manual_seed(seed)
 
 
