@@ -101,9 +101,10 @@ def _model_case(
     """A random model, data that it gives to random codes, and two sets of noise."""
     model = MODELS[likelihood](x_dim, z_dim, float(_uniform(generator, 0.5, 0.9, 1))).double()
     with torch.no_grad():
-        for layer, scale in ((model.to_mu, 0.5), (model.to_logvar, 0.3), (model.to_x, 0.8)):
+        for layer, scale in ((model.to_mu, 0.2), (model.to_logvar, 0.12), (model.to_x, 0.5)):
             layer.weight.copy_(scale * _normal(generator, *layer.weight.shape))
             layer.bias.copy_(0.5 * _normal(generator, *layer.bias.shape))
+        model.to_logvar.bias.sub_(1.0)  # a q narrower than the prior, as of an encoder that has learned something
         if change:
             change(model)
         mean = model.decode(_normal(generator, rows, z_dim))

@@ -88,8 +88,8 @@ def sigma_squared(mu, logvar, eps):
 
 @wrong(
     "reparameterize",
-    "Your noise is multiplied by half the variance: the half stands outside the exponential, where it halves the result "
-    "and not the logarithm.",
+    "Your noise is multiplied by half the variance: the half stands outside the exponential, where it halves the "
+    "result and not the logarithm.",
     "For a variance of 16 sigma is 4; what does your scale give?",
 )
 def half_outside(mu, logvar, eps):
@@ -165,8 +165,8 @@ def scale_forgotten(mu, logvar, eps):
 
 @wrong(
     "reparameterize",
-    "What you return is mu itself. That is the mean of q and not a draw from it; a bound that is scored there can exceed "
-    "the evidence.",
+    "What you return is mu itself. That is the mean of q and not a draw from it; a bound that is scored there can "
+    "exceed the evidence.",
     "What should happen to z when eps changes?",
 )
 def noise_forgotten(mu, logvar, eps):
@@ -175,8 +175,8 @@ def noise_forgotten(mu, logvar, eps):
 
 @wrong(
     "reparameterize",
-    "You draw noise of your own and leave eps alone. The samples are right ones, but nobody can repeat them, and eps was "
-    "given to decide them.",
+    "You draw noise of your own and leave eps alone. The samples are right ones, but nobody can repeat them, and "
+    "eps was given to decide them.",
     "Which lines of your function would give the same z if they ran again?",
 )
 def own_noise(mu, logvar, eps):
@@ -258,8 +258,8 @@ def sigma_added(mu, logvar, eps):
 
 @wrong(
     "reparameterize",
-    "Your noise is first brought to mean 0 and deviation 1 over all that was given. Noise is standard normal on average "
-    "only, and now every z depends on the noise of all the others.",
+    "Your noise is first brought to mean 0 and deviation 1 over all that was given. Noise is standard normal on "
+    "average only, and now every z depends on the noise of all the others.",
     "Which numbers of eps should the entry z[1, 2] depend on?",
 )
 def noise_standardised(mu, logvar, eps):
@@ -268,7 +268,8 @@ def noise_standardised(mu, logvar, eps):
 
 @wrong(
     "reparameterize",
-    "Your noise is cut off at -1 and 1: about a third of the draws of q lie further out, and you never give one of them.",
+    "Your noise is cut off at -1 and 1: about a third of the draws of q lie further out, and you never give one of "
+    "them.",
     "What should z be at eps = 2?",
 )
 def noise_clipped(mu, logvar, eps):
@@ -353,8 +354,8 @@ def through_plain_numbers(mu, logvar, eps):
 
 @wrong(
     "sample_posterior",
-    "The samples are right, and they have forgotten where they come from: no gradient reaches mu or logvar. Drawing from "
-    "a distribution gives numbers; you need numbers that say how they would have moved.",
+    "The samples are right, and they have forgotten where they come from: no gradient reaches mu or logvar. Drawing "
+    "from a distribution gives numbers; you need numbers that say how they would have moved.",
     "Which part of a sample is pure chance, and which part could be written as a formula in mu and logvar?",
 )
 def drawn_and_cut(mu, logvar, K, generator=None):
@@ -406,7 +407,8 @@ def sigma_detached(mu, logvar, K, generator=None):
 
 @wrong(
     "sample_posterior",
-    "All rows share their noise: for each sample one vector was drawn, and a batch of B gets no more chance than one row.",
+    "All rows share their noise: for each sample one vector was drawn, and a batch of B gets no more chance than "
+    "one row.",
     "How many standard-normal numbers do K samples of B rows with Z dimensions need?",
 )
 def rows_share(mu, logvar, K, generator=None):
@@ -510,8 +512,8 @@ def noise_kept(mu, logvar, K, generator=None, kept={}):
 
 @wrong(
     "sample_posterior",
-    "With a generator the draws are fresh; without one you make your own from a fixed seed, and every such call gives the "
-    "same samples.",
+    "With a generator the draws are fresh; without one you make your own from a fixed seed, and every such call "
+    "gives the same samples.",
     "What does torch do by itself when it is given no generator?",
 )
 def frozen_without_a_generator(mu, logvar, K, generator=None):
@@ -520,8 +522,8 @@ def frozen_without_a_generator(mu, logvar, K, generator=None):
 
 @wrong(
     "sample_posterior",
-    "Every sample is the mean itself: the noise is missing. A bound that is scored at the mean can exceed the evidence, "
-    "and no bound may.",
+    "Every sample is the mean itself: the noise is missing. A bound that is scored at the mean can exceed the "
+    "evidence, and no bound may.",
     "How far from mu does a draw of q usually lie?",
 )
 def noise_forgotten(mu, logvar, K, generator=None):
@@ -530,7 +532,8 @@ def noise_forgotten(mu, logvar, K, generator=None):
 
 @wrong(
     "sample_posterior",
-    "The samples gather around mu times sigma: the noise was added before the stretching, so the mean is stretched too.",
+    "The samples gather around mu times sigma: the noise was added before the stretching, so the mean is stretched "
+    "too.",
     "Which of the two, mean or noise, has to become sigma times as large?",
 )
 def mean_scaled_too(mu, logvar, K, generator=None):
@@ -580,7 +583,8 @@ def scale_forgotten(mu, logvar, K, generator=None):
 
 @wrong(
     "sample_posterior",
-    "Your noise is a tenth of what it should be, so the samples keep to a narrower Gaussian than the q whose KL is paid.",
+    "Your noise is a tenth of what it should be, so the samples keep to a narrower Gaussian than the q whose KL is "
+    "paid.",
     "What is the variance of the number that you multiply with sigma?",
 )
 def small_noise(mu, logvar, K, generator=None):
@@ -598,8 +602,8 @@ def noise_without_sign(mu, logvar, K, generator=None):
 
 @wrong(
     "sample_posterior",
-    "Every second sample is the mirror image of the one before. That is a known way to lower the variance of an average, "
-    "but these are not K independent draws.",
+    "Every second sample is the mirror image of the one before. That is a known way to lower the variance of an "
+    "average, but these are not K independent draws.",
     "If you know the first sample, what do you know of the second?",
 )
 def mirrored_pairs(mu, logvar, K, generator=None):
@@ -628,7 +632,8 @@ def one_sample(mu, logvar, K, generator=None):
 
 @wrong(
     "sample_posterior",
-    "You return the average of the K samples, which is near mu and varies less than q; the samples themselves were asked for.",
+    "You return the average of the K samples, which is near mu and varies less than q; the samples themselves were "
+    "asked for.",
     "What is the variance of an average of K draws?",
 )
 def averaged(mu, logvar, K, generator=None):
@@ -650,7 +655,8 @@ def summed_over_samples(f, mu, logvar, eps):
 
 @wrong(
     "pathwise_gradient",
-    "Your gradients are B times too small: f was averaged over the rows as well, and each row has an E[f(z)] of its own.",
+    "Your gradients are B times too small: f was averaged over the rows as well, and each row has an E[f(z)] of its "
+    "own.",
     "Should the gradient of row 0 depend on how many other rows there are?",
 )
 def averaged_over_rows(f, mu, logvar, eps):
@@ -710,7 +716,8 @@ def variance_in_the_chain(f, mu, logvar, eps):
 
 @wrong(
     "pathwise_gradient",
-    "Your d_logvar leaves eps out: a wider q would then push every sample up, and in truth it pushes each away from mu.",
+    "Your d_logvar leaves eps out: a wider q would then push every sample up, and in truth it pushes each away from "
+    "mu.",
     "When sigma grows, which samples go up and which go down?",
 )
 def noise_lost(f, mu, logvar, eps):
@@ -770,7 +777,8 @@ def sigma_detached(f, mu, logvar, eps):
 
 @wrong(
     "pathwise_gradient",
-    "Your d_mu is multiplied by sigma. When mu moves, every sample moves by exactly as much, in a narrow q as in a wide one.",
+    "Your d_mu is multiplied by sigma. When mu moves, every sample moves by exactly as much, in a narrow q as in a "
+    "wide one.",
     "What is the derivative of z with respect to mu when eps is held?",
 )
 def mean_moves_by_sigma(f, mu, logvar, eps):
@@ -876,8 +884,8 @@ def one_for_each_sample(f, mu, logvar, eps):
 
 @wrong(
     "score_function_gradient",
-    "You took the slope of f. A black box has none, and where f has one, this gives the pathwise estimator, which moves "
-    "the points; here the points stay and their weights move.",
+    "You took the slope of f. A black box has none, and where f has one, this gives the pathwise estimator, which "
+    "moves the points; here the points stay and their weights move.",
     "With z held fixed, what still depends on mu?",
 )
 def path_instead(f, mu, logvar, eps, baseline=0.0):
@@ -886,8 +894,8 @@ def path_instead(f, mu, logvar, eps, baseline=0.0):
 
 @wrong(
     "score_function_gradient",
-    "In your log q(z) the sample moves along with mu: then (z - mu) / sigma is eps whatever mu is, and its gradient is 0. "
-    "z has to stay where it is while mu moves.",
+    "In your log q(z) the sample moves along with mu: then (z - mu) / sigma is eps whatever mu is, and its gradient "
+    "is 0. z has to stay where it is while mu moves.",
     "Is your z a number, or still a formula in mu?",
 )
 def samples_move_too(f, mu, logvar, eps, baseline=0.0):
@@ -900,8 +908,8 @@ def samples_move_too(f, mu, logvar, eps, baseline=0.0):
 
 @wrong(
     "score_function_gradient",
-    "For a black box it is right; where f has a slope, the pathwise gradient is added on top, because the z inside f still "
-    "moves with mu and logvar. The same gradient is counted twice.",
+    "For a black box it is right; where f has a slope, the pathwise gradient is added on top, because the z inside "
+    "f still moves with mu and logvar. The same gradient is counted twice.",
     "Which of the two factors, f or log q, should be looked at as a plain number?",
 )
 def path_on_top(f, mu, logvar, eps, baseline=0.0):
@@ -928,7 +936,8 @@ def product_rule(f, mu, logvar, eps, baseline=0.0):
 
 @wrong(
     "score_function_gradient",
-    "Your d_mu is the average of f times eps: a 1 / sigma is lost. In a narrow q a small step of mu changes log q a lot.",
+    "Your d_mu is the average of f times eps: a 1 / sigma is lost. In a narrow q a small step of mu changes log q a "
+    "lot.",
     "In which unit is a gradient with respect to mu, and in which is eps?",
 )
 def sigma_lost(f, mu, logvar, eps, baseline=0.0):
@@ -1010,7 +1019,8 @@ def by_variance(f, mu, logvar, eps, baseline=0.0):
 
 @wrong(
     "score_function_gradient",
-    "Your d_logvar has eps where its square belongs: log q depends on logvar through the squared distance from the mean.",
+    "Your d_logvar has eps where its square belongs: log q depends on logvar through the squared distance from the "
+    "mean.",
     "Should a sample at eps = -2 speak for a wider q, or against it?",
 )
 def noise_not_squared(f, mu, logvar, eps, baseline=0.0):
@@ -1041,8 +1051,8 @@ def rows_added(f, mu, logvar, eps, baseline=0.0):
 
 @wrong(
     "score_function_gradient",
-    "f and the gradient of log q are averaged apart and then multiplied. What counts is which value of f came with which "
-    "noise.",
+    "f and the gradient of log q are averaged apart and then multiplied. What counts is which value of f came with "
+    "which noise.",
     "How would your answer find out that f is higher where eps is positive?",
 )
 def averaged_apart(f, mu, logvar, eps, baseline=0.0):
@@ -1117,8 +1127,8 @@ def baseline_of_its_own(f, mu, logvar, eps, baseline=0.0):
 
 @wrong(
     "score_function_gradient",
-    "From each f you take away the average over the other samples, though no baseline was given. It is a good baseline, "
-    "and it is not the one of this call.",
+    "From each f you take away the average over the other samples, though no baseline was given. It is a good "
+    "baseline, and it is not the one of this call.",
     "Which number was given as the baseline in this call?",
 )
 def leave_one_out(f, mu, logvar, eps, baseline=0.0):
@@ -1194,8 +1204,8 @@ def baseline_ignored(f, mu, logvar, eps, baseline=0.0):
 
 @wrong(
     "score_function_gradient",
-    "The baseline is taken away from the finished gradient. That moves its average; a baseline is taken away from f, where "
-    "it changes the noise and not the average.",
+    "The baseline is taken away from the finished gradient. That moves its average; a baseline is taken away from "
+    "f, where it changes the noise and not the average.",
     "In which unit is the baseline: that of f, or that of a gradient?",
 )
 def baseline_off_the_gradient(f, mu, logvar, eps, baseline=0.0):
@@ -1228,7 +1238,8 @@ def one_baseline_for_all(f, mu, logvar, eps, baseline=0.0):
 
 @wrong(
     "score_function_gradient",
-    "f is divided by the baseline. Then a baseline changes the size of the gradient, and it should change its noise only.",
+    "f is divided by the baseline. Then a baseline changes the size of the gradient, and it should change its noise "
+    "only.",
     "What is left of f - b, and what of f / b, when f equals b?",
 )
 def divided_by_the_baseline(f, mu, logvar, eps, baseline=0.0):
@@ -1253,8 +1264,8 @@ def log_q_added(x, model, eps):
 
 @wrong(
     "sgvb_a",
-    "The prior is missing: what you average is log p(x|z) - log q(z|x), and nothing pulls the codes to where p(z) expects "
-    "them.",
+    "The prior is missing: what you average is log p(x|z) - log q(z|x), and nothing pulls the codes to where p(z) "
+    "expects them.",
     "log p(x, z) is a sum of two logs: which one have you not got?",
 )
 def prior_missing(x, model, eps):
@@ -1323,8 +1334,8 @@ def constant_of_the_prior_missing(x, model, eps):
 
 @wrong(
     "sgvb_a",
-    "Your log q is the log-density of eps. z is eps stretched by sigma, and stretching thins a density out: that term, a "
-    "log sigma for each dimension, is missing.",
+    "Your log q is the log-density of eps. z is eps stretched by sigma, and stretching thins a density out: that "
+    "term, a log sigma for each dimension, is missing.",
     "For the same eps, is q(z) higher in a narrow q or in a wide one?",
 )
 def density_of_the_noise(x, model, eps):
@@ -1368,8 +1379,8 @@ def sampled_with_the_variance(x, model, eps):
 
 @wrong(
     "sgvb_a",
-    "The logarithm is taken after the average: yours is the log of the mean of p(x, z) / q(z|x), a tighter bound, which "
-    "comes in a later stage. This one averages the logarithms.",
+    "The logarithm is taken after the average: yours is the log of the mean of p(x, z) / q(z|x), a tighter bound, "
+    "which comes in a later stage. This one averages the logarithms.",
     "Which comes first here: the log, or the average over samples?",
 )
 def log_of_the_average(x, model, eps):
@@ -1390,7 +1401,8 @@ def log_q_at_the_mean(x, model, eps):
 
 @wrong(
     "sgvb_a",
-    "log p(x|z) is taken at the mean of q: that is a reconstruction without noise, which is better than what q deserves.",
+    "log p(x|z) is taken at the mean of q: that is a reconstruction without noise, which is better than what q "
+    "deserves.",
     "At which z do all three log-densities have to be taken?",
 )
 def reconstruction_at_the_mean(x, model, eps):
@@ -1442,8 +1454,8 @@ def averaged_over_dimensions(x, model, eps):
 
 @wrong(
     "sgvb_a",
-    "log p(x|z) is divided by the number of pixels, and the other two terms are whole: the code is then D times as dear as "
-    "it should be.",
+    "log p(x|z) is divided by the number of pixels, and the other two terms are whole: the code is then D times as "
+    "dear as it should be.",
     "In which unit is each of your three terms: nats, or nats a pixel?",
 )
 def reconstruction_a_pixel(x, model, eps):
@@ -1473,8 +1485,8 @@ def averaged_over_rows(x, model, eps):
 
 @wrong(
     "sgvb_a",
-    "This is the other estimator: its KL has the closed form. On average the two agree, but here all three terms are to be "
-    "sampled, so that at the posterior the noise cancels.",
+    "This is the other estimator: its KL has the closed form. On average the two agree, but here all three terms "
+    "are to be sampled, so that at the posterior the noise cancels.",
     "Which of your terms do not depend on eps?",
 )
 def closed_form(x, model, eps):
@@ -1514,8 +1526,8 @@ def one_for_each_sample(x, model, eps):
 
 @wrong(
     "sgvb_a",
-    "The value is right, and the sample was cut from the graph: the encoder is moved through log q alone, and no longer "
-    "hears how well its codes explain x.",
+    "The value is right, and the sample was cut from the graph: the encoder is moved through log q alone, and no "
+    "longer hears how well its codes explain x.",
     "Through which of the three terms should mu feel a better reconstruction?",
 )
 def sample_detached(x, model, eps):
@@ -1526,8 +1538,8 @@ def sample_detached(x, model, eps):
 
 @wrong(
     "sgvb_a",
-    "The value is right, and inside log q the encoder's mu and logvar are detached. That drops a part whose average is 0, "
-    "and it is a known estimator of its own; it is not the gradient of the value that you return.",
+    "The value is right, and inside log q the encoder's mu and logvar are detached. That drops a part whose average "
+    "is 0, and it is a known estimator of its own; it is not the gradient of the value that you return.",
     "In how many ways does log q(z|x) depend on mu, and how many of them are in your graph?",
 )
 def parameters_of_q_detached(x, model, eps):
@@ -1561,8 +1573,8 @@ def without_gradients(x, model, eps):
 
 @wrong(
     "sgvb_a",
-    "The value is right, and log p(x|z) was computed with gradients off: the decoder learns nothing, and the encoder hears "
-    "from the price of the code alone.",
+    "The value is right, and log p(x|z) was computed with gradients off: the decoder learns nothing, and the "
+    "encoder hears from the price of the code alone.",
     "Which of the three terms does the decoder stand in?",
 )
 def decoder_detached(x, model, eps):
@@ -1637,8 +1649,8 @@ def summed_over_samples(x, model, eps):
 
 @wrong(
     "sgvb_b",
-    "The reconstruction is added over the samples and the KL taken away once: with more samples the KL counts for less and "
-    "less.",
+    "The reconstruction is added over the samples and the KL taken away once: with more samples the KL counts for "
+    "less and less.",
     "What should happen to the balance of the two terms when every sample is taken twice?",
 )
 def reconstruction_summed(x, model, eps):
@@ -1718,8 +1730,8 @@ def log_of_the_average(x, model, eps):
 
 @wrong(
     "sgvb_b",
-    "log p(x|z) is taken at the mean of q: without noise the reconstruction is better than q deserves, and the result can "
-    "exceed log p(x).",
+    "log p(x|z) is taken at the mean of q: without noise the reconstruction is better than q deserves, and the "
+    "result can exceed log p(x).",
     "Where in your answer does eps come in?",
 )
 def reconstruction_at_the_mean(x, model, eps):
@@ -1810,7 +1822,8 @@ def prior_twice(x, model, eps):
 
 @wrong(
     "sgvb_b",
-    "log p(x|z) is divided by the number of pixels, and the KL is whole: the code is then D times as dear as it should be.",
+    "log p(x|z) is divided by the number of pixels, and the KL is whole: the code is then D times as dear as it "
+    "should be.",
     "In which unit is each of your two terms: nats, or nats a pixel?",
 )
 def reconstruction_a_pixel(x, model, eps):
@@ -1850,8 +1863,8 @@ def one_for_each_sample(x, model, eps):
 
 @wrong(
     "sgvb_b",
-    "The value is right, and the sample was cut from the graph: the encoder hears from the KL alone, and the KL asks it to "
-    "say nothing. Training like this ends with a KL of 0.",
+    "The value is right, and the sample was cut from the graph: the encoder hears from the KL alone, and the KL "
+    "asks it to say nothing. Training like this ends with a KL of 0.",
     "Through which term should mu feel a better reconstruction?",
 )
 def sample_detached(x, model, eps):
@@ -1872,8 +1885,8 @@ def kl_detached(x, model, eps):
 
 @wrong(
     "sgvb_b",
-    "The value is right, and sigma was detached where z was made: only the KL decides how wide q is, and it makes q as wide "
-    "as the prior.",
+    "The value is right, and sigma was detached where z was made: only the KL decides how wide q is, and it makes q "
+    "as wide as the prior.",
     "If logvar grew a little, where would the samples go?",
 )
 def sigma_detached(x, model, eps):
@@ -1915,8 +1928,8 @@ def without_gradients(x, model, eps):
 
 @wrong(
     "sgvb_b",
-    "The value is right, and log p(x|z) was computed with gradients off: the decoder learns nothing, and the encoder hears "
-    "from the KL alone.",
+    "The value is right, and log p(x|z) was computed with gradients off: the decoder learns nothing, and the "
+    "encoder hears from the KL alone.",
     "Which of the two terms does the decoder stand in?",
 )
 def reconstruction_detached(x, model, eps):

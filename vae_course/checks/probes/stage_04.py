@@ -68,7 +68,8 @@ def _slope(name: str, got: object, want: torch.Tensor) -> Evidence:
     if not isinstance(got, torch.Tensor) or not got.any():
         return {f"d_{name}": "none"}
     right = got.shape == want.shape and bool(((got - want).abs() <= 1e-6 * want.abs().max()).all())
-    return {f"d_{name}": "right" if right else "wrong", f"of_{name}": float(got.flatten()[0]), f"to_{name}": float(want[0, 0])}
+    word = "right" if right else "wrong"
+    return {f"d_{name}": word, f"of_{name}": float(got.flatten()[0]), f"to_{name}": float(want[0, 0])}
 
 
 def _shared(noise: torch.Tensor) -> str:
@@ -80,7 +81,7 @@ def _shared(noise: torch.Tensor) -> str:
 
 
 def _moments(noise: torch.Tensor) -> Evidence:
-    """Moments of (n, B, Z) draws. All but one know no scale, so that those of a mistake vary as little as the right ones."""
+    """Moments of (n, B, Z) draws. All but one know no scale, so that those of a mistake vary as the right ones do."""
     mean, unit = noise.mean(0), noise - noise.mean(0)
     variance = unit.square().mean(0).clamp(min=1e-6)  # (B, Z)
     unit = unit / variance.sqrt()
