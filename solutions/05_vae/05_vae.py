@@ -1,27 +1,430 @@
 # %% [markdown] card="05_vae"
-# After this stage you can build the machine, and notice a bug in one.
+# Everything is on the table: a prior, a decoder with a likelihood, an encoder with a price, and a path for gradients. In the first sitting you build the machine, train it on digits in seconds, and use it. In the second you become its auditor, because most
+# programs of this kind that fail have every part right and one hidden factor wrong, and none of them raises an error.
+#
+# After it you can
+#
+# - build a VAE from two networks and five functions, and train it;
+# - read its training log, and say why the KL of a healthy run rises;
+# - generate, reconstruct and interpolate, and say what is a mean picture and what is a draw;
+# - find the β that is hidden in somebody's loss, and write a test that a broken program fails.
 
 # %% tags=["setup"]
 import math
 
 import torch
+from torch import nn
 
-from vae_course.learn import check
+from vae_course.explore import course_style, digits_picture, latent_map, latent_map_picture
+from vae_course.learn import check, gate, hint, practice, predict, reveal
 from vae_course.models.audit import AUDIT, Loss, Recon
-from vae_course.models.bug_zoo import ZOO, Program, train
-from vae_course.models.data import digits
-from vae_course.models.toolbox.stage_03 import gaussian_kl
+from vae_course.models.bug_zoo import ZOO, Program, train as train_with
+from vae_course.models.data import digit_labels, digits
+from vae_course.models.digit_nets import digit_vae, pixels_to_nearest, terms_per_image
+from vae_course.models.toolbox.stage_03 import bernoulli_log_likelihood, gaussian_kl
+from vae_course.models.toolbox.stage_04 import reparameterize
+from vae_course.models.training import fit
 
+course_style()
 torch.manual_seed(0)
+torch.set_num_threads(1)
 print("torch", torch.__version__)
 
 # %% [markdown]
-# The loss of this stage, which you wrote in the first sitting.
+# Questions on the stages before, three minutes.
 
-# %%
-from vae_course.models.toolbox.stage_05 import negative_elbo
+# %% tags=["nbval-ignore-output"]
+practice("04")
 
 # %% [markdown]
+# ## A log that looks broken
+#
+# Before you build it, watch one that is built. The library trains a VAE with 8 latent dimensions on the digits of stage 01, and prints what it sees.
+
+# %%
+train, test = digits()
+model = digit_vae(train, z_dim=8)
+history = fit(model, train, 4000, generator=torch.Generator().manual_seed(0), log_every=10)
+for i in (0, 1, 5, 10, 20, 50, 100, 399):
+    step, recon, kl = (history[name][i] for name in ("step", "recon", "kl"))
+    print(f"step {step:4.0f}: recon {recon:6.2f}, KL {kl:6.3f} nats/image")
+
+# %% tags=["nbval-ignore-output"]
+predict("kl_while_training")
+
+# %% [markdown]
+# The KL falls at first, then it climbs and climbs, while the loss, the sum of both, goes down. A term that everybody calls a regulariser grows. Is that a bug?
+
+# %% tags=["nbval-ignore-output"]
+reveal("kl_while_training")
+
+# %% [markdown]
+# At the start the decoder cannot read codes, so a code is worth nothing and its price is saved. Then it learns to read, each nat of KL buys more than one nat of reconstruction, and it pays to say more. Hold on to one number: without any code a picture costs 25.34 nats, as you saw in stage 04. What is below that, the code has
+# earned.
+#
+# ## The parts, from memory
+#
+# Write these five rows on paper before you open the table: prior, encoder, decoder, objective, trick. For each, the object, the usual choice, and its job.
+#
+# <details><summary>Fill all five rows, then open this.</summary>
+#
+# | piece | object | usual choice | job |
+# | --- | --- | --- | --- |
+# | prior | p(z) | N(0, I) | the place to draw codes from |
+# | encoder | q(z given x) | N(μ(x), diag σ²(x)) | proposes codes for a picture |
+# | decoder | p(x given z) | Bernoulli or Gaussian | says how likely a picture is for a code |
+# | objective | the bound | E[log p(x given z)] − KL | trains both networks |
+# | trick | z = μ + σ ε | ε ~ N(0, I) | lets the gradient through |
+#
+# </details>
+#
+# ## Two networks
+#
+# The encoder maps a picture to two vectors, the mean and the log-variance of its code. One network with two heads does it. Nothing squeezes the heads: a mean may be any number, and so may a log-variance, which is why we chose it.
+
+# %% [markdown] card="Encoder"
+# Write the class `Encoder(x_dim, z_dim)`, an `nn.Module`. Its sizes in between are yours; 128 hidden units with ReLU do well.
+#
+# - Called with x of shape (B, D), it returns the pair mu, logvar, shape (B, Z) each.
+# - Rows must not meet each other, and there is no chance in it: noise comes later.
+#
+# For example, `Encoder(64, 8)` maps 100 pictures of 64 pixels to two tables of shape (100, 8).
+
+# %% answer="Encoder"
+class Encoder(nn.Module):
+    """q(z|x): x (B, D) to mu and logvar, (B, Z) each."""
+
+    ### BEGIN SOLUTION
+    def __init__(self, x_dim: int, z_dim: int):
+        super().__init__()
+        self.hidden = nn.Sequential(nn.Linear(x_dim, 128), nn.ReLU())
+        self.mu = nn.Linear(128, z_dim)
+        self.logvar = nn.Linear(128, z_dim)
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        h = self.hidden(x)  # (B, 128)
+        return self.mu(h), self.logvar(h)
+
+    ### END SOLUTION
+
+
+# %% check="Encoder"
+check("Encoder")
+
+# %% [markdown]
+# The decoder maps a code to one logit a pixel. The logits are not squeezed either: stage 03 showed what a rounded sigmoid does to a loss.
+
+# %% [markdown] card="Decoder"
+# Write the class `Decoder(z_dim, x_dim)`, an `nn.Module`.
+#
+# - Called with z of shape (..., Z), with any number of axes in front, it returns logits of shape (..., D).
+#
+# For example, `Decoder(8, 64)` maps codes of shape (5, 100, 8) to logits of shape (5, 100, 64).
+
+# %% answer="Decoder"
+class Decoder(nn.Module):
+    """p(x|z): z (..., Z) to logits (..., D)."""
+
+    ### BEGIN SOLUTION
+    def __init__(self, z_dim: int, x_dim: int):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(z_dim, 128), nn.ReLU(), nn.Linear(128, x_dim))
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return self.layers(z)
+
+    ### END SOLUTION
+
+
+# %% check="Decoder"
+check("Decoder")
+
+# %% [markdown]
+# ## The machine
+#
+# Now join them. Noise is an *argument* of `forward`, so the same picture and the same noise give the same output, and a run can be repeated. The three other methods are what later stages ask a model for.
+
+# %% [markdown] card="VAE"
+# Write the class `VAE(x_dim, z_dim)`, an `nn.Module` made of your `Encoder` and `Decoder`.
+#
+# - It has the attributes `x_dim` and `z_dim`; `encode(x)` gives mu and logvar, and `decode(z)` gives logits, with any axes in front.
+# - `log_likelihood(x, z)` gives log p(x|z) of binary pixels, where the leading axes of x (B, D) and z (..., B, Z) broadcast: shape (..., B). `bernoulli_log_likelihood` of stage 03 is imported.
+# - `forward(x, eps)` with eps of shape (B, Z) returns logits, mu, logvar, where the logits are decoded from z = mu + sigma · eps.
+#
+# For example, with all weights 0 every logit is 0, whatever the picture and the noise.
+
+# %% answer="VAE"
+class VAE(nn.Module):
+    """A variational autoencoder of binary data, with the prior N(0, I)."""
+
+    ### BEGIN SOLUTION
+    def __init__(self, x_dim: int, z_dim: int):
+        super().__init__()
+        self.x_dim, self.z_dim = x_dim, z_dim
+        self.encode = Encoder(x_dim, z_dim)
+        self.decode = Decoder(z_dim, x_dim)
+
+    def log_likelihood(self, x: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
+        return bernoulli_log_likelihood(x, self.decode(z))  # (..., B)
+
+    def forward(self, x: torch.Tensor, eps: torch.Tensor):
+        mu, logvar = self.encode(x)
+        return self.decode(reparameterize(mu, logvar, eps)), mu, logvar
+
+    ### END SOLUTION
+
+
+# %% check="VAE"
+check("VAE")
+
+# %% [markdown]
+# ## One number to train by
+#
+# The loss is minus the bound, and three numbers are worth keeping: `recon`, `kl` and their sum. Pixels are independent given the code, so their nats *add*. Latent dimensions add for the same reason. Rows are a sample of the data, so they *average*: N times the average of a batch estimates the sum over a data set of N
+# pictures, and the size of a batch must not matter.
+#
+# **Worked**, with one row of each kind from stage 03. Two pictures of three pixels have the log-likelihoods −2.8643 and −3.0195, and their codes cost 0.4981 and 0.7584 nats. So recon = 2.9419, kl = 0.6283, and loss = 3.5702 nats/image.
+
+# %%
+recon, kl = (2.86432 + 3.01945) / 2, (0.49815 + 0.75843) / 2
+print(f"recon {recon:.4f} + kl {kl:.4f} = loss {recon + kl:.4f} nats/image")
+print(f"the same with a mean over pixels: {recon / 3 + kl:.4f}")
+
+# %% [markdown]
+# The last line is what a mean over pixels would do: recon is divided by 3 and the KL is not. That is not a change of units. Compared with recon, the KL now weighs three times as much.
+
+# %% [markdown] card="negative_elbo"
+# Write `negative_elbo(x, logits, mu, logvar)`: the loss of a batch and its two parts.
+#
+# - `x` and `logits` have shape (B, D), x of zeros and ones; `mu` and `logvar` have shape (B, Z). Stage 03's functions are imported.
+# - Return a dict with `loss`, `recon` and `kl`: tensors without axes, in nats/image. recon is the average of −log p(x|z), and loss = recon + kl.
+#
+# For example, the worked batch has the logits (0.5, −1.2, 2) and (−0.4, 1.5, −2.2) for the pictures (1, 0, 0) and (0, 1, 1).
+
+# %% answer="negative_elbo"
+def negative_elbo(
+    x: torch.Tensor, logits: torch.Tensor, mu: torch.Tensor, logvar: torch.Tensor
+) -> dict[str, torch.Tensor]:
+    """loss, recon and kl in nats/image. x, logits: (B, D), mu, logvar: (B, Z)."""
+    ### BEGIN SOLUTION
+    recon = -bernoulli_log_likelihood(x, logits).mean()
+    kl = gaussian_kl(mu, logvar).mean()
+    return {"loss": recon + kl, "recon": recon, "kl": kl}
+    ### END SOLUTION
+
+
+# %% check="negative_elbo"
+check("negative_elbo")
+
+# %% [markdown]
+# What does that factor do in training? Average recon over the 64 pixels, leave the KL summed, and train the same network.
+
+# %% tags=["nbval-ignore-output"]
+predict("mean_over_pixels")
+
+# %% [markdown]
+# The run, measured with honest sums:
+
+# %%
+def mean_over_pixels(x, generator):
+    """The loss with recon averaged over pixels, and the honest recon and KL beside it."""
+    logits, mu, logvar = careless(x, torch.randn(len(x), 8, generator=generator))
+    recon, kl = -bernoulli_log_likelihood(x, logits).mean(), gaussian_kl(mu, logvar).mean()
+    return {"loss": recon / 64 + kl, "recon": recon, "kl": kl}
+
+
+careless = digit_vae(train, z_dim=8)
+seen = fit(careless, train, 2000, loss=mean_over_pixels, generator=torch.Generator().manual_seed(0))
+print(f"at the end: recon {seen['recon'][-1]:.2f}, KL {seen['kl'][-1]:.4f} nats/image")
+
+# %% tags=["nbval-ignore-output"]
+reveal("mean_over_pixels")
+
+# %% [markdown]
+# All codes are the prior, and every picture gets the same output, at the price of a model without a code. The program ran, the loss fell, and its author would go on to tune learning rates. The second sitting is about such factors.
+#
+# ## One step
+#
+# A step of training has an order: clear the old gradient, run forward with fresh noise, go backward, let the optimiser move. `eps` is drawn here, one number for each row and latent dimension.
+
+# %% [markdown] card="train_step"
+# Write `train_step(model, optimizer, x, generator=None)`: one step on the batch x.
+#
+# - `model(x, eps)` gives logits, mu, logvar, and `model.z_dim` is Z. `negative_elbo` is yours. Pass `generator` on to whatever draws.
+# - Return a dict of floats, `loss`, `recon` and `kl`, as they were *before* the step.
+#
+# For example, fitting a in y = a x to the point (1, 2) from a = 0 at rate 0.1 by plain gradient descent: the error is 4 before the step, the slope −4, and a becomes 0.4.
+
+# %% answer="train_step"
+def train_step(
+    model, optimizer, x: torch.Tensor, generator: torch.Generator | None = None
+) -> dict[str, float]:
+    """One optimiser step on the negative ELBO of x (B, D). Returns loss, recon, kl before it."""
+    ### BEGIN SOLUTION
+    eps = torch.randn(len(x), model.z_dim, generator=generator, dtype=x.dtype)  # (B, Z)
+    terms = negative_elbo(x, *model(x, eps))
+    optimizer.zero_grad()
+    terms["loss"].backward()
+    optimizer.step()
+    return {name: value.item() for name, value in terms.items()}
+    ### END SOLUTION
+
+
+# %% check="train_step"
+check("train_step")
+
+# %% [markdown]
+# The library's `fit`, which ran at the top of this page, is this step in a loop, with the data shuffled every epoch. How good was that run? Score the test pictures with a few draws each, and put it in units that other papers use.
+
+# %% tags=["nbval-ignore-output"]
+recon, kl = terms_per_image(model, test, draws=20, generator=torch.Generator().manual_seed(1))
+nats = (recon + kl).mean().item()
+bits = nats / 64 / math.log(2)
+print(f"test ELBO {-nats:.2f} nats/image, {bits:.3f} bits/dim, KL {kl.mean():.2f}")
+
+# %% [markdown]
+# About −18.3, against −25.34 without a code: seven nats a picture are earned. One more reading. The mean KL, 6.5 or so, counts two things: what a code says about its picture, and how far the codes of *all* pictures together are from the prior. The average KL is the information plus that misfit, so information is at most the KL.
+#
+# *The mean in place of a sample* is one of the four classic mistakes. Score every picture at z = μ, and say nothing about the spread:
+
+# %% tags=["nbval-ignore-output"]
+with torch.no_grad():
+    mu, logvar = model.encode(test)
+    at_the_mean = model.log_likelihood(test, mu).mean() - gaussian_kl(mu, logvar).mean()
+print(f"'ELBO' at the mean {at_the_mean:.2f}, honest {-nats:.2f} nats/image")
+
+# %% [markdown]
+# The first number looks better and is no bound: the code is read to the last digit, and only a rough one was paid for. A model *trained* that way reports a wonderful number and has an encoder whose spread nobody controls.
+#
+# ## Use it: new pictures
+#
+# Generation needs no encoder. Draw a code from the prior, decode it. What comes out is a probability for each pixel; show it as the **mean picture**, or **draw** from it. The likelihood describes the draw. The mean is tidier, and it is no sample of anything.
+
+# %% [markdown] card="generate"
+# Write `generate(model, n, sample, generator=None)`: n new pictures.
+#
+# - `model.decode(z)` gives logits, `model.z_dim` is Z. Pass `generator` on to whatever draws.
+# - Return shape (n, D): probabilities between 0 and 1, or, when `sample` is true, zeros and ones drawn with these probabilities.
+#
+# For example, a decoder whose logits are all 0 gives 0.5 everywhere, and fair coins when sampled.
+
+# %% answer="generate"
+def generate(
+    model, n: int, sample: bool, generator: torch.Generator | None = None
+) -> torch.Tensor:
+    """n pictures from the prior: mean pictures, or draws. Returns (n, D)."""
+    ### BEGIN SOLUTION
+    with torch.no_grad():
+        z = torch.randn(n, model.z_dim, generator=generator)
+        means = torch.sigmoid(model.decode(z))  # (n, D)
+        return torch.bernoulli(means, generator=generator) if sample else means
+    ### END SOLUTION
+
+
+# %% check="generate"
+check("generate")
+
+# %% [markdown]
+# To reconstruct a picture, send it through its code. The usual choice is the mean code.
+
+# %% [markdown] card="reconstruct"
+# Write `reconstruct(x, model)`: the mean pictures at z = mu.
+#
+# - `x` has shape (B, D); `model.encode` and `model.decode` are as above.
+# - Return shape (B, D), probabilities between 0 and 1.
+#
+# For example, a decoder whose logits are all 2 gives 0.8808 everywhere.
+
+# %% answer="reconstruct"
+def reconstruct(x: torch.Tensor, model) -> torch.Tensor:
+    """Mean pictures decoded from the mean codes. x: (B, D). Returns (B, D)."""
+    ### BEGIN SOLUTION
+    with torch.no_grad():
+        mu, _ = model.encode(x)
+        return torch.sigmoid(model.decode(mu))
+    ### END SOLUTION
+
+
+# %% check="reconstruct"
+check("reconstruct")
+
+# %% [markdown]
+# And between two codes lies a path. On a straight line from z₁ to z₂ the weights of both ends add up to 1, z = (1 − t) z₁ + t z₂.
+
+# %% [markdown] card="interpolate"
+# Write `interpolate(z1, z2, steps)`: codes on the straight line from z1 to z2, at equal distances, both ends included.
+#
+# - `z1` and `z2` have shape (Z,); `steps` is at least 2. Return shape (steps, Z).
+#
+# For example, three steps from (0, 4) to (4, 0) pass (2, 2).
+
+# %% answer="interpolate"
+def interpolate(z1: torch.Tensor, z2: torch.Tensor, steps: int) -> torch.Tensor:
+    """`steps` codes from z1 to z2, (Z,) each. Returns (steps, Z)."""
+    ### BEGIN SOLUTION
+    t = torch.linspace(0, 1, steps, dtype=z1.dtype)[:, None]  # (steps, 1)
+    return (1 - t) * z1 + t * z2
+    ### END SOLUTION
+
+
+# %% check="interpolate"
+check("interpolate")
+
+# %% [markdown]
+# All of it at once, on the model that was trained above.
+
+# %%
+with torch.no_grad():
+    z = torch.randn(12, 8, generator=torch.Generator().manual_seed(5))
+    means = torch.sigmoid(model.decode(z))
+    (mu, _), t = model.encode(test[:12]), torch.linspace(0, 1, 12)[:, None]
+    path = torch.sigmoid(model.decode((1 - t) * mu[0] + t * mu[5]))
+copies = torch.sigmoid(model.decode(mu)).detach()
+draws = torch.bernoulli(means)
+digits_picture({
+    "means": means, "draws": draws, "unseen": test[:12], "copies": copies, "a path": path,
+})
+
+# %% [markdown]
+# *From the top: mean pictures of twelve random codes, draws from the same pictures, twelve unseen digits, their copies through the mean code, and the path between the codes of the first digit and of the sixth. Draws are ragged where means are grey.*
+#
+# How far are they from real digits? Count pixels to the nearest training digit again, as in stage 01.
+
+# %% tags=["nbval-ignore-output"]
+with torch.no_grad():
+    means = torch.sigmoid(model.decode(torch.randn(500, 8)))
+shown = {"thresholded means": (means > 0.5).float(), "draws": torch.bernoulli(means)}
+for name, pictures in shown.items():
+    print(f"{name:18}{pixels_to_nearest(pictures, train).mean():5.1f} pixels of 64")
+
+# %% [markdown]
+# Why do codes from the prior decode at all? Each picture's own code is narrow and far from N(0, I). But *averaged over the data*, the codes fill the prior: their spread is close to 1 in every dimension. That is what the KL bought, and what the plain autoencoder of stage 01 did not have.
+#
+# Three jobs were trained by one number: to generate, to infer, and to agree with each other. You have now seen two of them fail alone: without a path for the gradient nothing was inferred, and with z = μ the two did not agree.
+#
+# A VAE with two latent dimensions can be seen whole. Drag in the map, or use the arrow keys, and watch the picture that belongs to the place.
+
+# %%
+flat = digit_vae(train, z_dim=2)
+fit(flat, train, 4000, generator=torch.Generator().manual_seed(0))
+where, labels = flat.encode(test)[0].detach(), digit_labels()[1]
+
+# %% tags=["nbval-ignore-output"]
+latent_map(flat, where, labels)
+
+# %% [markdown]
+# For readers without a running kernel, the map and its pictures side by side.
+
+# %%
+latent_map_picture(flat, where, labels)
+
+# %% [markdown]
+# *Left: the mean codes of 360 unseen digits, each written as its number; zeros, sixes and sevens have regions of their own, other digits share the middle. Right: the pictures decoded from a grid of codes over the same plane; neighbours look alike, and on the borders stand shapes that are no digit.*
+#
+# ## A rest
+#
+# The first sitting ends here. Save, and come back after a break. To close: name the three jobs, and the number that each of them would spoil if it failed.
+#
 # ## An audit: which β is hidden here?
 #
 # Public programs seldom say β = 1. They say `mean` where another one says `sum`, and both print a loss that falls. *"A mean is a sum divided by
@@ -131,7 +534,7 @@ for name, (loss, recon) in AUDIT.items():
 # %% tags=["nbval-ignore-output"]
 for name, program in ZOO.items():
     print(f"\nthe {name} program\n step      loss    recon     KL")
-    for step, loss, recon, kl in train(program, steps=600):
+    for step, loss, recon, kl in train_with(program, steps=600):
         print(f"{step:5} {loss:9.2f} {recon:8.2f} {kl:6.2f}")
 
 # %% [markdown]
@@ -258,6 +661,32 @@ for name, program in ZOO.items():
 # purpose to measure a test is called mutation testing; DeMillo, Lipton and Sayward proposed it in 1978.
 
 # %% [markdown]
+# ## Practice, then the gate
+#
+# A round of this stage's questions, with a second try for each.
+
+# %% tags=["nbval-ignore-output"]
+practice("05")
+
+# %% [markdown]
+# Transfer, on paper: the digits come as counts from 0 to 16, and the likelihood is Binomial(16). Which lines of this stage change, and which do not?
+#
+# <details><summary>Answer first, then open this.</summary>
+#
+# One line: the log-likelihood. The decoder still puts out one logit a pixel, the encoder reads counts in place of zeros and ones, and the KL, the noise, the step and the audit stay as they are.
+#
+# </details>
+#
+# Then the gate: save with Ctrl+S first.
+
+# %% tags=["nbval-ignore-output"]
+gate("05")
+
+# %% [markdown]
 # ## What you can do now
 #
-# You can find a hidden β, and test a program that somebody else wrote.
+# You built a VAE, trained it, and used it to generate, copy and interpolate. You read a training log, named the three jobs that one number trains, found the β hidden in six losses, and wrote tests that tell sound programs from broken ones.
+#
+# We met a hidden β by accident. Stage 06 turns it on purpose, and asks what happens when the code is ignored.
+#
+# **To read.** Kingma and Welling, *Auto-Encoding Variational Bayes* (2014), is the machine. Doersch, *Tutorial on Variational Autoencoders* (2016), walks through it once more. DeMillo, Lipton and Sayward, *Hints on Test Data Selection* (1978), has the mutants.
