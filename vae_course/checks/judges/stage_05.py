@@ -119,7 +119,7 @@ def test_decoder_value(trial):
 
 @part(
     "VAE", "value", cases=("plain", "wide", "single"),
-    keys=("logits", "mu", "logvar", "sizes", "pair", "repeats", "eps", "company", "code", "decoder"),
+    keys=("logits", "mu", "logvar", "shape", "sizes", "pair", "repeats", "eps", "company", "code", "decoder"),
 )
 def test_vae_value(trial):
     for name in ("logits", "mu", "logvar"):
@@ -181,7 +181,7 @@ def test_vae_gradient(trial):
     )
 
 
-@part("VAE", "likelihood", cases=("paired", "samples", "crossed"), keys=("scores", "again", "score"))
+@part("VAE", "likelihood", cases=("paired", "samples", "crossed"), keys=("scores", "again", "shape", "score"))
 def test_vae_likelihood(trial):
     trial.fits("scores", "log_likelihood of your VAE")
     trial.holds(

@@ -82,12 +82,13 @@ def _examined(net: nn.Module, call: Callable[[Tensor], Outputs], given: Tensor, 
     return told
 
 
-def _facts(case: Case, evidence: Evidence, names: Sequence[str]) -> Evidence:
+def _facts(evidence: Evidence, names: Sequence[str]) -> Evidence:
     """What follows from `_examined`: the outputs as they were, and facts about them in words."""
-    if f"zero_{names[0]}" not in evidence:
-        return evidence
     got = {key: value for key, value in evidence.items() if isinstance(value, Tensor)}
-    told = {name: got[name] for name in names}
+    told = {name: got[name] for name in names if name in got}
+    told["shape"] = ", ".join(str(tuple(value.shape)) for value in told.values())
+    if f"zero_{names[0]}" not in got:
+        return told | {key: evidence[key] for key in ("drawn", "rows") if key in evidence}
 
     def equal(a: str, b: str, rows: int | None = None) -> bool:
         return all(gap(got[f"{a}{name}"], got[f"{b}{name}"][:rows]) <= SAME for name in names)
@@ -143,7 +144,7 @@ _ENCODER_FACTS = dict(
 
 
 def _encoder_facts(case: Case, evidence: Evidence) -> Evidence:
-    return _facts(case, evidence, ("mu", "logvar"))
+    return {"form": evidence["form"]} | _facts(evidence, ("mu", "logvar"))
 
 
 @kinds(**_ENCODER_FACTS)
@@ -164,6 +165,8 @@ def Encoder(ns, case: Case) -> Evidence:
 
 
 def _heads(given: object) -> Outputs:
+    if isinstance(given, Tensor) and given.dim() == 3 and len(given) == 2:  # mu, logvar = ... takes it apart as well
+        given = given.unbind()
     mu, logvar = sequence(given, "the pair (mu, logvar)", "Your Encoder, called with x,", (2,))
     return {
         "mu": tensor(mu, "mu of your Encoder", "is"),
@@ -173,7 +176,7 @@ def _heads(given: object) -> Outputs:
 
 def _form(given: object, case: Case) -> str:
     """`two tensors`, or what else came out of an encoder."""
-    if isinstance(given, Tensor):
+    if isinstance(given, Tensor) and given.dim() < 3:
         sizes = {case["z_dim"]: "one code", 2 * case["z_dim"]: "one tensor of twice the width"}
         return sizes.get(given.shape[-1] if given.dim() else 0, "one tensor")
     if isinstance(given, (tuple, list)) and len(given) == 3 and all(isinstance(part, Tensor) for part in given):
@@ -183,7 +186,7 @@ def _form(given: object, case: Case) -> str:
 
 
 def _decoder_facts(case: Case, evidence: Evidence) -> Evidence:
-    return _facts(case, evidence, ("logits",))
+    return _facts(evidence, ("logits",))
 
 
 @kinds(logits="property", rows="property", idle_names="property", logits_least="property", logits_most="property")
@@ -236,7 +239,9 @@ def _vae_facts(case: Case, evidence: Evidence) -> Evidence:
     """The outputs as they were, and what they say about the code, the way back to the encoder, and the likelihood."""
     if "scores" in evidence:
         return _likelihood_facts(case, evidence)
-    told = {key: evidence[key] for key in ("logits", "mu", "logvar", "sizes") if key in evidence}
+    names = ("logits", "mu", "logvar")
+    told = {key: evidence[key] for key in (*names, "sizes")}
+    told["shape"] = ", ".join(str(tuple(evidence[name].shape)) for name in names)
     if "encoded_mu" not in evidence:
         return told
     got = evidence
@@ -267,11 +272,10 @@ def _vae_facts(case: Case, evidence: Evidence) -> Evidence:
 def _likelihood_facts(case: Case, evidence: Evidence) -> Evidence:
     """Of log p(x|z): its value as it was, and which known number it is."""
     x, z, logits, scores = case["x"], case["z"], evidence["decoded"], evidence["scores"]
-    told = {"scores": scores, "again": evidence["again"]}
-    want = (*z.shape[:-1], case["x_dim"])
-    if logits.shape != want:
+    told = {"scores": scores, "again": evidence["again"], "shape": str(tuple(scores.shape))}
+    if logits.shape != (*z.shape[:-1], case["x_dim"]):
         return told | {"score": "other"}
-    x = x.expand(want)
+    x, logits = torch.broadcast_tensors(x, logits)
     right = bernoulli_log_likelihood(x, logits)
     prior = -0.5 * (z.square() + math.log(2 * math.pi)).sum(-1)
     known = {
@@ -467,6 +471,21 @@ def _training_facts(case: Case, got: Evidence) -> Evidence:
     return told | _noise_facts(case, noises)
 
 
+def _other_slopes(
+    case: Case, model: WatchedVAE, eps: Tensor, whole: Tensor, earlier: Tensor | None
+) -> dict[str, Tensor]:
+    """What a step may have followed in place of the slope of the loss, by the mistake that leads to it."""
+    x = case["x"]
+    recon, kl, code = _terms(model, x, eps)
+    picture, price = _slope(model, recon), _slope(model, kl)
+    cut = -bernoulli_log_likelihood(x, model.decode(code.detach())).sum() / len(x)
+    slopes = {
+        "picture only": picture, "price only": price, "uphill": -whole, "summed": len(x) * whole,
+        "pixel mean": picture / case["x_dim"] + price, "cut": _slope(model, cut) + price, "reward": picture - price,
+    }
+    return slopes if earlier is None else slopes | {"piled up": whole + earlier, "late": earlier}
+
+
 def _step_found(
     case: Case, model: WatchedVAE, optimizer: torch.optim.Optimizer, start: Tensor, end: Tensor,
     noises: Sequence[Tensor], earlier: Tensor | None,
@@ -474,25 +493,20 @@ def _step_found(
     """What the step from `start` to `end` followed, the slope of the loss there, and the noise it was taken with."""
     if not noises:
         return "unseen", None, None
-    x, first = case["x"], None
+    first = None
     for eps in noises:
         _load(model, start)
-        recon, kl, code = _terms(model, x, eps)
-        whole, picture, price = (_slope(model, value) for value in (recon + kl, recon, kl))
-        mu, logvar = model.encode(x)
-        cut = _slope(model, bernoulli_log_likelihood(x, model.decode(code.detach())).sum() / -len(x)) + price
-        known = {
-            "loss": whole, "picture only": picture, "price only": price, "uphill": -whole, "summed": len(x) * whole,
-            "pixel mean": picture / case["x_dim"] + price, "cut": cut, "reward": picture - price,
-        }
-        if earlier is not None:
-            known |= {"piled up": whole + earlier, "late": earlier}
+        recon, kl, _ = _terms(model, case["x"], eps)
+        whole = _slope(model, recon + kl)
         first = first or (whole, eps)
         if torch.equal(start, end):
             return "nothing", whole, eps
-        for name, slope in known.items():
+        if gap(_try(model, optimizer, start, whole), end) <= SAME:
+            return "loss", whole, eps
+        _load(model, start)
+        for name, slope in _other_slopes(case, model, eps, whole, earlier).items():
             if gap(_try(model, optimizer, start, slope), end) <= SAME:
-                return name, whole if name in ("loss", "late") else slope, eps
+                return name, whole if name == "late" else slope, eps
         share = torch.dot(end - start, -whole) / ((end - start).norm() * whole.norm())
         if case["optimizer"] == "sgd" and float(share) > 1 - 1e-9:
             return ("shortened" if (end - start).norm() < case["lr"] * whole.norm() else "lengthened"), whole, eps
@@ -640,7 +654,7 @@ def _copy_facts(case: Case, got: Evidence) -> Evidence:
     """The copy as it came; exactly, too, where it is the same each time."""
     x = got["x"]
     told: Evidence = {**got, "binary": "yes" if bool(((x == 0) | (x == 1)).all()) else "no"}
-    told["twice"] = "the same" if torch.equal(x, got["again"]) else "drawn"
+    told["twice"] = "the same" if gap(x, got["again"]) <= SAME else "drawn"
     return told | ({"copy": x} if told["twice"] == "the same" else {})
 
 
