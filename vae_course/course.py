@@ -181,10 +181,16 @@ STAGES = (
         (
             Exercise("Encoder", points=3, minutes=6, difficulty=2),
             Exercise("Decoder", points=2, minutes=4, difficulty=1),
-            Exercise("VAE", points=4, minutes=10, difficulty=3, builds_on=("Encoder", "Decoder")),
-            Exercise("negative_elbo", points=5, minutes=8, difficulty=3),
-            Exercise("train_step", points=4, minutes=8, difficulty=3, builds_on=("negative_elbo",)),
-            Exercise("generate", points=3, minutes=5, difficulty=2),
+            Exercise(
+                "VAE", points=4, minutes=10, difficulty=3,
+                parts=MappingProxyType({"value": 0.5, "gradient": 0.25, "likelihood": 0.25}), builds_on=("Encoder", "Decoder"),
+            ),
+            Exercise("negative_elbo", points=5, minutes=8, difficulty=3, parts=_DIFFERENTIABLE),
+            Exercise(
+                "train_step", points=4, minutes=8, difficulty=3,
+                parts=MappingProxyType({"value": 0.5, "noise": 0.25, "report": 0.25}), builds_on=("negative_elbo",),
+            ),
+            Exercise("generate", points=3, minutes=5, difficulty=2, parts=MappingProxyType({"value": 0.6, "draws": 0.4})),
             Exercise("reconstruct", points=2, minutes=4, difficulty=1),
             Exercise("interpolate", points=2, minutes=4, difficulty=1),
             Exercise("effective_beta", points=4, minutes=10, difficulty=4, builds_on=("gaussian_kl",)),

@@ -1,21 +1,154 @@
-"""Inputs of stage 05: the same sizes every time, fresh numbers for every seed."""
+"""Inputs of stage 05: the same shapes every time, fresh numbers for every seed."""
 
 import torch
 
+
+B, Z, D, K = 5, 3, 7, 11
+MANY = 1009
 VISIBLE = 20140501  # the draw that ships: it shows every case of an exercise
 
 
 def cases(exercise: str, seed: int) -> list[dict]:
     draws = {
+        "Encoder": _encoder,
+        "Decoder": _decoder,
+        "VAE": _vae,
+        "negative_elbo": _negative_elbo,
+        "train_step": _train_step,
+        "generate": _generate,
+        "reconstruct": _reconstruct,
+        "interpolate": _interpolate,
+    }
+    audit = {
         "effective_beta": _effective_beta,
         "samples_are_fresh": _samples_are_fresh,
         "loss_is_sound": _loss_is_sound,
     }
-    return draws[exercise](torch.Generator().manual_seed(seed), seed)
+    generator = torch.Generator().manual_seed(seed)
+    return audit[exercise](generator, seed) if exercise in audit else draws[exercise](generator)
+
+
+def _normal(generator: torch.Generator, *shape: int) -> torch.Tensor:
+    return torch.randn(*shape, generator=generator, dtype=torch.float64)
 
 
 def _uniform(generator: torch.Generator, low: float, high: float, *shape: int) -> torch.Tensor:
     return low + (high - low) * torch.rand(*shape, generator=generator, dtype=torch.float64)
+
+
+def _picture(generator: torch.Generator, rows: int, columns: int) -> torch.Tensor:
+    """Zeros and ones, with the one and the other in row 0."""
+    x = (torch.rand(rows, columns, generator=generator) < 0.5).double()
+    x[0, :2] = torch.tensor([0.0, 1.0])
+    return x
+
+
+def _seed(generator: torch.Generator) -> int:
+    return int(torch.randint(2**31, (), generator=generator))
+
+
+def _encoder(generator: torch.Generator) -> list[dict]:
+    """Two shapes, one of the digits' size, one with as many codes as pixels, and a row alone."""
+
+    def case(name: str, rows: int, x_dim: int, z_dim: int) -> dict:
+        x = _picture(generator, rows, x_dim).float()
+        return {"case": name, "x": x, "z_dim": z_dim, "seed": _seed(generator)}
+
+    return [
+        case("plain", B, D, Z), case("wide", 3, K, B), case("digits", B, 64, 8), case("square", B, Z, Z),
+        case("single", 1, D, Z),
+    ]
+
+
+def _decoder(generator: torch.Generator) -> list[dict]:
+    """Two shapes, one of the digits' size, one with as many pixels as codes, samples on an axis in front, and a row alone."""
+
+    def case(name: str, x_dim: int, *shape: int) -> dict:
+        z = 1.5 * _normal(generator, *shape).float()
+        return {"case": name, "z": z, "z_dim": shape[-1], "x_dim": x_dim, "seed": _seed(generator)}
+
+    return [
+        case("plain", D, B, Z), case("wide", K, 3, B), case("digits", 64, B, 8), case("square", Z, B, Z),
+        case("stack", D, K, B, Z), case("single", D, 1, Z),
+    ]
+
+
+def _vae(generator: torch.Generator) -> list[dict]:
+    """Two shapes and a row alone; then codes for the likelihood: one a row, several a row, and every row with every code."""
+
+    def case(name: str, rows: int, x_dim: int, z_dim: int, **more: torch.Tensor) -> dict:
+        x = _picture(generator, rows, x_dim).float()
+        return {"case": name, "x": x, "x_dim": x_dim, "z_dim": z_dim, "seed": _seed(generator), **more}
+
+    def codes(*shape: int) -> torch.Tensor:
+        return _normal(generator, *shape).float()
+
+    crossed = case("crossed", B, D, Z, z=codes(K, Z))
+    crossed["x"] = crossed["x"][:, None]  # (B, 1, D)
+    return [
+        case("plain", B, D, Z, eps=codes(B, Z)), case("wide", 3, K, B, eps=codes(3, B)), case("single", 1, D, Z, eps=codes(1, Z)),
+        case("paired", B, D, Z, z=codes(B, Z)), case("samples", B, D, Z, z=codes(K, B, Z)), crossed,
+    ]
+
+
+def _negative_elbo(generator: torch.Generator) -> list[dict]:
+    """Two shapes at ordinary values, one for gradients; then confident logits, right and wrong, and very sharp codes."""
+
+    def case(name: str, rows: int, x_dim: int, z_dim: int, size: float = 2.5, centre: float = -0.4, dtype=torch.float64) -> dict:
+        logits = _uniform(generator, 0.2, 1.0, rows, x_dim) * size * (2 * _picture(generator, rows, x_dim) - 1)
+        inputs = {
+            "x": _picture(generator, rows, x_dim), "logits": logits, "mu": 1.3 * _normal(generator, rows, z_dim),
+            "logvar": centre + _uniform(generator, -1.8, 1.8, rows, z_dim),
+        }
+        return {"case": name} | {key: value.to(dtype) for key, value in inputs.items()}
+
+    return [
+        case("plain", B, D, Z), case("wide", 3, K, B, centre=0.3), case("slopes", B, D, Z),
+        case("confident", B, D, Z, size=60.0, centre=-40.0, dtype=torch.float32),
+        case("steep", B, D, Z, size=60.0, centre=-40.0, dtype=torch.float32),
+    ]
+
+
+def _train_step(generator: torch.Generator) -> list[dict]:
+    """Two optimisers, and a batch so large that the law of the noise shows."""
+
+    def case(name: str, rows: int, x_dim: int, z_dim: int, optimizer: str, lr: float) -> dict:
+        x = _picture(generator, rows, x_dim)
+        sizes = {"x_dim": x_dim, "z_dim": z_dim, "optimizer": optimizer, "lr": lr}
+        return {"case": name, "x": x, "seed": _seed(generator), **sizes}
+
+    return [
+        case("sgd", B, D, Z, "sgd", 0.1), case("adam", 3, K, 2, "adam", 0.03), case("many", 401, Z, Z, "sgd", 0.1),
+    ]
+
+
+def _generate(generator: torch.Generator) -> list[dict]:
+    """Means and draws, for two sizes."""
+
+    def case(name: str, x_dim: int, z_dim: int, few: int, sample: bool) -> dict:
+        sizes = {"x_dim": x_dim, "z_dim": z_dim, "few": few, "n": MANY}
+        return {"case": name, "sample": sample, "seed": _seed(generator), **sizes}
+
+    return [
+        case("means", D, Z, B, False), case("more means", K, B, 3, False), case("draws", D, Z, B, True),
+        case("more draws", K, B, 3, True),
+    ]
+
+
+def _reconstruct(generator: torch.Generator) -> list[dict]:
+    def case(name: str, rows: int, x_dim: int, z_dim: int) -> dict:
+        x = _picture(generator, rows, x_dim).float()
+        return {"case": name, "x": x, "x_dim": x_dim, "z_dim": z_dim, "seed": _seed(generator)}
+
+    return [case("plain", B, D, Z), case("wide", 3, K, B)]
+
+
+def _interpolate(generator: torch.Generator) -> list[dict]:
+    def case(name: str, z_dim: int, steps: int) -> dict:
+        z1, z2 = 1.5 * _normal(generator, 2, z_dim)
+        return {"case": name, "z1": z1, "z2": z2, "steps": steps}
+
+    return [case("plain", Z, B), case("wide", D, 4), case("ends", Z, 2), case("many", B, K)]
 
 
 # --- effective_beta, samples_are_fresh, loss_is_sound ---

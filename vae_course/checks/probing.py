@@ -150,6 +150,27 @@ def pair(value: object, names: str, what: str) -> Sequence:
     return sequence(value, f"the pair ({names})", what, (2,))
 
 
+def dictionary(value: object, keys: Sequence[str], what: str) -> Mapping:
+    """`value`, if it is a dict that has all of `keys`; otherwise Unfit, saying what `what` gave instead."""
+    form = f"the dict with the keys {', '.join(keys)}"
+    if isinstance(value, Mapping) and all(key in value for key in keys):
+        return value
+    if value is None:
+        raise Unfit(f"{what} returned None; {form} is expected: is a `return` missing?")
+    lacking = [key for key in keys if key not in value] if isinstance(value, Mapping) and value else []
+    without = f" without {' and '.join(lacking)}" if lacking else ""
+    raise Unfit(f"{what} returned {_described(value)}{without}; {form} is expected.")
+
+
+def module(value: object, what: str) -> torch.nn.Module:
+    """`value`, if it is a torch module; otherwise Unfit, saying what `what` gave instead."""
+    if isinstance(value, torch.nn.Module):
+        return value
+    if value is None:
+        raise Unfit(f"{what} returned None; a torch.nn.Module is expected: is a `return` missing?")
+    raise Unfit(f"{what} returned {_described(value)}; a torch.nn.Module is expected.")
+
+
 def _described(value: object) -> str:
     """`a list of 3`, `an int`, `None`."""
     if value is None:

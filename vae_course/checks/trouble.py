@@ -72,7 +72,7 @@ def explain(error: BaseException, exercise: str, seconds: float) -> Trouble:
     if isinstance(error, KeyboardInterrupt):
         return Trouble("interrupted", f"You stopped the check of {exercise}; nothing was judged.")
     if isinstance(error, NotImplementedError) and "raise NotImplementedError" in line:
-        function = traceback.extract_tb(error.__traceback__)[-1].name
+        function = _owner(error)
         if function not in (exercise, "<module>") and function.isidentifier():
             return Trouble("error", f"{exercise} calls {function}, which is not written yet.", line)
         return Trouble(
@@ -106,6 +106,13 @@ _ADVICE = {
         "from a function that gives values only."
     ),
 }
+
+
+def _owner(error: BaseException) -> str:
+    """The function or class at the top of a cell in which `error` was raised: `Encoder` for `Encoder.__init__`."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return frame.f_code.co_qualname.split(".")[0]
+
 
 _OURS = str(course.PACKAGE)
 _LIBRARIES = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})

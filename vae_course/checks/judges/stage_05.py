@@ -1,6 +1,409 @@
 """What must hold in stage 05."""
 
+from vae_course.checks.compare import SAME, gap
+from vae_course.checks.judges.shared import gradient
 from vae_course.checks.judging import number, part
+
+
+ENCODED = {"mu": "mu of your Encoder", "logvar": "logvar of your Encoder"}
+LOGITS = "The output of your Decoder"
+
+
+def _says(trial, key, good, sentence, question, rows=()):
+    """A fact about the evidence is as it should be; one that was not established is not judged."""
+    trial.holds(trial.got.get(key, good) == good, sentence, question, rows)
+
+
+# --- Encoder and Decoder ---
+
+
+def _network(trial, names, what, given):
+    """What holds for every network of this stage, called with `given` (x or z)."""
+    if "repeats" not in trial.got:
+        return
+    _says(
+        trial, "repeats", "yes",
+        f"Two calls with the same {given} gave different outputs; {what} is a function, and all noise of a VAE enters through eps.",
+        "What in your network draws random numbers?",
+    )
+    _says(
+        trial, "company", "none",
+        f"The first two rows by themselves give something else than among the others; no row of {given} may look at another.",
+        "Which layer, or which operation, works along the batch?",
+    )
+    _says(
+        trial, "weights", "some",
+        f"{what} has no parameters, so an optimiser would find nothing to train.",
+        "How does a module get to know its layers?",
+    )
+    _says(
+        trial, "loose", "",
+        f"With every registered parameter at 0, the output still follows {given}; something that works on {given} is not registered.",
+        "Which of your layers does .parameters() not list, and where is it kept?",
+    )
+
+
+def _span(trial, key, symbol):
+    """The rows that show where an output lies."""
+    return [(f"{symbol}, over many weights", f"{number(trial.got[f'{key}_least'])} to {number(trial.got[f'{key}_most'])}", "no limits")]
+
+
+def _free(trial, key, what, why):
+    """An output can be any real number."""
+    if f"{key}_range" not in trial.got:
+        return
+    _says(
+        trial, f"{key}_range", "everywhere",
+        f"Whatever the weights, {what} stays within limits or on one side of a limit; {why}",
+        "Which function is the last to act on this output?",
+        _span(trial, key, key),
+    )
+
+
+@part("Encoder", "value")
+def test_encoder_value(trial):
+    trial.holds(
+        trial.got["form"] == "two tensors",
+        f"Called with x, your Encoder gives {trial.got['form']}; the pair (mu, logvar) is expected.",
+        "Which two things does q(z|x) need to be a Gaussian?",
+    )
+    for name, what in ENCODED.items():
+        trial.fits(name, what)
+    _network(trial, ENCODED, "An encoder", "x")
+    _says(
+        trial, "heads", "two",
+        "mu and logvar are the same numbers, whatever the weights; a mean and a log-variance are two answers.",
+        "Which weights does each of your two outputs have for itself?",
+    )
+    for name, what in ENCODED.items():
+        _says(
+            trial, f"{name}_follows", "yes",
+            f"{what} is the same for every x, whatever the weights.",
+            "Should two different pictures get the same answer?",
+        )
+    _free(trial, "mu", ENCODED["mu"], "a mean may be anywhere.")
+    _free(trial, "logvar", ENCODED["logvar"], "the logarithm of a variance is negative below 1 and positive above.")
+    _says(
+        trial, "idle", "none",
+        "Some parameters have no part in mu and logvar, or no gradient reaches them: they would never be trained.",
+        "Follow each of your layers to the output: where does its way end?",
+        [("without a gradient", trial.got.get("idle_names", ""), "none")],
+    )
+
+
+@part("Decoder", "value")
+def test_decoder_value(trial):
+    trial.fits("logits", LOGITS)
+    if "rows" in trial.got:
+        rows = trial.got["rows"].reshape(trial.got["logits"].shape)
+        trial.holds(
+            gap(trial.got["logits"], rows) <= SAME,
+            "Codes with one more axis in front give other logits than the same codes in a row.",
+            "Which axis of z holds the code, and which ones are only there to count?",
+        )
+    _network(trial, ("logits",), "A decoder", "z")
+    _says(
+        trial, "logits_follows", "yes", "The logits are the same for every z, whatever the weights.",
+        "On which path does z reach your output?",
+    )
+    _free(trial, "logits", LOGITS, "a logit is a log-odds, any real number.")
+    _says(
+        trial, "idle", "none",
+        "Some parameters have no part in the logits, or no gradient reaches them: they would never be trained.",
+        "Follow each of your layers to the output: where does its way end?",
+        [("without a gradient", trial.got.get("idle_names", ""), "none")],
+    )
+
+
+# --- VAE ---
+
+
+@part(
+    "VAE", "value", cases=("plain", "wide", "single"),
+    keys=("logits", "mu", "logvar", "shape", "sizes", "pair", "repeats", "eps", "company", "code", "decoder"),
+)
+def test_vae_value(trial):
+    for name in ("logits", "mu", "logvar"):
+        trial.fits(name, f"{name} of your VAE")
+    sizes = f"{trial.case['x_dim']}, {trial.case['z_dim']}"
+    _says(
+        trial, "sizes", sizes,
+        "A model carries its sizes as the attributes x_dim and z_dim, and on yours they are absent or other numbers.",
+        "How would `generate` learn how long a code is?",
+        [("x_dim, z_dim", trial.got["sizes"], sizes)],
+    )
+    if "pair" not in trial.got:
+        return
+    _says(
+        trial, "repeats", "yes",
+        "Two calls with the same x and the same eps gave different logits; all noise comes in through eps.",
+        "Which line of forward, or of your networks, draws random numbers?",
+    )
+    _says(
+        trial, "pair", "as encoded", "The mu and logvar that forward returns are not those that encode gives for the same x.",
+        "In which order do the three results leave forward?",
+    )
+    _says(
+        trial, "eps", "reaches", "Another eps gives the same logits: the noise that you are given does not reach the code.",
+        "What is z made of, and where does eps come in?",
+    )
+    _says(
+        trial, "company", "none", "Only row 0 of eps was changed, and the logits of other rows moved with it.",
+        "Which row of eps belongs to which row of x?",
+    )
+    _says(
+        trial, "code", "right",
+        "The logits are not those of the code at mu plus sigma times eps, with mu and logvar from your encoder and the logits from your decode.",
+        "Which sigma does your logvar mean, and where does eps go?",
+        _codes_row(trial),
+    )
+    _says(
+        trial, "decoder", "everywhere",
+        "Whatever the weights, what decode gives stays within limits; a logit is a log-odds, any real number.",
+        "Which function is the last to act in decode?",
+    )
+
+
+def _codes_row(trial):
+    got, want = trial.got["logits"], trial.want["logits"]
+    return [] if got.shape != want.shape else [("logits of row 0, first pixel", number(got[0, 0]), "those of decode at mu + sigma eps")]
+
+
+@part("VAE", "gradient", cases=("plain", "wide"), keys=("path", "idle", "idle_names"))
+def test_vae_gradient(trial):
+    _says(
+        trial, "path", "whole",
+        "The logits are right, but their gradient does not come back to the encoder as it should.",
+        "Is every step from mu and logvar to the logits made of torch operations?",
+    )
+    _says(
+        trial, "idle", "none", "Some parameters of your VAE have no part in its outputs: they would never be trained.",
+        "Which network does nobody call?", [("without a gradient", trial.got.get("idle_names", ""), "none")],
+    )
+
+
+@part("VAE", "likelihood", cases=("paired", "samples", "crossed"), keys=("scores", "again", "shape", "score"))
+def test_vae_likelihood(trial):
+    trial.fits("scores", "log_likelihood of your VAE")
+    trial.holds(
+        gap(trial.got["again"], trial.got["scores"]) <= SAME,
+        "Two calls of log_likelihood with the same x and z gave different values; nothing in log p(x|z) is left to chance.",
+        "The code is given: what is left to draw?",
+    )
+    _says(
+        trial, "score", "right",
+        "log_likelihood has the right shape, but its values are not log p(x|z) of the logits that decode gives.",
+        "One pixel, logit 0: what should it add to the sum?",
+    )
+
+
+# --- negative_elbo ---
+
+_TERMS = ("recon", "kl", "loss")
+
+
+@part("negative_elbo", "value", cases=("plain", "wide"))
+def test_negative_elbo_value(trial):
+    for key in _TERMS:
+        for name in (key, f"twice_{key}", f"free_{key}", f"wide_{key}"):
+            trial.fits(name, f"{key} of negative_elbo")
+    got = trial.got
+    recon, kl, loss = (got[key] for key in _TERMS)
+    trial.holds(
+        bool(recon > 0),
+        "recon is minus the logarithm of a probability, so it is above 0, and yours is not.",
+        "Which sign has the logarithm of a number below 1?",
+        [("recon", number(recon), "above 0")],
+    )
+    trial.holds(
+        bool(got["free_kl"].abs() < 1e-9),
+        "Where every code is the prior itself, kl must be 0, and yours is not.",
+        "At mu = 0 and logvar = 0, which of your terms is left over?",
+        [("kl at mu = 0, logvar = 0", number(got["free_kl"]), "0")],
+    )
+    trial.holds(
+        bool(kl > 0), "A KL cannot be negative, and yours is.", "Which of your terms has its sign turned round?",
+        [("kl", number(kl), "above 0")],
+    )
+    for key in ("recon", "kl"):
+        trial.holds(
+            gap(got[f"twice_{key}"], got[key]) <= SAME,
+            f"The same batch twice over has the same nats/image, and your {key} changes.",
+            "Which reduction runs over the rows?",
+            [(f"{key}, batch twice over", number(got[f"twice_{key}"]), f"{number(got[key])}, as once")],
+        )
+    trial.holds(
+        gap(got["wide_recon"], 2 * recon) <= SAME,
+        "A picture twice as wide, with every pixel there twice, costs twice as many nats; with your recon it does not.",
+        "Which reduction runs over the pixels?",
+        [("recon, pixels twice over", number(got["wide_recon"]), f"{number(2 * recon)}, twice yours")],
+    )
+    trial.same("recon", "recon of negative_elbo", "recon adds up as it should, but it is not minus the Bernoulli log-likelihood.",
+               "One pixel, x = 1, logit 0: how many nats, and how many in yours?")
+    trial.same("kl", "kl of negative_elbo", "kl is 0 at the prior and averages over rows, but it is not the KL to N(0, I).",
+               "Take one row and one latent dimension, and do it by hand: which term disagrees?")
+    trial.holds(
+        gap(loss, recon + kl) <= SAME,
+        "recon and kl are right, and loss is not their sum.",
+        "What weight has each of the two in the bound?",
+        [("loss", number(loss), f"{number(recon + kl)}, recon + kl")],
+    )
+
+
+test_negative_elbo_gradient = gradient("negative_elbo", "logits", "mu", "logvar", cases=("slopes",))
+
+
+@part("negative_elbo", "stability", cases=("confident", "steep"))
+def test_negative_elbo_stability(trial):
+    if trial.case["case"] == "confident":
+        for key in _TERMS:
+            trial.same(
+                key, f"{key} at confident logits and sharp codes",
+                f"With logits of size 10 to 60 and very sharp codes, {key} is lost: a probability is rounded or clipped, or a "
+                "logarithm is patched, on the way.",
+                "Between the logits and your sum, where is a number close to 0 or to 1 rounded?",
+            )
+        return
+    for name in ("logits", "mu", "logvar"):
+        trial.same(
+            f"d_{name}", f"The gradient of loss with respect to {name}, at confident logits and sharp codes,",
+            f"With logits of size 10 to 60 and very sharp codes, the gradient with respect to {name} is lost.",
+            "Which step on the way is flat there, or clipped?",
+        )
+
+
+# --- train_step ---
+
+
+@part("train_step", "value", cases=("sgd", "adam"), keys=("update1", "update2", "mode"))
+def test_train_step_value(trial):
+    for step in ("update1", "update2"):
+        _says(
+            trial, step, "loss",
+            f"The {'first' if step == 'update1' else 'second'} step did not move the parameters as the optimiser does for the gradient of "
+            "this batch's loss, taken at the noise that your code drew.",
+            "Which gradient lay in .grad when the optimiser moved, and whose was it?",
+        )
+    _says(
+        trial, "mode", "training", "After your step the model is in evaluation mode.",
+        "Who else will use the model after you, and in which mode did you get it?",
+    )
+
+
+@part("train_step", "noise", cases=("sgd", "many"), keys=("noise", "twice", "law"))
+def test_train_step_noise(trial):
+    _says(
+        trial, "noise", "fresh", "The rows of a batch, or the dimensions of a code, do not each get noise of their own.",
+        "Which shape has your eps, and which shape has a batch of codes?",
+    )
+    _says(
+        trial, "twice", "fresh", "Two steps drew the same noise.", "What starts your random numbers afresh at every call?",
+    )
+    _says(
+        trial, "law", "normal", "Your noise is drawn, but not from N(0, 1).",
+        "Which mean and which spread do the formulas of q assume for eps?",
+    )
+
+
+@part("train_step", "report", cases=("sgd", "adam"), keys=("kind", "report1", "report2"))
+def test_train_step_report(trial):
+    _says(
+        trial, "kind", "numbers", "The values that you return are tensors; plain numbers are expected.",
+        "How does one number leave a tensor?",
+    )
+    for step in ("report1", "report2"):
+        _says(
+            trial, step, "before",
+            "The step is right, but the numbers that you return are not the loss, recon and kl that it was taken on.",
+            "At which parameters, and with which noise, are your numbers computed?",
+        )
+
+
+# --- generate, reconstruct, interpolate ---
+
+_SAMPLED = "What generate gives"
+
+
+def _codes_are_from_the_prior(trial):
+    trial.fits("x", _SAMPLED)
+    _says(
+        trial, "twice", "fresh", "Two calls gave the same pictures.", "What starts your random numbers afresh at every call?",
+    )
+    _says(
+        trial, "codes", "fresh", "The codes of different pictures, or the numbers of one code, are not drawn one by one.",
+        "How many random numbers do n codes need?",
+    )
+    _says(
+        trial, "law", "normal", "The codes are not drawn from the prior N(0, I).",
+        "Which mean and which variance has each number of a code before any picture is seen?",
+    )
+
+
+@part("generate", "value", cases=("means", "more means"))
+def test_generate_value(trial):
+    _codes_are_from_the_prior(trial)
+    _says(
+        trial, "made", "means", "The codes are right, but with sample=False the result is not the mean picture of each.",
+        "What does decode give, and what is the mean of a pixel?",
+    )
+
+
+@part("generate", "draws", cases=("draws", "more draws"))
+def test_generate_draws(trial):
+    _codes_are_from_the_prior(trial)
+    _says(
+        trial, "made", "draws",
+        "With sample=True every pixel should be drawn by itself, white with the probability that its mean states; yours are not.",
+        "A pixel has the mean 0.3: what should be seen in 10 draws of it?",
+    )
+
+
+@part("reconstruct", "value")
+def test_reconstruct_value(trial):
+    trial.fits("x", "What reconstruct gives")
+    _says(
+        trial, "twice", "the same", "Two calls with the same x gave different pictures; here nothing is drawn.",
+        "Which code of q(z|x) is asked for, and which value of a pixel?",
+    )
+    x = trial.got["x"]
+    trial.holds(
+        bool(((x >= 0) & (x <= 1)).all()), "The mean of a pixel that is 0 or 1 lies between them, and one of yours does not.",
+        "What does decode give: probabilities, or something that becomes one?",
+        [("least and most", f"{number(x.min())} and {number(x.max())}", "between 0 and 1")],
+    )
+    trial.same(
+        "copy", "What reconstruct gives", "The values lie between 0 and 1, but they are not the mean pictures at z = mu.",
+        "Which code goes into decode, and what is done with what comes out?",
+    )
+    trial.holds(
+        gap(trial.got["alone"], x[:1]) <= SAME, "A picture by itself is reconstructed in another way than among others.",
+        "Which of your operations looks along the batch?",
+    )
+
+
+@part("interpolate", "value")
+def test_interpolate_value(trial):
+    what = "What interpolate gives"
+    trial.fits("path", what)
+    trial.fits("back", what)
+    path, back = trial.got["path"], trial.got["back"]
+    for index, end, words in ((0, "z1", "first"), (-1, "z2", "last")):
+        trial.holds(
+            gap(path[index], trial.case[end]) <= SAME,
+            f"The {words} code of the path is not {end}.",
+            "Which two codes are sure to be on the path?",
+            [(f"{words} code, first number", number(path[index, 0]), f"{number(trial.case[end][0])}, as in {end}")],
+        )
+    trial.holds(
+        gap(back.flip(0), path) <= SAME,
+        "From z2 to z1 the path is another one than from z1 to z2.",
+        "What do the two weights of a point add up to, and what happens when the ends are exchanged?",
+    )
+    trial.same(
+        "path", what, "The ends are right, and the codes between them are not at equal distances on the straight line.",
+        "With 3 steps, where should the code in the middle lie?",
+    )
+
 
 # --- effective_beta ---
 

@@ -18,3 +18,11 @@ def by_parts(function: Callable[..., torch.Tensor], *inputs: torch.Tensor) -> Ev
         "first": function(*(given[..., :1] for given in inputs)),
         "rest": function(*(given[..., 1:] for given in inputs)),
     }
+
+
+def pattern(draws: torch.Tensor) -> str:
+    """What numbers that should all be drawn afresh, (n, size), have in common: none, one, rows, columns or fresh."""
+    nothing, rows, columns = (float((draws - of).abs().max()) < 1e-2 for of in (0, draws[:1], draws[:, :1]))
+    if nothing:
+        return "none"
+    return ("one" if columns else "rows") if rows else ("columns" if columns else "fresh")

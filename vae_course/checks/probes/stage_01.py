@@ -2,6 +2,7 @@
 
 import torch
 
+from vae_course.checks.probes.shared import pattern
 from vae_course.checks.probing import Case, Evidence, kinds, pair, summary, tensor
 from vae_course.models import fixtures
 
@@ -24,8 +25,8 @@ def _moments(case: Case, evidence: Evidence) -> Evidence:
         return {**told, "off": float(noise.abs().max()), "place": _place(mean / decoder.sigma, x / decoder.sigma)}
     repeated = [key for key in ("z", "x") if torch.equal(evidence[f"again_{key}"], few[key])]
     told["repeated"] = " and ".join(repeated)
-    told["codes"] = _pattern(z)
-    told["noise"] = _pattern(noise) if _related(mean, x) else "unrelated"
+    told["codes"] = pattern(z)
+    told["noise"] = pattern(noise) if _related(mean, x) else "unrelated"
     units = {}
     for pattern, name, draws in ((told["codes"], "z", z), (told["noise"], "noise", noise)):
         if pattern == "fresh":
@@ -38,14 +39,6 @@ def _place(mean: torch.Tensor, x: torch.Tensor) -> str:
     """Whether every x lies at the mean of its own code, or at least of some code. (n, D) each, in sigmas."""
     far = (x[:, None] - mean).abs().amax(-1)  # (n, n)
     return "own" if bool((far.diagonal() < FAR).all()) else "another" if bool((far.amin(1) < FAR).all()) else "none"
-
-
-def _pattern(draws: torch.Tensor) -> str:
-    """What numbers that should all be drawn afresh, (n, size), have in common."""
-    nothing, rows, columns = (float((draws - of).abs().max()) < 1e-2 for of in (0, draws[:1], draws[:, :1]))
-    if nothing:
-        return "none"
-    return ("one" if columns else "rows") if rows else ("columns" if columns else "fresh")
 
 
 def _related(mean: torch.Tensor, x: torch.Tensor) -> bool:
