@@ -28,8 +28,8 @@ def _moments(case: Case, evidence: Evidence) -> Evidence:
     told["codes"] = pattern(z)
     told["noise"] = pattern(noise) if _related(mean, x) else "unrelated"
     units = {}
-    for pattern, name, draws in ((told["codes"], "z", z), (told["noise"], "noise", noise)):
-        if pattern == "fresh":
+    for found, name, draws in ((told["codes"], "z", z), (told["noise"], "noise", noise)):
+        if found == "fresh":
             units[name], moments = _spread(name, draws)
             told |= moments
     return told | _ties(**units) if len(units) == 2 else told
