@@ -20,7 +20,9 @@ from vae_course.learn import check, gate, hint, practice, predict, reveal
 from vae_course.models.audit import AUDIT, Loss, Recon
 from vae_course.models.bug_zoo import ZOO, Program, train as train_with
 from vae_course.models.data import digit_labels, digits
-from vae_course.models.digit_nets import digit_vae, pixels_to_nearest, terms_per_image
+from vae_course.models.digit_nets import (
+    averaged_over_pixels, digit_vae, pictures, pixels_to_nearest, terms_per_image,
+)
 from vae_course.models.toolbox.stage_03 import bernoulli_log_likelihood, gaussian_kl
 from vae_course.models.toolbox.stage_04 import reparameterize
 from vae_course.models.training import fit
@@ -226,15 +228,8 @@ predict("mean_over_pixels")
 # The run, measured with honest sums:
 
 # %%
-def mean_over_pixels(x, generator):
-    """The loss with recon averaged over pixels, and the honest recon and KL beside it."""
-    logits, mu, logvar = careless(x, torch.randn(len(x), 8, generator=generator))
-    recon, kl = -bernoulli_log_likelihood(x, logits).mean(), gaussian_kl(mu, logvar).mean()
-    return {"loss": recon / 64 + kl, "recon": recon, "kl": kl}
-
-
-careless = digit_vae(train, z_dim=8)
-seen = fit(careless, train, 2000, loss=mean_over_pixels, generator=torch.Generator().manual_seed(0))
+careless, noise = digit_vae(train, z_dim=8), torch.Generator().manual_seed(0)
+seen = fit(careless, train, 2000, loss=averaged_over_pixels(careless), generator=noise)
 print(f"at the end: recon {seen['recon'][-1]:.2f}, KL {seen['kl'][-1]:.4f} nats/image")
 
 # %% tags=["nbval-ignore-output"]
@@ -374,13 +369,12 @@ check("interpolate")
 # All of it at once, on the model that was trained above.
 
 # %%
-with torch.no_grad():
-    z = torch.randn(12, 8, generator=torch.Generator().manual_seed(5))
-    means = torch.sigmoid(model.decode(z))
-    (mu, _), t = model.encode(test[:12]), torch.linspace(0, 1, 12)[:, None]
-    path = torch.sigmoid(model.decode((1 - t) * mu[0] + t * mu[5]))
-copies = torch.sigmoid(model.decode(mu)).detach()
+means = pictures(model, torch.randn(12, 8, generator=torch.Generator().manual_seed(5)))
+codes = model.encode(test[:12])[0].detach()  # the mean codes
+t = torch.linspace(0, 1, 12)[:, None]
+path = pictures(model, codes[0] + t * (codes[5] - codes[0]))
 draws = torch.bernoulli(means)
+copies = pictures(model, codes)
 digits_picture({
     "means": means, "draws": draws, "unseen": test[:12], "copies": copies, "a path": path,
 })
@@ -391,11 +385,10 @@ digits_picture({
 # How far are they from real digits? Count pixels to the nearest training digit again, as in stage 01.
 
 # %% tags=["nbval-ignore-output"]
-with torch.no_grad():
-    means = torch.sigmoid(model.decode(torch.randn(500, 8)))
+means = pictures(model, torch.randn(500, 8))
 shown = {"thresholded means": (means > 0.5).float(), "draws": torch.bernoulli(means)}
-for name, pictures in shown.items():
-    print(f"{name:18}{pixels_to_nearest(pictures, train).mean():5.1f} pixels of 64")
+for name, drawn in shown.items():
+    print(f"{name:18}{pixels_to_nearest(drawn, train).mean():5.1f} pixels of 64")
 
 # %% [markdown]
 # Why do codes from the prior decode at all? Each picture's own code is narrow and far from N(0, I). But *averaged over the data*, the codes fill the prior: their spread is close to 1 in every dimension. That is what the KL bought, and what the plain autoencoder of stage 01 did not have.

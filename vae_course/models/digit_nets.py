@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -64,6 +66,22 @@ def terms_per_image(model: VAE, x: Tensor, draws: int = 10, generator: torch.Gen
         mu, logvar = model.encode(x)
         codes = sample_posterior(mu, logvar, draws, generator)  # (draws, B, Z)
         return -model.log_likelihood(x, codes).mean(0), gaussian_kl(mu, logvar)
+
+
+def pictures(model: VAE, codes: Tensor) -> Tensor:
+    """The mean picture of each code: how likely each pixel is to be inked. codes: (..., Z). Returns (..., D)."""
+    with torch.no_grad():
+        return model.decode(codes).sigmoid()
+
+
+def averaged_over_pixels(model: VAE) -> Callable[[Tensor, torch.Generator], dict[str, Tensor]]:
+    """A loss for `fit` with a common fault: recon is averaged over the pixels, and the KL is not. What it reports is honest."""
+
+    def loss(x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+        terms = negative_elbo(x, *model(x, torch.randn(len(x), model.z_dim, generator=generator)))
+        return terms | {"loss": terms["recon"] / model.x_dim + terms["kl"]}
+
+    return loss
 
 
 def _at_the_mean(kind: type[nn.Module], pictures: Tensor, z_dim: int, seed: int) -> tuple[nn.Module, torch.Generator]:

@@ -67,4 +67,5 @@ class LinearBernoulliModel(LinearModel):
     """The same encoder, and a decoder of black and white pixels: x given z ~ Bernoulli with the logits W z + b."""
 
     def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
-        return Bernoulli(logits=self.decode(z)).log_prob(x).sum(-1)  # (..., D) -> (...)
+        logits = self.decode(z)  # (..., D)
+        return Bernoulli(logits=logits).log_prob(x).sum(-1)

@@ -88,7 +88,7 @@ def _negative_elbo_of(model: nn.Module, data: Tensor) -> Callable[[Tensor, torch
         logits, mu, logvar = model(x, torch.randn(len(x), model.z_dim, generator=generator))
         recon = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
         kl = (mu.square() + logvar.expm1() - logvar).sum() * (0.5 / len(x))
-        return {"loss": recon + kl, "recon": recon, "kl": kl}
+        return {"kl": kl, "recon": recon, "loss": kl + recon}
 
     return loss
 

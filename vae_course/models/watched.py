@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from vae_course.models.toolbox.stage_03 import bernoulli_log_likelihood
+from vae_course.models.toolbox.stage_04 import reparameterize
 
 HIDDEN = 5
 
@@ -59,7 +60,7 @@ class WatchedVAE(nn.Module):
 
     def forward(self, x: Tensor, eps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         mu, logvar = self.encode(x)
-        pixels = self.decode(torch.addcmul(mu, (logvar / 2).exp(), eps))
+        pixels = self.decode(reparameterize(mu, logvar, eps))
         return pixels, mu, logvar
 
 
