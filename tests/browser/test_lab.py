@@ -18,6 +18,16 @@ CHROMIUM = [
 ]
 
 
+LATENT_MAP = """
+from vae_course.explore import latent_map
+from vae_course.models.data import digit_labels, digits
+from vae_course.models.digit_nets import digit_vae
+test, labels = digits()[1], digit_labels()[1]
+model = digit_vae(test, z_dim=2)
+latent_map(model, model.encode(test)[0].detach(), labels)
+""".strip()
+
+
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """`vae-course learn` in an empty folder: its process and the address that it prints."""
@@ -105,8 +115,8 @@ def test_cards_are_answered_from_the_keyboard(page):
 
 def test_every_figure_with_sliders_moves_by_the_arrow_keys(lab, page):
     _, address, folder = lab
-    figures = ("bent_plane", "bound_gauge", "price_map")
-    code = [f"from vae_course.explore import {', '.join(figures)}", *(f"{name}()" for name in figures)]
+    figures = ("bent_plane", "bound_gauge", "price_map", "estimator_histograms")
+    code = [f"from vae_course.explore import {', '.join(figures)}", *(f"{name}()" for name in figures), LATENT_MAP]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in code])
     nbformat.write(notebook, folder / "workbook" / "figures.ipynb")
     page.goto(address.replace("00_start_here/00_start_here.ipynb", "figures.ipynb"))
@@ -129,6 +139,23 @@ def test_every_figure_with_sliders_moves_by_the_arrow_keys(lab, page):
             expect(picture).not_to_have_attribute("src", drawn, timeout=10_000)
             before, drawn = words.text_content(), picture.get_attribute("src")
         assert handles.count() >= 2
+
+
+def test_the_latent_map_moves_by_the_arrow_keys_and_by_dragging(page):
+    """In the notebook of the figures, after the test above."""
+    shown = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell").filter(has_text="latent_map(").locator(".jp-OutputArea")
+    plane, words = shown.locator("canvas").first, shown.locator(".latent-map-words")
+    expect(words).to_contain_text("Code (0.0, 0.0)", timeout=60_000)
+    plane.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowUp")
+    expect(words).to_contain_text("Code (0.1, 0.1)")
+    box = plane.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.9, box["y"] + box["height"] * 0.1, steps=4)
+    page.mouse.up()
+    expect(words).to_contain_text("Code (2.8, 2.8)")
 
 
 def test_ctrl_c_stops_jupyterlab_cleanly(lab):
