@@ -7,7 +7,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-import time
 
 import nbformat
 import pytest
@@ -43,9 +42,10 @@ def refused(done):
 def test_help_answers_at_once_and_does_not_import_torch():
     times = []
     for _ in range(5):
-        start = time.perf_counter()
+        before = os.times()
         subprocess.run([BIN / "vae-course", "--help"], check=True, capture_output=True)
-        times.append(time.perf_counter() - start)
+        after = os.times()  # of the processor: a busy machine takes longer and works no more
+        times.append(after.children_user + after.children_system - before.children_user - before.children_system)
     assert statistics.median(times) < 0.4
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "vae_course", "--help"], capture_output=True, text=True, check=True

@@ -404,7 +404,7 @@ def written_out(model, optimizer, x, generator=None):
 @right("train_step")
 def own_formulas(model, optimizer, x, generator=None):
     mu, logvar = model.encode(x)
-    z = mu + torch.exp(0.5 * logvar) * torch.randn(mu.shape, generator=generator)
+    z = mu + torch.exp(0.5 * logvar) * torch.randn(*mu.shape, generator=generator)
     recon = -model.log_likelihood(x, z).mean()
     kl = 0.5 * (mu**2 + logvar.exp() - logvar - 1).sum(-1).mean()
     for weights in model.parameters():

@@ -46,7 +46,8 @@ class OneOutput(nn.Module):
 
 @wrong(
     "Encoder",
-    "Your encoder returns one tensor of width 2Z: both answers stand in it side by side, and nobody has taken them apart.",
+    "Your encoder returns one tensor of width 2Z: both answers stand in it side by side, and nobody has taken "
+    "them apart.",
     "Which columns are the mean of a code, and which its log-variance?",
 )
 class heads_not_split(TwoHeads):
@@ -66,7 +67,8 @@ class one_wide_layer(nn.Module):
 
 @wrong(
     "Encoder",
-    "Your encoder draws a code and returns that. q(z|x) is a distribution; from one draw of it no KL and no second draw can be computed.",
+    "Your encoder draws a code and returns that. q(z|x) is a distribution; from one draw of it no KL and no "
+    "second draw can be computed.",
     "What does a Gaussian need to be known completely?",
 )
 class returns_a_draw(TwoHeads):
@@ -77,8 +79,8 @@ class returns_a_draw(TwoHeads):
 
 @wrong(
     "Encoder",
-    "Your encoder returns one tensor of width Z, the same at every call: a code for each picture, as in a plain autoencoder. How sure the "
-    "encoder is of it is not said.",
+    "Your encoder returns one tensor of width Z, the same at every call: a code for each picture, as in a plain "
+    "autoencoder. How sure the encoder is of it is not said.",
     "What does q(z|x) know besides its mean?",
 )
 class returns_the_mean_only(TwoHeads):
@@ -88,7 +90,8 @@ class returns_the_mean_only(TwoHeads):
 
 @wrong(
     "Encoder",
-    "Your encoder returns three tensors. The code is drawn elsewhere, where eps is known; an encoder only describes q(z|x).",
+    "Your encoder returns three tensors. The code is drawn elsewhere, where eps is known; an encoder only "
+    "describes q(z|x).",
     "Which of the three could be computed from the other two and some noise?",
 )
 class returns_a_draw_as_well(TwoHeads):
@@ -99,7 +102,8 @@ class returns_a_draw_as_well(TwoHeads):
 
 @wrong(
     "Encoder",
-    "Both your outputs end in a ReLU: no mean is ever below 0, and no variance below 1, where its logarithm turns negative.",
+    "Both your outputs end in a ReLU: no mean is ever below 0, and no variance below 1, where its logarithm "
+    "turns negative.",
     "Where in a network does a nonlinearity belong, and what does the last layer have to reach?",
 )
 class relu_on_both_heads(TwoHeads):
@@ -109,7 +113,8 @@ class relu_on_both_heads(TwoHeads):
 
 @wrong(
     "Encoder",
-    "Your mu ends in a ReLU: half of the space of codes can never be a mean, though the prior puts half of its codes there.",
+    "Your mu ends in a ReLU: half of the space of codes can never be a mean, though the prior puts half of its "
+    "codes there.",
     "What is the last thing that happens to mu?",
 )
 class relu_on_the_mean(TwoHeads):
@@ -129,8 +134,8 @@ class relu_on_logvar(TwoHeads):
 
 @wrong(
     "Encoder",
-    "Your second output went through an exponential: it is above 0 whatever the weights, so it is a variance or a sigma already, "
-    "and whoever takes it for logvar will take the exponential once more.",
+    "Your second output went through an exponential: it is above 0 whatever the weights, so it is a variance or "
+    "a sigma already, and whoever takes it for logvar will take the exponential once more.",
     "Which of the two, a variance or its logarithm, has the name logvar?",
 )
 class variance_named_logvar(TwoHeads):
@@ -146,8 +151,8 @@ class sigma_named_logvar(TwoHeads):
 
 @wrong(
     "Encoder",
-    "Your second output is above 0 whatever the weights, as after a softplus: a good way to emit a sigma, but then it is no logvar. Used as "
-    "one, it allows no variance below 1.",
+    "Your second output is above 0 whatever the weights, as after a softplus: a good way to emit a sigma, but "
+    "then it is no logvar. Used as one, it allows no variance below 1.",
     "What is the logarithm of a variance of 0.1, and can your output be that number?",
 )
 class softplus_named_logvar(TwoHeads):
@@ -157,8 +162,8 @@ class softplus_named_logvar(TwoHeads):
 
 @wrong(
     "Encoder",
-    "Your second output is never above 0, as after minus a softplus or a log-sigmoid: every variance is held below 1, and a q as wide as the "
-    "prior or wider is out of reach.",
+    "Your second output is never above 0, as after minus a softplus or a log-sigmoid: every variance is held "
+    "below 1, and a q as wide as the prior or wider is out of reach.",
     "What should logvar be for a picture about which the encoder knows nothing?",
 )
 class logsigmoid_named_logvar(TwoHeads):
@@ -178,8 +183,8 @@ class one_head_twice(TwoHeads):
 
 @wrong(
     "Encoder",
-    "In training mode your encoder normalises over the batch, as nn.BatchNorm1d does: the code of a picture depends on the pictures that happen to "
-    "be beside it, and q(z|x) has no batch in it.",
+    "In training mode your encoder normalises over the batch, as nn.BatchNorm1d does: the code of a picture "
+    "depends on the pictures that happen to be beside it, and q(z|x) has no batch in it.",
     "Which layer of yours computes a mean over rows?",
 )
 class batch_norm(TwoHeads):
@@ -193,8 +198,8 @@ class batch_norm(TwoHeads):
 
 @wrong(
     "Encoder",
-    "The first rows by themselves give something else than among the others, in evaluation mode too: an operation of yours, such as taking "
-    "off a mean, runs along the batch.",
+    "The first rows by themselves give something else than among the others, in evaluation mode too: an "
+    "operation of yours, such as taking off a mean, runs along the batch.",
     "On which axis do the rows lie, and which of your operations names it?",
 )
 class centred_over_the_batch(TwoHeads):
@@ -205,8 +210,8 @@ class centred_over_the_batch(TwoHeads):
 
 @wrong(
     "Encoder",
-    "Two calls differ in training mode and agree in evaluation mode, as with dropout. A VAE has its noise already: eps, whose size the "
-    "KL knows; noise in the layers is not in any formula.",
+    "Two calls differ in training mode and agree in evaluation mode, as with dropout. A VAE has its noise "
+    "already: eps, whose size the KL knows; noise in the layers is not in any formula.",
     "Which layer draws random numbers while the model trains?",
 )
 class dropout(TwoHeads):
@@ -216,8 +221,8 @@ class dropout(TwoHeads):
 
 @wrong(
     "Encoder",
-    "Two calls with the same x differ, in evaluation mode too: noise is added inside the encoder. mu and logvar say where the noise will "
-    "lead; they are not noisy themselves.",
+    "Two calls with the same x differ, in evaluation mode too: noise is added inside the encoder. mu and logvar "
+    "say where the noise will lead; they are not noisy themselves.",
     "At which place of a VAE is eps used?",
 )
 class noise_added_to_the_mean(TwoHeads):
@@ -228,7 +233,8 @@ class noise_added_to_the_mean(TwoHeads):
 
 @wrong(
     "Encoder",
-    "Your logvar is clamped to the range from -10 to 10. At either end its gradient is 0, so a code that gets there never comes back.",
+    "Your logvar is clamped to the range from -10 to 10. At either end its gradient is 0, so a code that gets "
+    "there never comes back.",
     "Which formulas of this course needed a limit, and which were written so that none is needed?",
 )
 class logvar_clamped_at_ten(TwoHeads):
@@ -238,8 +244,8 @@ class logvar_clamped_at_ten(TwoHeads):
 
 @wrong(
     "Encoder",
-    "Your mu ends in a tanh and stays between -1 and 1. A third of what the prior draws lies outside: codes that no picture "
-    "could ever have as its mean.",
+    "Your mu ends in a tanh and stays between -1 and 1. A third of what the prior draws lies outside: codes that "
+    "no picture could ever have as its mean.",
     "Between which two numbers does N(0, 1) put nearly all of its draws?",
 )
 class tanh_on_the_mean(TwoHeads):
@@ -259,7 +265,8 @@ class sigmoid_on_the_mean(TwoHeads):
 
 @wrong(
     "Encoder",
-    "Your layers lie in a plain Python list, where nn.Module does not see them: .parameters() is empty, and an optimiser would train nothing.",
+    "Your layers lie in a plain Python list, where nn.Module does not see them: .parameters() is empty, and an "
+    "optimiser would train nothing.",
     "How does a module get to know the layers that it owns?",
 )
 class layers_in_a_list(nn.Module):
@@ -274,7 +281,8 @@ class layers_in_a_list(nn.Module):
 
 @wrong(
     "Encoder",
-    "Some of your weights are not registered: with every parameter that .parameters() lists at 0, both outputs still follow x.",
+    "Some of your weights are not registered: with every parameter that .parameters() lists at 0, both outputs "
+    "still follow x.",
     "Which of your layers is kept in a plain list, or made anew at each call?",
 )
 class heads_in_a_list(nn.Module):
@@ -291,8 +299,8 @@ class heads_in_a_list(nn.Module):
 
 @wrong(
     "Encoder",
-    "Your logvar is a parameter of its own, the same for every picture. A blurred 4 and a clear 1 deserve different error bars, "
-    "so it has to be computed from x.",
+    "Your logvar is a parameter of its own, the same for every picture. A blurred 4 and a clear 1 deserve "
+    "different error bars, so it has to be computed from x.",
     "On what does the variance of q(z|x) depend?",
 )
 class one_logvar_for_all(TwoHeads):
@@ -307,7 +315,8 @@ class one_logvar_for_all(TwoHeads):
 
 @wrong(
     "Encoder",
-    "No gradient comes back through your logvar, so its layer would stay as it was at the start; mu is trained, logvar is not.",
+    "No gradient comes back through your logvar, so its layer would stay as it was at the start; mu is trained, "
+    "logvar is not.",
     "Which call turns a tensor with a history into one without?",
 )
 class logvar_detached(TwoHeads):
@@ -317,7 +326,8 @@ class logvar_detached(TwoHeads):
 
 @wrong(
     "Encoder",
-    "A batch of several pictures is right, and a single one comes back without its first axis: a squeeze removes every axis of size 1, the batch's too.",
+    "A batch of several pictures is right, and a single one comes back without its first axis: a squeeze removes "
+    "every axis of size 1, the batch's too.",
     "Which shape should come out for x of shape (1, 64)?",
 )
 class squeezed(TwoHeads):
@@ -327,7 +337,8 @@ class squeezed(TwoHeads):
 
 @wrong(
     "Encoder",
-    "Your layers have the sizes of the digits, 64 and 8, written into them: for any other x_dim or z_dim they do not fit.",
+    "Your layers have the sizes of the digits, 64 and 8, written into them: for any other x_dim or z_dim they do "
+    "not fit.",
     "Which of your numbers should be an argument?",
 )
 class sizes_of_the_digits(TwoHeads):
@@ -337,7 +348,8 @@ class sizes_of_the_digits(TwoHeads):
 
 @wrong(
     "Encoder",
-    "Your two sizes are exchanged: the encoder is made as Encoder(x_dim, z_dim), and yours fits only where both are the same number.",
+    "Your two sizes are exchanged: the encoder is made as Encoder(x_dim, z_dim), and yours fits only where both "
+    "are the same number.",
     "What is longer, a picture or a code, and which of the two goes into an encoder?",
 )
 class sizes_exchanged(TwoHeads):
@@ -350,8 +362,8 @@ class sizes_exchanged(TwoHeads):
 
 @wrong(
     "Decoder",
-    "Your decoder ends in a sigmoid: these are probabilities already. The likelihood takes logits and will take the sigmoid of them once more, "
-    "after which no pixel can be surer than 0.73.",
+    "Your decoder ends in a sigmoid: these are probabilities already. The likelihood takes logits and will take "
+    "the sigmoid of them once more, after which no pixel can be surer than 0.73.",
     "What is a logit, and where does it become a probability?",
 )
 class sigmoid_at_the_end(OneOutput):
@@ -387,7 +399,8 @@ class tanh_at_the_end(OneOutput):
 
 @wrong(
     "Decoder",
-    "Your outputs add up to 1 over the pixels, as after a softmax: that is one choice among all pixels, and each pixel is a choice by itself.",
+    "Your outputs add up to 1 over the pixels, as after a softmax: that is one choice among all pixels, and each "
+    "pixel is a choice by itself.",
     "How many pixels of a digit are white at the same time?",
 )
 class softmax_over_pixels(OneOutput):
@@ -397,8 +410,8 @@ class softmax_over_pixels(OneOutput):
 
 @wrong(
     "Decoder",
-    "Two calls with the same code differ, in evaluation mode too: something is drawn inside the decoder. It has to say how likely each pixel "
-    "is; drawing comes later.",
+    "Two calls with the same code differ, in evaluation mode too: something is drawn inside the decoder. It has "
+    "to say how likely each pixel is; drawing comes later.",
     "What does the likelihood need to know about a pixel?",
 )
 class draws_inside(OneOutput):
@@ -409,7 +422,8 @@ class draws_inside(OneOutput):
 
 @wrong(
     "Decoder",
-    "Two calls with the same code differ in training mode and agree in evaluation mode, as with dropout. All noise of a VAE enters through eps.",
+    "Two calls with the same code differ in training mode and agree in evaluation mode, as with dropout. All "
+    "noise of a VAE enters through eps.",
     "Which layer draws random numbers while the model trains?",
 )
 class dropout_in_the_decoder(OneOutput):
@@ -419,7 +433,8 @@ class dropout_in_the_decoder(OneOutput):
 
 @wrong(
     "Decoder",
-    "In training mode your decoder normalises over the batch, as nn.BatchNorm1d does: the picture of a code depends on the other codes beside it.",
+    "In training mode your decoder normalises over the batch, as nn.BatchNorm1d does: the picture of a code "
+    "depends on the other codes beside it.",
     "Which layer of yours computes a mean over rows?",
 )
 class batch_norm_in_the_decoder(OneOutput):
@@ -434,8 +449,8 @@ class batch_norm_in_the_decoder(OneOutput):
 
 @wrong(
     "Decoder",
-    "A batch of codes is right, and codes with one more axis in front are not: everything behind the first axis is run together into one long code, which your first layer "
-    "cannot take.",
+    "A batch of codes is right, and codes with one more axis in front are not: everything behind the first axis "
+    "is run together into one long code, which your first layer cannot take.",
     "Which axis of z is the code, whatever stands in front of it?",
 )
 class flattens_the_code(OneOutput):
@@ -455,7 +470,8 @@ class loses_the_axes_in_front(OneOutput):
 
 @wrong(
     "Decoder",
-    "Your layers lie in a plain Python list, where nn.Module does not see them: .parameters() is empty, and an optimiser would train nothing.",
+    "Your layers lie in a plain Python list, where nn.Module does not see them: .parameters() is empty, and an "
+    "optimiser would train nothing.",
     "How does a module get to know the layers that it owns?",
 )
 class decoder_layers_in_a_list(nn.Module):
@@ -469,7 +485,8 @@ class decoder_layers_in_a_list(nn.Module):
 
 @wrong(
     "Decoder",
-    "Your logits are the same for every code: only a bias reaches the output, so every picture would be the average one.",
+    "Your logits are the same for every code: only a bias reaches the output, so every picture would be the "
+    "average one.",
     "On which path does z come to your last layer?",
 )
 class ignores_the_code(OneOutput):
@@ -504,7 +521,8 @@ class squeezes_the_batch(OneOutput):
 
 @wrong(
     "Decoder",
-    "Your two sizes are exchanged: the decoder is made as Decoder(z_dim, x_dim), the code first, and yours fits only where both are the same number.",
+    "Your two sizes are exchanged: the decoder is made as Decoder(z_dim, x_dim), the code first, and yours fits "
+    "only where both are the same number.",
     "Which of the two goes into a decoder?",
 )
 class decoder_sizes_exchanged(OneOutput):
@@ -514,7 +532,8 @@ class decoder_sizes_exchanged(OneOutput):
 
 @wrong(
     "Decoder",
-    "Your layers have the sizes of the digits, 8 and 64, written into them: for any other z_dim or x_dim they do not fit.",
+    "Your layers have the sizes of the digits, 8 and 64, written into them: for any other z_dim or x_dim they do "
+    "not fit.",
     "Which of your numbers should be an argument?",
 )
 class decoder_sizes_of_the_digits(OneOutput):
@@ -524,7 +543,8 @@ class decoder_sizes_of_the_digits(OneOutput):
 
 @wrong(
     "Decoder",
-    "Your output is below 0 whatever the weights, as after a log-sigmoid: that is the log-probability of a white pixel, and a logit is the difference to that of a black one.",
+    "Your output is below 0 whatever the weights, as after a log-sigmoid: that is the log-probability of a white "
+    "pixel, and a logit is the difference to that of a black one.",
     "For a pixel with even odds, what is its logit, and what does yours say?",
 )
 class log_probabilities(OneOutput):
@@ -566,8 +586,8 @@ class Machine(nn.Module):
 
 @wrong(
     "VAE",
-    "Your code is mu alone: eps has no effect on the logits. With this the encoder is never asked to live with its own uncertainty, and what you train is a "
-    "plain autoencoder with a penalty.",
+    "Your code is mu alone: eps has no effect on the logits. With this the encoder is never asked to live with "
+    "its own uncertainty, and what you train is a plain autoencoder with a penalty.",
     "What is drawn from q(z|x), and by which noise?",
 )
 class noise_forgotten(Machine):
@@ -577,7 +597,8 @@ class noise_forgotten(Machine):
 
 @wrong(
     "VAE",
-    "Your eps is multiplied by exp(logvar), the variance: the code that is drawn has the standard deviation sigma^2, while the KL is paid for sigma.",
+    "Your eps is multiplied by exp(logvar), the variance: the code that is drawn has the standard deviation "
+    "sigma^2, while the KL is paid for sigma.",
     "eps has standard deviation 1; by what must it be multiplied to have sigma?",
 )
 class times_the_variance(Machine):
@@ -587,7 +608,8 @@ class times_the_variance(Machine):
 
 @wrong(
     "VAE",
-    "Your eps is multiplied by logvar as it came: a logarithm, which may be negative, in the place of a standard deviation.",
+    "Your eps is multiplied by logvar as it came: a logarithm, which may be negative, in the place of a standard "
+    "deviation.",
     "Which two steps lead from log sigma^2 to sigma?",
 )
 class times_logvar(Machine):
@@ -627,7 +649,8 @@ class sigma_times_both(Machine):
 
 @wrong(
     "VAE",
-    "Your decoder gets eps itself: a code from the prior, and the picture x has no part in it. That is how new pictures are drawn, not how this one is explained.",
+    "Your decoder gets eps itself: a code from the prior, and the picture x has no part in it. That is how new "
+    "pictures are drawn, not how this one is explained.",
     "Which distribution does the code of a given picture come from?",
 )
 class code_from_the_prior(Machine):
@@ -657,7 +680,8 @@ class noise_of_the_first_column(Machine):
 
 @wrong(
     "VAE",
-    "Two calls with the same x and the same eps give different logits: in forward, or in one of the networks, a random number is drawn that is not eps.",
+    "Two calls with the same x and the same eps give different logits: in forward, or in one of the networks, a "
+    "random number is drawn that is not eps.",
     "Who decides about the noise, so that a run can be repeated?",
 )
 class draws_its_own_noise(Machine):
@@ -667,7 +691,8 @@ class draws_its_own_noise(Machine):
 
 @wrong(
     "VAE",
-    "mu and logvar have changed places in what forward returns: the second of your three results is what encode calls logvar.",
+    "mu and logvar have changed places in what forward returns: the second of your three results is what encode "
+    "calls logvar.",
     "In which order does the card list the three results?",
 )
 class results_in_another_order(Machine):
@@ -678,7 +703,8 @@ class results_in_another_order(Machine):
 
 @wrong(
     "VAE",
-    "The two answers of your encoder change places before the code is made: logvar is taken for the mean, and mu for the log-variance.",
+    "The two answers of your encoder change places before the code is made: logvar is taken for the mean, and mu "
+    "for the log-variance.",
     "In which order does encode return them, and in which do you receive them?",
 )
 class answers_exchanged(Machine):
@@ -688,7 +714,8 @@ class answers_exchanged(Machine):
 
 @wrong(
     "VAE",
-    "Your forward returns sigmoid of what decode gives: probabilities, where logits were asked for. A loss that takes logits will squash them once more.",
+    "Your forward returns sigmoid of what decode gives: probabilities, where logits were asked for. A loss that "
+    "takes logits will squash them once more.",
     "Which of your results is called logits, and which numbers may a logit be?",
 )
 class probabilities_from_forward(Machine):
@@ -731,7 +758,8 @@ class sizes_kept_the_other_way_round(Machine):
 
 @wrong(
     "VAE",
-    "The logits are right, but the code is cut from the encoder: no gradient of the reconstruction reaches it, and it would only learn what the KL wants, the prior.",
+    "The logits are right, but the code is cut from the encoder: no gradient of the reconstruction reaches it, "
+    "and it would only learn what the KL wants, the prior.",
     "Which call turns a tensor with a history into one without?",
 )
 class code_detached(Machine):
@@ -778,7 +806,8 @@ class likelihood_a_pixel(Machine):
 
 @wrong(
     "VAE",
-    "Your log_likelihood has its sign turned round: it is the cost of a picture, and larger where the picture is less likely.",
+    "Your log_likelihood has its sign turned round: it is the cost of a picture, and larger where the picture is "
+    "less likely.",
     "Which sign has the logarithm of a probability?",
 )
 class cost_for_likelihood(Machine):
@@ -799,7 +828,8 @@ class joint_for_likelihood(Machine):
 
 @wrong(
     "VAE",
-    "Your log_likelihood takes probabilities for logits: the sigmoid is taken twice, so no pixel is ever white with less than even odds.",
+    "Your log_likelihood takes probabilities for logits: the sigmoid is taken twice, so no pixel is ever white "
+    "with less than even odds.",
     "Does your likelihood expect logits, or probabilities?",
 )
 class likelihood_squashed_twice(Machine):
@@ -809,7 +839,8 @@ class likelihood_squashed_twice(Machine):
 
 @wrong(
     "VAE",
-    "Your log_likelihood is minus the squared error of the means: a Gaussian with a sigma that nobody stated, and these pixels are 0 or 1.",
+    "Your log_likelihood is minus the squared error of the means: a Gaussian with a sigma that nobody stated, "
+    "and these pixels are 0 or 1.",
     "Which distribution does a pixel have that is either black or white?",
 )
 class squared_error_for_likelihood(Machine):
@@ -829,8 +860,8 @@ class white_pixels_only(Machine):
 
 @wrong(
     "VAE",
-    "Your log_likelihood works for one code a picture and stops at several: x and the logits then have different numbers of axes, and the function that you call "
-    "does not spread the one over the other.",
+    "Your log_likelihood works for one code a picture and stops at several: x and the logits then have different "
+    "numbers of axes, and the function that you call does not spread the one over the other.",
     "With z of shape (11, 5, 8) and x of shape (5, 64), which shape do the logits have?",
 )
 class likelihood_of_equal_shapes(Machine):
@@ -840,7 +871,8 @@ class likelihood_of_equal_shapes(Machine):
 
 @wrong(
     "VAE",
-    "Your log_likelihood adds up over the rows as well: one number for the batch, where every picture has one of its own.",
+    "Your log_likelihood adds up over the rows as well: one number for the batch, where every picture has one of "
+    "its own.",
     "Which axes should be gone, if only the pixels are summed?",
 )
 class likelihood_of_the_batch(Machine):
@@ -867,8 +899,8 @@ def told(recon, kl, loss=None):
 
 @wrong(
     "negative_elbo",
-    "Your recon is the mean over pixels while your kl is a sum: the KL weighs D times too much against it. You train a VAE with a hidden beta of D, and its codes "
-    "will go silent.",
+    "Your recon is the mean over pixels while your kl is a sum: the KL weighs D times too much against it. You "
+    "train a VAE with a hidden beta of D, and its codes will go silent.",
     "How many nats does a picture of D pixels cost, if one costs half a nat?",
 )
 def pixel_mean(x, logits, mu, logvar):
@@ -877,7 +909,8 @@ def pixel_mean(x, logits, mu, logvar):
 
 @wrong(
     "negative_elbo",
-    "Both your terms are means over everything: recon is D times too small and kl Z times. Between them a hidden beta of D/Z is left.",
+    "Both your terms are means over everything: recon is D times too small and kl Z times. Between them a hidden "
+    "beta of D/Z is left.",
     "Which of the axes is averaged, and which ones add?",
 )
 def both_means(x, logits, mu, logvar):
@@ -886,7 +919,8 @@ def both_means(x, logits, mu, logvar):
 
 @wrong(
     "negative_elbo",
-    "Your kl is the mean over latent dimensions while recon is a sum: a hidden beta of 1/Z, and a code that costs next to nothing.",
+    "Your kl is the mean over latent dimensions while recon is a sum: a hidden beta of 1/Z, and a code that "
+    "costs next to nothing.",
     "Independent dimensions: do their prices add, or average?",
 )
 def kl_mean_over_latents(x, logits, mu, logvar):
@@ -895,7 +929,8 @@ def kl_mean_over_latents(x, logits, mu, logvar):
 
 @wrong(
     "negative_elbo",
-    "Both your terms are summed over the batch as well: B times the right loss. The balance is right, but the unit is nats a batch, and so is the size of every step.",
+    "Both your terms are summed over the batch as well: B times the right loss. The balance is right, but the "
+    "unit is nats a batch, and so is the size of every step.",
     "What should happen to nats/image when the same batch is given twice over?",
 )
 def batch_sums(x, logits, mu, logvar):
@@ -904,7 +939,8 @@ def batch_sums(x, logits, mu, logvar):
 
 @wrong(
     "negative_elbo",
-    "Your recon is summed over the batch and your kl is averaged: a hidden beta of 1/B, which changes with the size of the batch.",
+    "Your recon is summed over the batch and your kl is averaged: a hidden beta of 1/B, which changes with the "
+    "size of the batch.",
     "Which reduction runs over the rows in each of your terms?",
 )
 def recon_summed_over_the_batch(x, logits, mu, logvar):
@@ -913,7 +949,8 @@ def recon_summed_over_the_batch(x, logits, mu, logvar):
 
 @wrong(
     "negative_elbo",
-    "Your kl is summed over the batch and your recon is averaged: a hidden beta of B, which changes with the size of the batch.",
+    "Your kl is summed over the batch and your recon is averaged: a hidden beta of B, which changes with the "
+    "size of the batch.",
     "Which reduction runs over the rows in each of your terms?",
 )
 def kl_summed_over_the_batch(x, logits, mu, logvar):
@@ -922,7 +959,8 @@ def kl_summed_over_the_batch(x, logits, mu, logvar):
 
 @wrong(
     "negative_elbo",
-    "Both your terms are right up to one factor, D: this is the loss in nats a pixel. It has the right optimum and a beta of 1; only the unit that was asked for is another one.",
+    "Both your terms are right up to one factor, D: this is the loss in nats a pixel. It has the right optimum "
+    "and a beta of 1; only the unit that was asked for is another one.",
     "How many pixels has an image?",
 )
 def nats_a_pixel(x, logits, mu, logvar):
@@ -941,7 +979,8 @@ def kl_rewarded(x, logits, mu, logvar):
 
 @wrong(
     "negative_elbo",
-    "Your loss is the ELBO itself, recon and kl with their signs turned: whoever minimises it makes the bound as low as can be.",
+    "Your loss is the ELBO itself, recon and kl with their signs turned: whoever minimises it makes the bound as "
+    "low as can be.",
     "Is a higher ELBO better or worse, and what does an optimiser do with a loss?",
 )
 def elbo_returned(x, logits, mu, logvar):
@@ -951,7 +990,8 @@ def elbo_returned(x, logits, mu, logvar):
 
 @wrong(
     "negative_elbo",
-    "Your recon is the log-likelihood, below 0, and the loss adds it to kl: the better a picture is explained, the larger your loss.",
+    "Your recon is the log-likelihood, below 0, and the loss adds it to kl: the better a picture is explained, "
+    "the larger your loss.",
     "What should happen to a loss when a picture becomes likelier?",
 )
 def likelihood_for_recon(x, logits, mu, logvar):
@@ -969,7 +1009,8 @@ def negative_kl(x, logits, mu, logvar):
 
 @wrong(
     "negative_elbo",
-    "You take the sigmoid twice: the logits were squashed before a function that squashes them itself. A white pixel then costs 0.3133 nats at least, and a black one 0.6931.",
+    "You take the sigmoid twice: the logits were squashed before a function that squashes them itself. A white "
+    "pixel then costs 0.3133 nats at least, and a black one 0.6931.",
     "Does your likelihood expect logits, or probabilities?",
 )
 def squashed_twice(x, logits, mu, logvar):
@@ -978,7 +1019,8 @@ def squashed_twice(x, logits, mu, logvar):
 
 @wrong(
     "negative_elbo",
-    "Your recon is the squared error between x and the pixels' means: a Gaussian with a sigma that nobody stated. These pixels are 0 or 1.",
+    "Your recon is the squared error between x and the pixels' means: a Gaussian with a sigma that nobody "
+    "stated. These pixels are 0 or 1.",
     "Which distribution has a pixel that is either black or white?",
 )
 def squared_error(x, logits, mu, logvar):
@@ -987,7 +1029,8 @@ def squared_error(x, logits, mu, logvar):
 
 @wrong(
     "negative_elbo",
-    "Your recon is half the squared error between x and the pixels' means, a Gaussian with sigma = 1 and no constant. These pixels are 0 or 1.",
+    "Your recon is half the squared error between x and the pixels' means, a Gaussian with sigma = 1 and no "
+    "constant. These pixels are 0 or 1.",
     "Which distribution has a pixel that is either black or white?",
 )
 def half_squared_error(x, logits, mu, logvar):
@@ -1032,7 +1075,8 @@ def names_exchanged(x, logits, mu, logvar):
 
 @wrong(
     "negative_elbo",
-    "Your loss is recon alone: the KL is computed and left out of the sum, so a code costs nothing and new pictures will come from places that no code ever visited.",
+    "Your loss is recon alone: the KL is computed and left out of the sum, so a code costs nothing and new "
+    "pictures will come from places that no code ever visited.",
     "Which two terms does the bound have?",
 )
 def kl_left_out(x, logits, mu, logvar):
@@ -1052,7 +1096,8 @@ def recon_left_out(x, logits, mu, logvar):
 
 @wrong(
     "negative_elbo",
-    "Your loss is the mean of recon and kl. The balance is right, but the number is half of the negative ELBO, and no bound in nats.",
+    "Your loss is the mean of recon and kl. The balance is right, but the number is half of the negative ELBO, "
+    "and no bound in nats.",
     "Does the bound add its two terms, or average them?",
 )
 def mean_of_the_two(x, logits, mu, logvar):
@@ -1131,7 +1176,8 @@ def half_missing(x, logits, mu, logvar):
 
 @wrong(
     "negative_elbo",
-    "Your kl lacks the 1 that every dimension takes off: it is Z/2 too large, and not 0 for a code that equals the prior.",
+    "Your kl lacks the 1 that every dimension takes off: it is Z/2 too large, and not 0 for a code that equals "
+    "the prior.",
     "What should a code cost that says nothing?",
 )
 def one_missing(x, logits, mu, logvar):
@@ -1161,7 +1207,8 @@ def mean_not_squared(x, logits, mu, logvar):
 
 @wrong(
     "negative_elbo",
-    "Your kl is KL(p || q), the other way round: under it the prior's draws are asked what q thinks of them, and a sharp code costs 1/sigma^2.",
+    "Your kl is KL(p || q), the other way round: under it the prior's draws are asked what q thinks of them, and "
+    "a sharp code costs 1/sigma^2.",
     "Under which of the two distributions does the bound take its averages?",
 )
 def kl_the_other_way_round(x, logits, mu, logvar):
@@ -1185,7 +1232,8 @@ def bare_numbers(x, logits, mu, logvar):
 
 @wrong(
     "negative_elbo",
-    "The values are right, but the loss was cut from kl: its gradient knows only the pictures, and nothing would hold the codes together.",
+    "The values are right, but the loss was cut from kl: its gradient knows only the pictures, and nothing would "
+    "hold the codes together.",
     "Through which of the two terms does a gradient come back?",
 )
 def kl_cut_off(x, logits, mu, logvar):
@@ -1194,7 +1242,8 @@ def kl_cut_off(x, logits, mu, logvar):
 
 @wrong(
     "negative_elbo",
-    "The values are right, but the loss was cut from recon: its gradient knows only the KL, and the decoder would never be trained.",
+    "The values are right, but the loss was cut from recon: its gradient knows only the KL, and the decoder "
+    "would never be trained.",
     "Through which of the two terms does a gradient come back?",
 )
 def recon_cut_off(x, logits, mu, logvar):
@@ -1203,7 +1252,8 @@ def recon_cut_off(x, logits, mu, logvar):
 
 @wrong(
     "negative_elbo",
-    "At ordinary logits all is right; at confident ones recon is held by the 1e-6 that you added, or clamped to, inside the logarithm.",
+    "At ordinary logits all is right; at confident ones recon is held by the 1e-6 that you added, or clamped to, "
+    "inside the logarithm.",
     "How large is log(1e-6), and how much may a confident mistake cost?",
 )
 def patched_logarithm(x, logits, mu, logvar):
@@ -1214,7 +1264,8 @@ def patched_logarithm(x, logits, mu, logvar):
 
 @wrong(
     "negative_elbo",
-    "At ordinary logits all is right; at confident ones a probability is rounded to 0 or 1 before its logarithm is taken, and recon is infinite or not a number.",
+    "At ordinary logits all is right; at confident ones a probability is rounded to 0 or 1 before its logarithm "
+    "is taken, and recon is infinite or not a number.",
     "What is sigmoid(30) in float32, and what is left of one minus that?",
 )
 def logarithm_of_the_sigmoid(x, logits, mu, logvar):
@@ -1224,8 +1275,8 @@ def logarithm_of_the_sigmoid(x, logits, mu, logvar):
 
 @wrong(
     "negative_elbo",
-    "At ordinary logits all is right; F.binary_cross_entropy, which takes probabilities, cuts its logarithms off at -100 and meets rounded "
-    "probabilities before that, so confident mistakes cost too much or too little.",
+    "At ordinary logits all is right; F.binary_cross_entropy, which takes probabilities, cuts its logarithms off "
+    "at -100 and meets rounded probabilities before that, so confident mistakes cost too much or too little.",
     "Is there a function that takes the logits as they are?",
 )
 def cross_entropy_of_probabilities(x, logits, mu, logvar):
@@ -1254,7 +1305,8 @@ def finish(optimizer, terms):
 
 @wrong(
     "train_step",
-    "Gradients pile up: the first step is right, and the second one follows the gradients of both batches added together.",
+    "Gradients pile up: the first step is right, and the second one follows the gradients of both batches added "
+    "together.",
     "What does backward do with what lies in .grad already?",
 )
 def gradients_pile_up(model, optimizer, x, generator=None):
@@ -1266,7 +1318,7 @@ def gradients_pile_up(model, optimizer, x, generator=None):
 
 @wrong(
     "train_step",
-    "No parameter moves: the gradient is computed and the optimiser is not asked to step, or it is asked when .grad is empty.",
+    "No parameter moves: the optimiser is not asked to step, or it is asked while .grad is empty.",
     "In which order do clearing, the way back and the step come?",
 )
 def no_step(model, optimizer, x, generator=None):
@@ -1296,7 +1348,8 @@ def cleared_after_the_way_back(model, optimizer, x, generator=None):
 
 @wrong(
     "train_step",
-    "Every step follows the gradient of the batch before: nothing moves at the first call, and at the second the parameters go where the first batch pointed.",
+    "Every step follows the gradient of the batch before: nothing moves at the first call, and at the second the "
+    "parameters go where the first batch pointed.",
     "At the moment of the step, whose gradient lies in .grad?",
 )
 def one_step_late(model, optimizer, x, generator=None):
@@ -1387,7 +1440,8 @@ def step_on_the_pixel_mean(model, optimizer, x, generator=None):
 
 @wrong(
     "train_step",
-    "The encoder moves only as the KL asks: the code was cut from it before the decoder got it, so it never hears how a picture came out.",
+    "The encoder moves only as the KL asks: the code was cut from it before the decoder got it, so it never "
+    "hears how a picture came out.",
     "What lies between mu, logvar and the decoder in your step?",
 )
 def code_cut_off(model, optimizer, x, generator=None):
@@ -1398,7 +1452,8 @@ def code_cut_off(model, optimizer, x, generator=None):
 
 @wrong(
     "train_step",
-    "Your step has the right direction and is shorter than the optimiser's own: the gradient was clipped or scaled down on the way.",
+    "Your step has the right direction and is shorter than the optimiser's own: the gradient was clipped or "
+    "scaled down on the way.",
     "Who decides how long a step is?",
 )
 def gradient_clipped(model, optimizer, x, generator=None):
@@ -1422,7 +1477,8 @@ def evaluation_mode(model, optimizer, x, generator=None):
 
 @wrong(
     "train_step",
-    "Your noise is 0, so z = mu: the loss is that of a plain autoencoder with a penalty, it is no bound any more, and sigma hears only the KL.",
+    "Your noise is 0, so z = mu: the loss is that of a plain autoencoder with a penalty, it is no bound any "
+    "more, and sigma hears only the KL.",
     "Which value of eps does a draw from q(z|x) need?",
 )
 def mean_for_a_draw(model, optimizer, x, generator=None):
@@ -1490,7 +1546,8 @@ def centred_uniform_noise(model, optimizer, x, generator=None):
 
 @wrong(
     "train_step",
-    "Your noise is smaller than N(0, 1): the code that is drawn is sharper than the q that the KL is paid for, and the loss is no bound.",
+    "Your noise is smaller than N(0, 1): the code that is drawn is sharper than the q that the KL is paid for, "
+    "and the loss is no bound.",
     "Which spread do the formulas of q assume for eps?",
 )
 def narrow_noise(model, optimizer, x, generator=None):
@@ -1510,7 +1567,8 @@ def wide_noise(model, optimizer, x, generator=None):
 
 @wrong(
     "train_step",
-    "You return tensors: each of them keeps the whole way from the parameters to the loss alive, and a list of a thousand such losses fills the memory.",
+    "You return tensors: each of them keeps the whole way from the parameters to the loss alive, and a list of a "
+    "thousand such losses fills the memory.",
     "How does one number leave a tensor?",
 )
 def tensors_returned(model, optimizer, x, generator=None):
@@ -1534,7 +1592,8 @@ def numbers_after_the_step(model, optimizer, x, generator=None):
 
 @wrong(
     "train_step",
-    "Your numbers are sums over the batch, B times as large; a log in nats/image can be compared between batches of any size.",
+    "Your numbers are sums over the batch, B times as large; a log in nats/image can be compared between batches "
+    "of any size.",
     "What should your numbers do when the batch is twice as large?",
 )
 def sums_reported(model, optimizer, x, generator=None):
@@ -1670,7 +1729,8 @@ def seed_inside(model, n, sample, generator=None):
 
 @wrong(
     "generate",
-    "Your codes come from the encoder, which was shown something that is no picture. To draw new pictures nobody has to be asked about an old one.",
+    "Your codes come from the encoder, which was shown something that is no picture. To draw new pictures nobody "
+    "has to be asked about an old one.",
     "Which distribution of z is known before any x is seen?",
 )
 def encoder_asked(model, n, sample, generator=None):
@@ -1692,7 +1752,8 @@ def means_squashed_twice(model, n, sample, generator=None):
 
 @wrong(
     "generate",
-    "With sample=False you return zeros and ones: means rounded to the nearer one. A pixel that is white in 6 of 10 draws has the mean 0.6.",
+    "With sample=False you return zeros and ones: means rounded to the nearer one. A pixel that is white in 6 of "
+    "10 draws has the mean 0.6.",
     "Between which two numbers does the mean of a pixel lie?",
 )
 def means_rounded(model, n, sample, generator=None):
@@ -1730,7 +1791,8 @@ def never_drawn(model, n, sample, generator=None):
 
 @wrong(
     "generate",
-    "The means are right; with sample=True you round them. A pixel with the mean 0.6 would then be white in every picture, and in a draw it is white in 6 of 10.",
+    "The means are right; with sample=True you round them. A pixel with the mean 0.6 would then be white in "
+    "every picture, and in a draw it is white in 6 of 10.",
     "A coin falls on heads 6 times in 10: what is a throw of it?",
 )
 def rounded_for_drawn(model, n, sample, generator=None):
@@ -1740,7 +1802,8 @@ def rounded_for_drawn(model, n, sample, generator=None):
 
 @wrong(
     "generate",
-    "With sample=True the pixels of a picture share one random number: they are all lucky or all unlucky together, and given the code they should be independent.",
+    "With sample=True the pixels of a picture share one random number: they are all lucky or all unlucky "
+    "together, and given the code they should be independent.",
     "How many random numbers does a picture of D pixels need?",
 )
 def one_threshold_a_picture(model, n, sample, generator=None):
@@ -1812,7 +1875,8 @@ def logits_of_the_copy(x, model):
 
 @wrong(
     "reconstruct",
-    "You draw a code from q(z|x), so the same picture comes back in another way at every call; the code that was asked for is its mean.",
+    "You draw a code from q(z|x), so the same picture comes back in another way at every call; the code that was "
+    "asked for is its mean.",
     "What is left of the code when the noise is 0?",
 )
 def code_drawn(x, model):
@@ -1877,7 +1941,8 @@ def x_itself(x, model):
 
 @wrong(
     "reconstruct",
-    "Your pixels add up to 1, as after a softmax: that is one choice among all pixels, and each pixel is a choice by itself.",
+    "Your pixels add up to 1, as after a softmax: that is one choice among all pixels, and each pixel is a "
+    "choice by itself.",
     "How many pixels of a digit are white at the same time?",
 )
 def copy_softmax(x, model):
@@ -1988,7 +2053,8 @@ def first_code_stays(z1, z2, steps):
 
 @wrong(
     "interpolate",
-    "The ends are right and the path between them is curved: you turn the one code into the other on a sphere. The straight line was asked for.",
+    "The ends are right and the path between them is curved: you turn the one code into the other on a sphere. "
+    "The straight line was asked for.",
     "With 3 steps, is your middle code the average of the two?",
 )
 def on_a_sphere(z1, z2, steps):
@@ -1999,7 +2065,8 @@ def on_a_sphere(z1, z2, steps):
 
 @wrong(
     "interpolate",
-    "The ends are right and the weights are square roots, so that they do not add up to 1 between the ends: the middle lies off the line, too far from 0.",
+    "The ends are right and the weights are square roots, so that they do not add up to 1 between the ends: the "
+    "middle lies off the line, too far from 0.",
     "What do the two weights of a point on the line add up to?",
 )
 def square_root_weights(z1, z2, steps):

@@ -86,6 +86,16 @@ def summary(summarise: Callable[[Case, Evidence], Evidence]) -> Callable[[Probe]
     return mark
 
 
+def warms(*modules: str) -> Callable[[Probe], Probe]:
+    """Declare what the answers import that takes long: a warm process has it before the clock of an answer starts."""
+
+    def mark(probe: Probe) -> Probe:
+        probe.imports = modules
+        return probe
+
+    return mark
+
+
 def summarised(exercise: str, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> list[Outcome]:
     """The outcomes as they are compared."""
     summarise = getattr(find_probe(exercise), "summarise", None)

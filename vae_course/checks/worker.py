@@ -6,6 +6,7 @@ response. Where there is fork, each request gets a child of its own, so that no 
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import subprocess
@@ -137,7 +138,8 @@ def _import_what_every_answer_needs() -> None:
 
 def _import_for(note: Mapping) -> None:
     """Import before the fork what the exercise and the release's own setup cell need; nothing of the learner's."""
-    find_probe(note["exercise"])
+    for name in getattr(find_probe(note["exercise"]), "imports", ()):
+        importlib.import_module(name)
     course_names(note["exercise"])
     for block in note["answer"].get("program", ()):
         if block["label"] == SETUP:

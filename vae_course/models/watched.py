@@ -1,4 +1,4 @@
-"""A small VAE of binary data that remembers every code its decoder meets, so that a check can tell which noise was drawn."""
+"""A small VAE of binary data that remembers every code its decoder meets, so that a check can tell the noise drawn."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 
 from vae_course.models.toolbox.stage_03 import bernoulli_log_likelihood
-from vae_course.models.toolbox.stage_04 import reparameterize
 
 HIDDEN = 5
 
@@ -26,7 +25,7 @@ class _Heads(nn.Module):
 
 
 class WatchedVAE(nn.Module):
-    """A Model of binary data with fixed random weights; `codes` holds what its decoder was given, `inferred` counts encodings."""
+    """A Model of binary data with random weights; `codes` holds what its decoder was given, `inferred` counts encodings."""
 
     def __init__(self, x_dim: int, z_dim: int, seed: int):
         super().__init__()
@@ -34,8 +33,9 @@ class WatchedVAE(nn.Module):
         self.encoder = _Heads(x_dim, z_dim)
         self.decoder = nn.Sequential(nn.Linear(z_dim, HIDDEN), nn.Tanh(), nn.Linear(HIDDEN, x_dim))
         generator = torch.Generator().manual_seed(seed)
+        self.weights = list(self.parameters())  # walking through the layers takes longer than a step
         with torch.no_grad():
-            for weights in self.parameters():
+            for weights in self.weights:
                 scale = 1.6 / weights.shape[-1] ** 0.5 if weights.dim() > 1 else 0.5
                 weights.copy_(scale * torch.randn(weights.shape, generator=generator))
         self.codes: list[Tensor] = []
@@ -60,7 +60,8 @@ class WatchedVAE(nn.Module):
 
     def forward(self, x: Tensor, eps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         mu, logvar = self.encode(x)
-        pixels = self.decode(reparameterize(mu, logvar, eps))
+        sigma = (logvar / 2).exp()
+        pixels = self.decode(torch.addcmul(mu, sigma, eps))
         return pixels, mu, logvar
 
 

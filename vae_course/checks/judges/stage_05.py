@@ -6,7 +6,7 @@ from vae_course.checks.judging import number, part
 
 
 ENCODED = {"mu": "mu of your Encoder", "logvar": "logvar of your Encoder"}
-LOGITS = "The output of your Decoder"
+LOGITS = "What your Decoder gives"
 
 
 def _says(trial, key, good, sentence, question, rows=()):
@@ -23,12 +23,14 @@ def _network(trial, names, what, given):
         return
     _says(
         trial, "repeats", "yes",
-        f"Two calls with the same {given} gave different outputs; {what} is a function, and all noise of a VAE enters through eps.",
+        f"Two calls with the same {given} gave different outputs; {what} is a function, and all noise of a VAE "
+        "enters through eps.",
         "What in your network draws random numbers?",
     )
     _says(
         trial, "company", "none",
-        f"The first two rows by themselves give something else than among the others; no row of {given} may look at another.",
+        f"The first two rows by themselves give something else than among the others; no row of {given} may look "
+        "at another.",
         "Which layer, or which operation, works along the batch?",
     )
     _says(
@@ -38,14 +40,16 @@ def _network(trial, names, what, given):
     )
     _says(
         trial, "loose", "",
-        f"With every registered parameter at 0, the output still follows {given}; something that works on {given} is not registered.",
+        f"With every registered parameter at 0, the output still follows {given}; something that works on {given} "
+        "is not registered.",
         "Which of your layers does .parameters() not list, and where is it kept?",
     )
 
 
 def _span(trial, key, symbol):
     """The rows that show where an output lies."""
-    return [(f"{symbol}, over many weights", f"{number(trial.got[f'{key}_least'])} to {number(trial.got[f'{key}_most'])}", "no limits")]
+    least, most = (number(trial.got[f"{key}_{end}"]) for end in ("least", "most"))
+    return [(f"{symbol}, over many weights", f"{least} to {most}", "no limits")]
 
 
 def _free(trial, key, what, why):
@@ -106,7 +110,7 @@ def test_decoder_value(trial):
         trial, "logits_follows", "yes", "The logits are the same for every z, whatever the weights.",
         "On which path does z reach your output?",
     )
-    _free(trial, "logits", LOGITS, "a logit is a log-odds, any real number.")
+    _free(trial, "logits", "what your Decoder gives", "a logit is a log-odds, any real number.")
     _says(
         trial, "idle", "none",
         "Some parameters have no part in the logits, or no gradient reaches them: they would never be trained.",
@@ -140,11 +144,13 @@ def test_vae_value(trial):
         "Which line of forward, or of your networks, draws random numbers?",
     )
     _says(
-        trial, "pair", "as encoded", "The mu and logvar that forward returns are not those that encode gives for the same x.",
+        trial, "pair", "as encoded",
+        "The mu and logvar that forward returns are not those that encode gives for the same x.",
         "In which order do the three results leave forward?",
     )
     _says(
-        trial, "eps", "reaches", "Another eps gives the same logits: the noise that you are given does not reach the code.",
+        trial, "eps", "reaches",
+        "Another eps gives the same logits: the noise that you are given does not reach the code.",
         "What is z made of, and where does eps come in?",
     )
     _says(
@@ -153,7 +159,8 @@ def test_vae_value(trial):
     )
     _says(
         trial, "code", "right",
-        "The logits are not those of the code at mu plus sigma times eps, with mu and logvar from your encoder and the logits from your decode.",
+        "The logits are not those of the code at mu plus sigma times eps, with mu and logvar from your encoder "
+        "and the logits from your decode.",
         "Which sigma does your logvar mean, and where does eps go?",
         _codes_row(trial),
     )
@@ -166,7 +173,9 @@ def test_vae_value(trial):
 
 def _codes_row(trial):
     got, want = trial.got["logits"], trial.want["logits"]
-    return [] if got.shape != want.shape else [("logits of row 0, first pixel", number(got[0, 0]), "those of decode at mu + sigma eps")]
+    if got.shape != want.shape:
+        return []
+    return [("logit of row 0, first pixel", number(got[0, 0]), "that of decode at mu + sigma eps")]
 
 
 @part("VAE", "gradient", cases=("plain", "wide"), keys=("path", "idle", "idle_names"))
@@ -177,7 +186,8 @@ def test_vae_gradient(trial):
         "Is every step from mu and logvar to the logits made of torch operations?",
     )
     _says(
-        trial, "idle", "none", "Some parameters of your VAE have no part in its outputs: they would never be trained.",
+        trial, "idle", "none",
+        "Some parameters of your VAE have no part in its outputs: they would never be trained.",
         "Which network does nobody call?", [("without a gradient", trial.got.get("idle_names", ""), "none")],
     )
 
@@ -187,7 +197,8 @@ def test_vae_likelihood(trial):
     trial.fits("scores", "log_likelihood of your VAE")
     trial.holds(
         gap(trial.got["again"], trial.got["scores"]) <= SAME,
-        "Two calls of log_likelihood with the same x and z gave different values; nothing in log p(x|z) is left to chance.",
+        "Two calls of log_likelihood with the same x and z gave different values; nothing in log p(x|z) is left "
+        "to chance.",
         "The code is given: what is left to draw?",
     )
     _says(
@@ -238,10 +249,15 @@ def test_negative_elbo_value(trial):
         "Which reduction runs over the pixels?",
         [("recon, pixels twice over", number(got["wide_recon"]), f"{number(2 * recon)}, twice yours")],
     )
-    trial.same("recon", "recon of negative_elbo", "recon adds up as it should, but it is not minus the Bernoulli log-likelihood.",
-               "One pixel, x = 1, logit 0: how many nats, and how many in yours?")
-    trial.same("kl", "kl of negative_elbo", "kl is 0 at the prior and averages over rows, but it is not the KL to N(0, I).",
-               "Take one row and one latent dimension, and do it by hand: which term disagrees?")
+    trial.same(
+        "recon", "recon of negative_elbo",
+        "recon adds up as it should, but it is not minus the Bernoulli log-likelihood.",
+        "One pixel, x = 1, logit 0: how many nats, and how many in yours?",
+    )
+    trial.same(
+        "kl", "kl of negative_elbo", "kl is 0 at the prior and averages over rows, but it is not the KL to N(0, I).",
+        "Take one row and one latent dimension, and do it by hand: which term disagrees?",
+    )
     trial.holds(
         gap(loss, recon + kl) <= SAME,
         "recon and kl are right, and loss is not their sum.",
@@ -259,7 +275,8 @@ def test_negative_elbo_stability(trial):
         for key in _TERMS:
             trial.same(
                 key, f"{key} at confident logits and sharp codes",
-                f"With logits of size 10 to 60 and very sharp codes, {key} is lost: a probability is rounded or clipped, or a "
+                f"With logits of size 10 to 60 and very sharp codes, {key} is lost: a probability is rounded or "
+                "clipped, or a "
                 "logarithm is patched, on the way.",
                 "Between the logits and your sum, where is a number close to 0 or to 1 rounded?",
             )
@@ -280,7 +297,8 @@ def test_train_step_value(trial):
     for step in ("update1", "update2"):
         _says(
             trial, step, "loss",
-            f"The {'first' if step == 'update1' else 'second'} step did not move the parameters as the optimiser does for the gradient of "
+            f"The {'first' if step == 'update1' else 'second'} step did not move the parameters as the optimiser "
+            "does for the gradient of "
             "this batch's loss, taken at the noise that your code drew.",
             "Which gradient lay in .grad when the optimiser moved, and whose was it?",
         )
@@ -293,11 +311,13 @@ def test_train_step_value(trial):
 @part("train_step", "noise", cases=("sgd", "many"), keys=("noise", "twice", "law"))
 def test_train_step_noise(trial):
     _says(
-        trial, "noise", "fresh", "The rows of a batch, or the dimensions of a code, do not each get noise of their own.",
+        trial, "noise", "fresh",
+        "The rows of a batch, or the dimensions of a code, do not each get noise of their own.",
         "Which shape has your eps, and which shape has a batch of codes?",
     )
     _says(
-        trial, "twice", "fresh", "Two steps drew the same noise.", "What starts your random numbers afresh at every call?",
+        trial, "twice", "fresh",
+        "Two steps drew the same noise.", "What starts your random numbers afresh at every call?",
     )
     _says(
         trial, "law", "normal", "Your noise is drawn, but not from N(0, 1).",
@@ -327,10 +347,12 @@ _SAMPLED = "What generate gives"
 def _codes_are_from_the_prior(trial):
     trial.fits("x", _SAMPLED)
     _says(
-        trial, "twice", "fresh", "Two calls gave the same pictures.", "What starts your random numbers afresh at every call?",
+        trial, "twice", "fresh",
+        "Two calls gave the same pictures.", "What starts your random numbers afresh at every call?",
     )
     _says(
-        trial, "codes", "fresh", "The codes of different pictures, or the numbers of one code, are not drawn one by one.",
+        trial, "codes", "fresh",
+        "The codes of different pictures, or the numbers of one code, are not drawn one by one.",
         "How many random numbers do n codes need?",
     )
     _says(
@@ -343,7 +365,8 @@ def _codes_are_from_the_prior(trial):
 def test_generate_value(trial):
     _codes_are_from_the_prior(trial)
     _says(
-        trial, "made", "means", "The codes are right, but with sample=False the result is not the mean picture of each.",
+        trial, "made", "means",
+        "The codes are right, but with sample=False the result is not the mean picture of each.",
         "What does decode give, and what is the mean of a pixel?",
     )
 
@@ -353,7 +376,8 @@ def test_generate_draws(trial):
     _codes_are_from_the_prior(trial)
     _says(
         trial, "made", "draws",
-        "With sample=True every pixel should be drawn by itself, white with the probability that its mean states; yours are not.",
+        "With sample=True every pixel should be drawn by itself, white with the probability that its mean "
+        "states; yours are not.",
         "A pixel has the mean 0.3: what should be seen in 10 draws of it?",
     )
 
@@ -367,16 +391,19 @@ def test_reconstruct_value(trial):
     )
     x = trial.got["x"]
     trial.holds(
-        bool(((x >= 0) & (x <= 1)).all()), "The mean of a pixel that is 0 or 1 lies between them, and one of yours does not.",
+        bool(((x >= 0) & (x <= 1)).all()),
+        "The mean of a pixel that is 0 or 1 lies between them, and one of yours does not.",
         "What does decode give: probabilities, or something that becomes one?",
         [("least and most", f"{number(x.min())} and {number(x.max())}", "between 0 and 1")],
     )
     trial.same(
-        "copy", "What reconstruct gives", "The values lie between 0 and 1, but they are not the mean pictures at z = mu.",
+        "copy",
+        "What reconstruct gives", "The values lie between 0 and 1, but they are not the mean pictures at z = mu.",
         "Which code goes into decode, and what is done with what comes out?",
     )
     trial.holds(
-        gap(trial.got["alone"], x[:1]) <= SAME, "A picture by itself is reconstructed in another way than among others.",
+        gap(trial.got["alone"], x[:1]) <= SAME,
+        "A picture by itself is reconstructed in another way than among others.",
         "Which of your operations looks along the batch?",
     )
 

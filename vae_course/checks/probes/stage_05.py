@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from vae_course.checks.compare import SAME, gap
 from vae_course.checks.probes.shared import pattern
 from vae_course.checks.probing import (
-    Case, Evidence, dictionary, gradients, kinds, module, scalar, sequence, summary, tensor,
+    Case, Evidence, dictionary, gradients, kinds, module, scalar, sequence, summary, tensor, warms,
 )
 from vae_course.checks.trouble import Unfit, a
 from vae_course.models.audit import Loss, disguised, likelihood
@@ -23,6 +23,7 @@ from vae_course.models.watched import WatchedVAE, watched
 
 Outputs = dict[str, Tensor]
 
+EXAMINED = ("plain", "wide")  # the cases on which a network is taken apart; the others look at shapes
 FILLS = 6  # random settings of a network's parameters, at each of two sizes
 FAR = 100.0  # the larger size
 LIMIT = 30.0  # outputs that stay below this at FAR are held by something
@@ -56,7 +57,7 @@ def _unused(net: nn.Module, outputs: Outputs, generator: torch.Generator) -> set
 
 
 def _examined(net: nn.Module, call: Callable[[Tensor], Outputs], given: Tensor, generator: torch.Generator) -> Evidence:
-    """What a network gives for `given`, (B, ...), as it was built, in part, and with its parameters set to other numbers."""
+    """What a network gives for `given`, (B, ...), as built, for two rows, and with its parameters set to other numbers."""
     told: Evidence = {}
 
     def note(name: str, outputs: Outputs) -> None:
@@ -165,7 +166,7 @@ def Encoder(ns, case: Case) -> Evidence:
         if isinstance(given, Tensor):
             told["drawn"] = "no" if torch.equal(net(x), given) else "yes"
         return told
-    if len(x) == 1:
+    if case["case"] not in EXAMINED:
         return {"form": form} | _heads(given)
     return {"form": form} | _examined(net, lambda x: _heads(net(x)), x, generator)
 
@@ -206,7 +207,7 @@ def Decoder(ns, case: Case) -> Evidence:
 
     if case["case"] == "stack":
         return call(z) | {"rows": call(z.reshape(-1, z.shape[-1]))["logits"]}
-    return call(z) if len(z) == 1 else _examined(net, call, z, generator)
+    return _examined(net, call, z, generator) if case["case"] in EXAMINED else call(z)
 
 
 # --- VAE ---
@@ -217,7 +218,7 @@ def _model(ns, case: Case) -> nn.Module:
     model = module(ns["VAE"](case["x_dim"], case["z_dim"]), "VAE")
     lacking = [name for name in ("encode", "decode", "log_likelihood") if not callable(getattr(model, name, None))]
     if lacking:
-        raise Unfit(f"VAE has no method {' and no '.join(lacking)}; encode, decode and log_likelihood are expected.")
+        raise Unfit(f"VAE has no {' and no '.join(lacking)}; the methods encode, decode and log_likelihood are expected.")
     _fill(model, torch.Generator().manual_seed(case["seed"]))
     return model
 
@@ -399,7 +400,7 @@ def _optimizer(case: Case, model: nn.Module) -> torch.optim.Optimizer:
 
 
 def _flat(model: nn.Module) -> Tensor:
-    return torch.cat([weights.detach().flatten() for weights in model.parameters()])
+    return torch.cat([weights.detach().flatten() for weights in model.weights])
 
 
 def _terms(model: WatchedVAE, x: Tensor, eps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -420,14 +421,14 @@ def _noise(model: WatchedVAE, x: Tensor, code: Tensor) -> Tensor:
 def _load(model: WatchedVAE, flat: Tensor) -> None:
     with torch.no_grad():
         start = 0
-        for weights in model.parameters():
+        for weights in model.weights:
             weights.copy_(flat[start : start + weights.numel()].reshape(weights.shape))
             start += weights.numel()
 
 
 def _slope(model: WatchedVAE, value: Tensor) -> Tensor:
-    grads = torch.autograd.grad(value, list(model.parameters()), allow_unused=True, retain_graph=True)
-    pairs = zip(model.parameters(), grads, strict=True)
+    grads = torch.autograd.grad(value, model.weights, allow_unused=True, retain_graph=True)
+    pairs = zip(model.weights, grads, strict=True)
     return torch.cat([(torch.zeros_like(w) if grad is None else grad).flatten() for w, grad in pairs])
 
 
@@ -435,7 +436,7 @@ def _advance(model: WatchedVAE, optimizer: torch.optim.Optimizer, start: Tensor,
     """Where one step of the optimiser leads from `start` along `slope`."""
     _load(model, start)
     at = 0
-    for weights in model.parameters():
+    for weights in model.weights:
         weights.grad = slope[at : at + weights.numel()].reshape(weights.shape).clone()
         at += weights.numel()
     optimizer.step()
@@ -473,7 +474,8 @@ def _training_facts(case: Case, got: Evidence) -> Evidence:
             _advance(model, optimizer, start, slope)
         earlier = slope
         noises.append(eps)
-        told[f"report{step}"] = _reported(model, case, {"before": start, "after": end}, before + after, [got[f"{t}{step}"] for t in TERMS])
+        reported = [got[f"{term}{step}"] for term in TERMS]
+        told[f"report{step}"] = _reported(model, case, {"before": start, "after": end}, before + after, reported)
     return told | _noise_facts(case, noises)
 
 
@@ -520,7 +522,8 @@ def _step_found(
 
 
 def _reported(
-    model: WatchedVAE, case: Case, weights: Mapping[str, Tensor], noises: Sequence[tuple[Tensor, str]], numbers: Sequence[float]
+    model: WatchedVAE, case: Case, weights: Mapping[str, Tensor], noises: Sequence[tuple[Tensor, str]],
+    numbers: Sequence[float],
 ) -> str:
     """When the three numbers of a step were taken, or which other numbers they are."""
     got = torch.tensor(numbers, dtype=torch.float64)
@@ -534,7 +537,8 @@ def _reported(
             right = torch.stack([recon + kl, recon, kl])
             known = {
                 when: right, f"{when}, summed": len(case["x"]) * right, f"{when}, a pixel": right / case["x_dim"],
-                f"{when}, signs": torch.stack([recon + kl, -recon, kl]), f"{when}, exchanged": torch.stack([recon + kl, kl, recon]),
+                f"{when}, signs": torch.stack([recon + kl, -recon, kl]),
+                f"{when}, exchanged": torch.stack([recon + kl, kl, recon]),
             }
             for name, value in known.items():
                 if gap(got, value) <= SAME:
@@ -567,6 +571,7 @@ def _law(draws: Tensor) -> str:
 
 
 @summary(_training_facts)
+@warms("torch._dynamo")  # which the first step of any optimiser imports
 def train_step(ns, case: Case) -> Evidence:
     model = watched(case).double()
     optimizer = _optimizer(case, model)
@@ -591,7 +596,8 @@ def train_step(ns, case: Case) -> Evidence:
 
 def _picture_facts(case: Case, got: Evidence) -> Evidence:
     """The few pictures as they came; of the many, which codes they have and what was made of those."""
-    told: Evidence = {"x": got["x"], "encoder": got["encoder"], "twice": "the same" if torch.equal(got["x"], got["again"]) else "fresh"}
+    told: Evidence = {"x": got["x"], "encoder": got["encoder"]}
+    told["twice"] = "the same" if torch.equal(got["x"], got["again"]) else "fresh"
     codes, x = got.get("codes"), got["many"].double()
     if codes is None or codes.shape != (case["n"], case["z_dim"]) or x.shape != (case["n"], case["x_dim"]):
         return told | {"codes": "unseen", "made": "unseen"}
@@ -608,7 +614,8 @@ def _made(x: Tensor, logits: Tensor) -> str:
     p = torch.sigmoid(logits)
     half = (p > 0.5).double()
     sure = {
-        "means": p, "logits": logits, "rounded": half, "means of means": torch.sigmoid(p), "clipped logits": logits.clamp(0, 1),
+        "means": p, "logits": logits, "rounded": half, "means of means": torch.sigmoid(p),
+        "clipped logits": logits.clamp(0, 1),
         "hyperbolic": torch.tanh(logits), "shares": torch.softmax(logits, -1), "darkness": 1 - p,
     }
     for name, value in sure.items():
@@ -623,7 +630,8 @@ def _made(x: Tensor, logits: Tensor) -> str:
             return name
     for name, chance in (
         ("draws", p), ("draws of means", torch.sigmoid(p)), ("draws of clipped logits", logits.clamp(0, 1)),
-        ("coins", torch.full_like(p, 0.5)), ("draws of darkness", 1 - p), ("draws of the average", p.mean(0).expand_as(p)),
+        ("coins", torch.full_like(p, 0.5)), ("draws of darkness", 1 - p),
+        ("draws of the average", p.mean(0).expand_as(p)),
     ):
         if _explains(x, chance):
             return name
@@ -635,9 +643,10 @@ def _explains(x: Tensor, p: Tensor) -> bool:
     left = x - p
     spread = (p * (1 - p)).clamp(min=1e-12)
     tilt = p - p.mean(0)
-    scores = [left.sum(0) / spread.sum(0).sqrt(), (left * tilt).sum(0) / (spread * tilt.square()).sum(0).clamp(min=1e-12).sqrt()]
+    level = left.sum(0) / spread.sum(0).sqrt()
+    slope = (left * tilt).sum(0) / (spread * tilt.square()).sum(0).clamp(min=1e-12).sqrt()
     neighbours = (left[:, 1:] * left[:, :-1]).sum(0) / (spread[:, 1:] * spread[:, :-1]).sum(0).sqrt()
-    return all(bool((score.abs() < ERRORS).all()) for score in (*scores, neighbours))
+    return all(bool((score.abs() < ERRORS).all()) for score in (level, slope, neighbours))
 
 
 @kinds(x="property")

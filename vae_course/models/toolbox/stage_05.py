@@ -1,4 +1,4 @@
-"""What stage 05 teaches: a variational autoencoder of binary data, its loss and one step on it, and what it is used for.
+"""What stage 05 teaches: a variational autoencoder of binary data, its loss and a step on it, and what it is used for.
 
 The prior is N(0, I); decoders give logits, one a pixel. A loss is in nats/image: summed over pixels and latent
 dimensions, averaged over the rows of a batch. Values of x other than 0 and 1 raise ValueError in torch.distributions.
@@ -30,8 +30,8 @@ class Decoder(nn.Module):
     """Network of p(x|z) for binary x: one hidden layer with ReLU, and from it a logit for each pixel.
 
     z_dim, x_dim: sizes of a code and of x. hidden: width of the hidden layer. mean: (D,), probabilities of white at which
-    the last bias starts, such as the mean picture; by default torch's own start. Called with z (..., Z); returns logits
-    (..., D). Source: Kingma and Welling, 2014, appendix C.1.
+    the last bias starts, such as the mean picture; by default torch's own start. Called with z (..., Z); returns
+    logits (..., D). Source: Kingma and Welling, 2014, appendix C.1.
     """
 
     def __init__(self, z_dim: int, x_dim: int, hidden: int = 128, mean: torch.Tensor | None = None):
