@@ -14,6 +14,7 @@ import math
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from vae_course.explore import course_style, digits_picture, latent_map, latent_map_picture
 from vae_course.learn import check, gate, hint, practice, predict, reveal
@@ -94,20 +95,21 @@ reveal("kl_while_training")
 
 # %% answer="Encoder"
 class Encoder(nn.Module):
-    """q(z|x): x (B, D) to mu and logvar, (B, Z) each."""
+    """The network of q(z|x): x (B, D) to mu and logvar, (B, Z) each."""
 
-    ### BEGIN SOLUTION
     def __init__(self, x_dim: int, z_dim: int):
         super().__init__()
-        self.hidden = nn.Sequential(nn.Linear(x_dim, 128), nn.ReLU())
+        ### BEGIN SOLUTION
+        self.hidden = nn.Linear(x_dim, 128)
         self.mu = nn.Linear(128, z_dim)
         self.logvar = nn.Linear(128, z_dim)
+        ### END SOLUTION
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        h = self.hidden(x)  # (B, 128)
-        return self.mu(h), self.logvar(h)
-
-    ### END SOLUTION
+        ### BEGIN SOLUTION
+        h = F.relu(self.hidden(x))  # (B, 128)
+        return self.mu(h), self.logvar(h)  # (B, Z) each
+        ### END SOLUTION
 
 
 # %% check="Encoder"
@@ -125,17 +127,19 @@ check("Encoder")
 
 # %% answer="Decoder"
 class Decoder(nn.Module):
-    """p(x|z): z (..., Z) to logits (..., D)."""
+    """The network of p(x|z): z (..., Z) to the logits of the pixels, (..., D)."""
 
-    ### BEGIN SOLUTION
     def __init__(self, z_dim: int, x_dim: int):
         super().__init__()
-        self.layers = nn.Sequential(nn.Linear(z_dim, 128), nn.ReLU(), nn.Linear(128, x_dim))
+        ### BEGIN SOLUTION
+        self.hidden = nn.Linear(z_dim, 128)
+        self.logits = nn.Linear(128, x_dim)
+        ### END SOLUTION
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
-        return self.layers(z)
-
-    ### END SOLUTION
+        ### BEGIN SOLUTION
+        return self.logits(F.relu(self.hidden(z)))  # (..., D)
+        ### END SOLUTION
 
 
 # %% check="Decoder"
@@ -157,23 +161,41 @@ check("Decoder")
 
 # %% answer="VAE"
 class VAE(nn.Module):
-    """A variational autoencoder of binary data, with the prior N(0, I)."""
+    """A model of binary data with its encoder; the prior of z is N(0, I)."""
 
-    ### BEGIN SOLUTION
     def __init__(self, x_dim: int, z_dim: int):
         super().__init__()
+        ### BEGIN SOLUTION
         self.x_dim, self.z_dim = x_dim, z_dim
-        self.encode = Encoder(x_dim, z_dim)
-        self.decode = Decoder(z_dim, x_dim)
+        self.encoder = Encoder(x_dim, z_dim)
+        self.decoder = Decoder(z_dim, x_dim)
+        ### END SOLUTION
+
+    def encode(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """x: (B, D). Returns mu and logvar of q(z|x), (B, Z) each."""
+        ### BEGIN SOLUTION
+        return self.encoder(x)
+        ### END SOLUTION
+
+    def decode(self, z: torch.Tensor) -> torch.Tensor:
+        """z: (..., Z). Returns the logits of p(x|z), (..., D)."""
+        ### BEGIN SOLUTION
+        return self.decoder(z)
+        ### END SOLUTION
 
     def log_likelihood(self, x: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
-        return bernoulli_log_likelihood(x, self.decode(z))  # (..., B)
+        """x: (B, D), z: (..., B, Z). Returns log p(x|z) in nats, (..., B)."""
+        ### BEGIN SOLUTION
+        return bernoulli_log_likelihood(x, self.decode(z))
+        ### END SOLUTION
 
-    def forward(self, x: torch.Tensor, eps: torch.Tensor):
+    def forward(self, x: torch.Tensor, eps: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """x: (B, D), eps: (B, Z). Returns logits (B, D), mu and logvar, (B, Z) each."""
+        ### BEGIN SOLUTION
         mu, logvar = self.encode(x)
-        return self.decode(reparameterize(mu, logvar, eps)), mu, logvar
-
-    ### END SOLUTION
+        z = reparameterize(mu, logvar, eps)  # (B, Z)
+        return self.decode(z), mu, logvar
+        ### END SOLUTION
 
 
 # %% check="VAE"
