@@ -167,24 +167,12 @@ class VAE(nn.Module):
         super().__init__()
         ### BEGIN SOLUTION
         self.x_dim, self.z_dim = x_dim, z_dim
-        self.encoder = Encoder(x_dim, z_dim)
-        self.decoder = Decoder(z_dim, x_dim)
-        ### END SOLUTION
-
-    def encode(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """x: (B, D). Returns mu and logvar of q(z|x), (B, Z) each."""
-        ### BEGIN SOLUTION
-        return self.encoder(x)
-        ### END SOLUTION
-
-    def decode(self, z: torch.Tensor) -> torch.Tensor:
-        """z: (..., Z). Returns the logits of p(x|z), (..., D)."""
-        ### BEGIN SOLUTION
-        return self.decoder(z)
+        self.encode = Encoder(x_dim, z_dim)
+        self.decode = Decoder(z_dim, x_dim)
         ### END SOLUTION
 
     def log_likelihood(self, x: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
-        """x: (B, D), z: (..., B, Z). Returns log p(x|z) in nats, (..., B)."""
+        """log p(x|z), in nats. x: (B, D), z: (..., B, Z). Returns (..., B)."""
         ### BEGIN SOLUTION
         return bernoulli_log_likelihood(x, self.decode(z))
         ### END SOLUTION
@@ -193,8 +181,7 @@ class VAE(nn.Module):
         """x: (B, D), eps: (B, Z). Returns logits (B, D), mu and logvar, (B, Z) each."""
         ### BEGIN SOLUTION
         mu, logvar = self.encode(x)
-        z = reparameterize(mu, logvar, eps)  # (B, Z)
-        return self.decode(z), mu, logvar
+        return self.decode(reparameterize(mu, logvar, eps)), mu, logvar
         ### END SOLUTION
 
 
