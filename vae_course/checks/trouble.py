@@ -111,7 +111,7 @@ _ADVICE = {
 def _owner(error: BaseException) -> str:
     """The function or class at the top of a cell in which `error` was raised: `Encoder` for `Encoder.__init__`."""
     *_, (frame, _) = traceback.walk_tb(error.__traceback__)
-    return frame.f_code.co_qualname.split(".")[0]
+    return frame.f_code.co_qualname.rsplit("<locals>.")[-1].split(".")[0]
 
 
 _OURS = str(course.PACKAGE)
