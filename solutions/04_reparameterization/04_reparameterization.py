@@ -1,5 +1,5 @@
 # %% [markdown] card="04_reparameterization"
-# The bound of stage 02 is an average over codes, and the codes are drawn from the very distribution that we train. Draw a code, score it, call `backward`: no error appears, numbers go down, and the encoder has learned
+# The bound of stage 02 is an average over codes, and the codes are drawn from the very distribution that we train. Draw a code, decode it, call `backward`: no error appears, numbers go down, and the encoder has learned
 # nothing. This stage is about that silent failure, and about the one line that repairs it.
 #
 # After it you can
@@ -53,7 +53,15 @@ alone = -(test * often.log() + (1 - test) * (1 - often).log()).sum(1)
 print(f"independent pixels: {alone.mean():.2f} nats/image")
 
 # %% [markdown]
-# The same number. The decoder was trained well, on codes that mean nothing. The encoder heard only one voice, the KL, and that one says: be the prior.
+# The same number. The decoder was trained well, on codes that mean nothing. The encoder heard only one voice, the KL, and that one says: be the prior. The cut is easy to see once you look for it.
+
+# %%
+mean = torch.zeros(1, requires_grad=True)
+for draw in (Normal(mean, 1.0).sample(), Normal(mean, 1.0).rsample()):
+    print("gradients can pass:", draw.requires_grad)
+
+# %% [markdown]
+# torch's `rsample` does what this stage is about, and `sample` does not.
 #
 # ## What depends on what
 #
@@ -151,7 +159,7 @@ print(f"path: {mu.grad:.4f} for mu, {logvar.grad:.4f} for logvar")
 #
 # $$\nabla_\phi\, \mathbb{E}_{q}[f(z)] = \int f(z)\, \nabla_\phi q(z)\, dz = \mathbb{E}_{q}\big[f(z)\,\nabla_\phi \log q(z)\big].$$
 #
-# For a Gaussian, with z fixed and ε = (z − μ)/σ, the two scores are ε/σ for μ, and ½(ε² − 1) for logvar. No slope of f appears: f may be a black box.
+# The gradient of log q with respect to its parameters is called the **score**. For a Gaussian, log q = −½ logvar − (z − μ)² / 2σ² plus a constant. With z fixed, its slope is (z − μ)/σ² = ε/σ for μ, and −½ + (z − μ)²/2σ² = ½(ε² − 1) for logvar. No slope of f appears: f may be a black box.
 
 # %%
 f, e, sigma = 1.4**2, 0.4, 0.5
@@ -172,6 +180,7 @@ print(f"score: {f * e / sigma:.4f} for mu, {f * 0.5 * (e**2 - 1):.4f} for logvar
 # Write `pathwise_gradient(f, mu, logvar, eps)`: the gradient of E[f(z)] for each row, averaged over K samples.
 #
 # - `f` maps (..., Z) to (...) by torch operations. `mu` and `logvar` have shape (B, Z), `eps` shape (K, B, Z).
+# - `mu` and `logvar` may or may not require gradients already; make leaves of your own.
 # - Return the pair `d_mu`, `d_logvar`, shape (B, Z) each: for row b the average over k of the gradient of f(z[k, b]).
 #
 # For example, f(z) = z² summed over dimensions, with mu = 1.2, logvar = log 0.25 and eps = ±1 gives exactly 2.4 and 0.25.
@@ -195,7 +204,7 @@ check("pathwise_gradient")
 # %% [markdown]
 # *"Why may I sum over the rows before the gradient?"* Because each row's value depends on that row's parameters only. The gradient of the sum holds every row's own.
 #
-# The score needs nothing from f but its values. A **baseline** may be subtracted from them: the score averages to 0, so a constant times it does too, and the estimate stays right while its spread shrinks.
+# The score needs nothing from f but its values. A **baseline** may be subtracted from them: the score averages to 0, since ∫ ∇q dz is the gradient of ∫ q dz = 1, so a constant times it does too. The estimate stays right, and a constant near the average of f, here 1.69, makes its spread smaller.
 
 # %% [markdown] card="score_function_gradient"
 # Write `score_function_gradient(f, mu, logvar, eps, baseline=0.0)`: the same gradients, by the score.
@@ -237,9 +246,9 @@ for name, draws in ways.items():
     print(f"{name:21} mean {draws.mean():.2f}, variance {draws.var():6.2f}, draws {needed:8.0f}")
 
 # %% [markdown]
-# The last column says how many draws bring the standard error to 0.05. The score needs about thirty times as many as the path; the baseline, half of that. A baseline is free, and it does not close the gap.
+# The last column says how many draws bring the standard error to 0.05. The score needs about thirty times as many as the path; with the baseline, less than half of that. A baseline is free, and it does not close the gap.
 #
-# *"So how do you test an estimator without luck?"* With noise chosen so that averages come out exactly. For a polynomial of degree two the points ε = ±1 have the right mean and the right variance, so the path's gradients for z² are exact on them. The checks above used such points.
+# *"So how do you test an estimator without luck?"* With noise chosen so that averages come out exactly. For a polynomial of degree two the points ε = ±1 have the right mean and the right variance, so the path's gradients for z² are exact on them. The checks above use such points too.
 #
 # Now let the number of dimensions grow. The target is f(z) = −|z − 1|², around a point with all coordinates 1.
 
@@ -262,7 +271,7 @@ for d in (1, 2, 10, 100):
 reveal("score_variance_in_100_dimensions")
 
 # %% [markdown]
-# The score multiplies the noise of one coordinate by the *whole* f, and f swells with the number of coordinates. The path asks each coordinate for its own slope and does not see the others.
+# Where the theory comes from: split f into A, the term of the first coordinate, and R, all others. Then z₁ A varies by 30, z₁ R by 6 (d − 1) + 4 (d − 1)², and twice their covariance is 16 (d − 1). The score multiplies the noise of one coordinate by the *whole* f, and f swells with the number of coordinates. The path asks each coordinate for its own slope and does not see the others.
 #
 # Is the path always the quiet one, then? Take f(z) = cos 3z, with μ = 0.3 and σ = 1.
 
@@ -284,7 +293,7 @@ reveal("which_is_noisier")
 # %% [markdown]
 # Here the path is nine times noisier. It sees the slope of f, and this f has steep slopes in both directions that nearly cancel; the score sees only its height, which stays below 1. *Lower variance* is what usually happens for the smooth f of a VAE. It is not a law.
 #
-# In the figure both estimators are shown draw by draw. Move the dimensions, the samples an estimate averages, and the wiggle of f; what stays is their common mean.
+# In the figure both estimators are shown draw by draw, at μ = 0.3 and σ = 1 in every dimension; the wiggle blends f from −|z − 1|² into a sum of cos 3z. Move the dimensions, the samples an estimate averages, and the wiggle of f; what stays is their common mean.
 
 # %% tags=["nbval-ignore-output"]
 estimator_histograms()
@@ -296,7 +305,7 @@ estimator_histograms()
 estimator_picture(dims=10, samples=1, wiggle=0.0)
 
 # %% [markdown]
-# *Four thousand estimates each of the same gradient, marked by the black line. Above, along the path: a narrow hill around it. Below, by the score: spread over the whole width, with many estimates beyond the edges.*
+# *Four thousand estimates each of the same gradient, marked by the black line. Above, along the path: a narrow hill around it. Below, by the score: spread over the whole width; the bars at the edges count everything beyond.*
 #
 # ## A rest
 #
@@ -313,6 +322,7 @@ estimator_picture(dims=10, samples=1, wiggle=0.0)
 # Write `sgvb_a(x, model, eps)`: the first form, for each data point.
 #
 # - `x` has shape (B, D), `eps` shape (K, B, Z). The prior is N(0, I).
+# - `model.encode(x)` gives mu and logvar, (B, Z) each; `model.log_likelihood(x, z)` gives (K, B) for z of shape (K, B, Z).
 # - Return shape (B,), in nats, with gradients to everything that the model was made of.
 #
 # For example, when q is the exact posterior, the answer is log p(x) for any noise, as in stage 02.
@@ -340,9 +350,9 @@ check("sgvb_a")
 # %% [markdown] card="sgvb_b"
 # Write `sgvb_b(x, model, eps)`: the second form. `gaussian_kl` of stage 03 is imported above.
 #
-# - Shapes are as before. Return shape (B,), in nats, with gradients.
+# - Shapes are as before; `gaussian_kl(mu, logvar)` has shape (B,). Return shape (B,), in nats, with gradients.
 #
-# For example, it has the same average as `sgvb_a`, and for the same noise another value.
+# For example, on the line of stage 02 with q = N(1, ⅓) and the one draw z = 1.2, it is −0.6624 − 0.7160 = −1.3784 nats, where the first form gives −1.8717.
 
 # %% answer="sgvb_b"
 def sgvb_b(x: torch.Tensor, model, eps: torch.Tensor) -> torch.Tensor:
@@ -390,7 +400,15 @@ for B, L in ((100, 1), (10, 10)):
 # %% [markdown]
 # A hundred pictures with one draw each are six times better than ten pictures with ten draws each, at the same cost. So L = 1, and spend what you have on pictures.
 #
-# One thing the path cannot do: a code that is a choice among a few, such as the face of a die, has no slope to follow. It has a score, though. Stage 08 comes back to that.
+# One thing the path cannot do: a code that is a choice among a few, such as the face of a die, has no slope to follow. It has a score, though. A coin with the chance p = 0.3 of heads pays 5 for heads and 2 for tails. The score of heads is 1/p and that of tails −1/(1 − p), so by the score the slope is
+
+# %%
+p, heads, tails = 0.3, 5.0, 2.0
+by_the_score = p * heads / p - (1 - p) * tails / (1 - p)
+print(f"slope by the score {by_the_score:.2f}, exact {heads - tails:.2f}")
+
+# %% [markdown]
+# Both are 3: each bit of chance that moves from tails to heads changes 2 into 5. Stage 08 comes back to that.
 #
 # ## Practice, then the gate
 #

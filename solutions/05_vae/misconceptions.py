@@ -1567,8 +1567,8 @@ def wide_noise(model, optimizer, x, generator=None):
 
 @wrong(
     "train_step",
-    "You return tensors: each of them keeps the whole way from the parameters to the loss alive, and a list of a "
-    "thousand such losses fills the memory.",
+    "You return tensors, and floats were asked for: a tensor with a history keeps the whole way from the parameters to the loss "
+    "alive, and a list of a thousand such losses fills the memory.",
     "How does one number leave a tensor?",
 )
 def tensors_returned(model, optimizer, x, generator=None):

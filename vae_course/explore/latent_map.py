@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from vae_course.explore.figure import still
 
 REACH = 3.0  # of the still picture, on either side of 0
-ACROSS = 13  # pictures on a side of it
+ACROSS = 9  # pictures on a side of it
 NEAR = 0.5  # distance within which a code counts as close
 
 
@@ -74,7 +74,8 @@ def _drawn(model, mu: torch.Tensor, labels: torch.Tensor) -> Figure:
     codes = torch.stack(torch.meshgrid(steps.flip(0), steps, indexing="ij"), -1).flip(-1)  # row: z2 falls, column: z1 rises
     with torch.no_grad():
         means = torch.sigmoid(model.decode(codes)).reshape(ACROSS, ACROSS, 8, 8).numpy()
-    sheet = np.concatenate(np.concatenate(means, axis=1), axis=1)  # (ACROSS * 8, ACROSS * 8)
+    means = np.pad(means, ((0, 0), (0, 0), (1, 1), (1, 1)))  # a gap around each picture
+    sheet = np.concatenate(np.concatenate(means, axis=1), axis=1)  # (ACROSS * 10, ACROSS * 10)
     right.imshow(sheet, cmap="gray_r", vmin=0, vmax=1, extent=(-REACH, REACH, -REACH, REACH))
     right.set(xlabel="z₁", ylabel="z₂")
     right.grid(False)

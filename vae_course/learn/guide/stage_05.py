@@ -97,8 +97,9 @@ HINTS = {
 
 PREDICTIONS = {
     "kl_while_training": Prediction(
-        "A VAE trains as it should, and its loss falls. Over the 4,000 steps, the KL from its codes to the prior",
-        ("falls", "stays where it began", "rises"),
+        "A VAE trains as it should for 4,000 steps, and its loss falls. Compared with the first step, the KL from its codes to the "
+        "prior is at the end",
+        ("lower", "about the same", "much higher"),
         2,
         "It is called a regulariser, and one expects a penalty to be worn down. But at first the code says nothing "
         "and is nearly free; then the model finds that a nat spent on the code saves more than a nat of recon.",
