@@ -2,7 +2,7 @@
 
 import math
 
-import numpy
+import numpy as np
 import torch
 from torch import nn
 from torch.distributions import Bernoulli, Independent, Normal, kl_divergence
