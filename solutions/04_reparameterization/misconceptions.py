@@ -488,8 +488,7 @@ def uniform_noise_of_variance_one(mu, logvar, K, generator=None):
 
 @wrong(
     "sample_posterior",
-    "Each call starts the random numbers anew, from the same seed: every call gives the same noise, and training on it "
-    "learns those few numbers by heart.",
+    "Every call gives the same noise, from one seed or drawn once for all, and training on it learns those few numbers by heart.",
     "Where should a seed be set: inside this function, or once, before everything?",
 )
 def frozen_seed(mu, logvar, K, generator=None):

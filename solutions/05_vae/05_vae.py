@@ -157,7 +157,7 @@ check("Decoder")
 # Write the class `VAE(x_dim, z_dim)`, an `nn.Module` made of your `Encoder` and `Decoder`.
 #
 # - It has the attributes `x_dim` and `z_dim`; `encode(x)` gives mu and logvar, and `decode(z)` gives logits, with any axes in front.
-# - `log_likelihood(x, z)` gives log p(x|z) of binary pixels, where the leading axes of x (B, D) and z (..., B, Z) broadcast: shape (..., B). `bernoulli_log_likelihood` of stage 03 is imported.
+# - `log_likelihood(x, z)` gives log p(x|z) of binary pixels, where the leading axes of x and z broadcast against each other: x (B, D) with z (..., B, Z) gives (..., B), and x (B, 1, D) with z (S, Z) gives (B, S). The library's `bernoulli_log_likelihood` broadcasts so.
 # - `forward(x, eps)` with eps of shape (B, Z) returns logits, mu, logvar, where the logits are decoded from z = mu + sigma · eps.
 #
 # For example, with all weights 0 every logit is 0, whatever the picture and the noise.

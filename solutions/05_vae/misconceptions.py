@@ -315,8 +315,8 @@ class one_logvar_for_all(TwoHeads):
 
 @wrong(
     "Encoder",
-    "No gradient comes back through your logvar, so its layer would stay as it was at the start; mu is trained, "
-    "logvar is not.",
+    "Some of your weights get no gradient and would stay as they were at the start: a head, or the layer before it, is cut off on "
+    "the way, or made and never used.",
     "Which call turns a tensor with a history into one without?",
 )
 class logvar_detached(TwoHeads):
@@ -1579,7 +1579,7 @@ def tensors_returned(model, optimizer, x, generator=None):
 
 @wrong(
     "train_step",
-    "Your numbers are taken after the step: the same noise, but the parameters have moved already.",
+    "Your numbers are taken after the step, when the parameters have moved already.",
     "At which moment is the loss known that the step was taken on?",
 )
 def numbers_after_the_step(model, optimizer, x, generator=None):

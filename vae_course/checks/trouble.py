@@ -102,8 +102,8 @@ _ADVICE = {
         "a function for single numbers, such as math.exp, float() or an `if`, met a whole tensor; use torch's function of that name."
     ),
     "does not require grad and does not have a grad_fn": (
-        "a gradient was asked of a number that no longer knows what it was computed from; it was cut off on the way, or it comes "
-        "from a function that gives values only."
+        "a gradient was asked of a number without a history: what it was computed from does not ask for gradients, it was cut "
+        "off on the way, or it comes from a function that gives values only."
     ),
 }
 
