@@ -65,6 +65,11 @@ HEADER = b"\0\0\x08\x03" + b"".join(size.to_bytes(4, "big") for size in (2, 2, 3
 SMALL = HEADER + bytes(range(0, 240, 20))
 
 
+def packed(content):
+    """The same bytes whenever it is called: gzip writes the time of day unless told not to."""
+    return gzip.compress(content, mtime=0)
+
+
 @pytest.fixture
 def small(tmp_path, monkeypatch):
     monkeypatch.setattr(data, "MNIST", {
@@ -72,7 +77,7 @@ def small(tmp_path, monkeypatch):
     })
     monkeypatch.setenv("VAE_COURSE_MNIST", str(tmp_path))
     for part in ("train", "t10k"):
-        (tmp_path / f"{part}-images-idx3-ubyte.gz").write_bytes(gzip.compress(SMALL))
+        (tmp_path / f"{part}-images-idx3-ubyte.gz").write_bytes(packed(SMALL))
     return tmp_path / "train-images-idx3-ubyte.gz"
 
 
@@ -82,14 +87,14 @@ def test_pixels_follow_the_header_row_by_row(small):
 
 
 @pytest.mark.parametrize("written, said", [
-    (gzip.compress(SMALL)[:-12], "is damaged or cut short: gzip cannot unpack it; copy the file there again."),
-    (gzip.compress(SMALL)[:5], "is damaged or cut short: gzip cannot unpack it; copy the file there again."),
+    (packed(SMALL)[:-12], "is damaged or cut short: gzip cannot unpack it; copy the file there again."),
+    (packed(SMALL)[:5], "is damaged or cut short: gzip cannot unpack it; copy the file there again."),
     (SMALL, "is damaged: gzip cannot unpack it; copy the file there again."),
     (b"", "holds 0 bytes and MNIST's has 28; copy the whole file there again."),
-    (gzip.compress(SMALL[:-3]), "holds 25 bytes and MNIST's has 28; copy the whole file there again."),
-    (gzip.compress(SMALL[:-1] + b"\0"), "is damaged: its SHA-256 does not begin with"),
-    (gzip.compress(SMALL)[:12] + b"\xff\xff" + gzip.compress(SMALL)[14:], "gzip cannot unpack it; copy the file there again."),
-])
+    (packed(SMALL[:-3]), "holds 25 bytes and MNIST's has 28; copy the whole file there again."),
+    (packed(SMALL[:-1] + b"\0"), "is damaged: its SHA-256 does not begin with"),
+    (packed(SMALL)[:12] + b"\xff\xff" + packed(SMALL)[14:], "gzip cannot unpack it; copy the file there again."),
+], ids=["cut", "stump", "not packed", "empty", "short", "one byte off", "spoiled"])
 def test_a_damaged_file_is_named_in_one_sentence(small, written, said):
     small.write_bytes(written)
     with pytest.raises(CourseError) as refused:
