@@ -188,6 +188,14 @@ def test_an_answer_that_is_wrong_by_itself_gains_nothing(built, form):
     assert not report.passed and "course's own" not in report.note
 
 
+@FORMS
+def test_a_mistake_behind_another_one_gets_its_name_all_the_same(built, form):
+    report = run("shift", form(OWN_WRONG + BUILT.replace("[:, None]", "")))
+    alone = run("shift", form(OWN_RIGHT + BUILT.replace("[:, None]", "")))
+    assert (report.misconception, report.message, report.score) == (alone.misconception, alone.message, 0)
+    assert report.misconception and report.note == "So it looks with a right `gaussian_kl` in its place; yours does not pass yet."
+
+
 def test_a_probe_too_finds_the_learners_own_version_first():
     with Live({"column": right}).names({"column": shift, "row": shift}, 1) as found:
         assert (found["column"], found["row"]) == (right, shift)

@@ -43,12 +43,13 @@ def run(
         if report.passed or not uses or report.failed in (*UNSETTLED, "missing"):
             return report
         with_ours, _ = _once(exercise, handed_in, worker, seconds, seals, uses)
-        if with_ours.score <= report.score:
+        better, named = with_ours.score > report.score, with_ours.misconception and not report.misconception
+        if not better and not (named and with_ours.score == report.score):
             return report
         mine = {name: run(name, handed_in, isolate=worker or False, seconds=seconds) for name in uses}
         # what the notebook does not hold, since an earlier stage asked for it, was the course's own all the time
         failed = [name for name, told in mine.items() if not told.passed and told.failed != "missing"]
-        return _followed_through(with_ours, failed) if failed else report
+        return _followed_through(with_ours, failed, better) if failed else report
 
 
 @contextmanager
@@ -74,9 +75,13 @@ def _once(
     return _report(answer, done, seals), done.uses
 
 
-def _followed_through(with_ours: Report, failed: Sequence[str]) -> Report:
-    """The report on an answer that is right once the course's versions stand for what failed before it."""
-    note = f"Checked with the course's own {listed(failed)}, since yours {'do' if len(failed) > 1 else 'does'} not pass yet."
+def _followed_through(with_ours: Report, failed: Sequence[str], better: bool) -> Report:
+    """The report on an answer once the course's versions stand for what failed before it: its points, where they are
+    better, and otherwise the name of a mistake that was hidden behind another one."""
+    yours = f"yours {'do' if len(failed) > 1 else 'does'} not pass yet."
+    note = f"Checked with the course's own {listed(failed)}, since {yours}"
+    if not better:
+        note = f"So it looks with a right {listed(failed)} in its place; {yours}"
     return replace(with_ours, note=" ".join(filter(None, [note, with_ours.note])))
 
 

@@ -1,31 +1,43 @@
 """Statements about the evidence that judges of several stages make."""
 
-from vae_course.checks.compare import SAME, gap
+from vae_course.checks.compare import SAME, gap, worst
 from vae_course.checks.judging import number, part
 
 
-def repeats(trial, key):
-    """The same arguments give the same value."""
-    trial.fits("again")
-    again, value = trial.got["again"], trial.got[key]
+def stays(trial, changed, key, where, sentence, question, what=None, beside="from before", rows=slice(None)):
+    """Something was changed that may not matter: the evidence under `changed` equals that under `key`, or the `rows` do.
+
+    A report shows the entry that moved most, which is `where` the change was made, and the value `beside` it.
+    """
+    trial.fits(changed, what)
+    other, value = trial.got[changed][rows], trial.got[key][rows]
+    if gap(other, value) <= SAME:
+        return
+    at = worst(other, value)
+    shown = [at[0] + (rows.start or 0), *at[1:]]
+    entry = f"row {shown[0]}" if len(shown) == 1 else f"entry {shown}"
     trial.holds(
-        gap(again, value) <= SAME,
-        "Two calls with the same arguments gave different values: something is left to chance, or your function changes "
-        "what it is given.",
-        "Which line can give something else the second time?",
-        [("first entry, second call", number(again.flatten()[0]), f"your {number(value.flatten()[0])} from the first")],
+        False, sentence, question, [(f"{entry}, {where}", number(other[at]), f"your {number(value[at])} {beside}")],
     )
 
 
-def alone(trial, key, what):
+def repeats(trial, key, again="again"):
+    """The same arguments give the same value."""
+    stays(
+        trial, again, key, "second call",
+        "Two calls with the same arguments gave different values: something is left to chance, or your function changes "
+        "what it is given.",
+        "Which line can give something else the second time?", beside="from the first",
+    )
+
+
+def alone(trial, key, what, single="alone"):
     """A row has the same value when it is the only one."""
-    trial.fits("alone", f"{what}, given a single row,")
-    value, alone = trial.got[key][:1], trial.got["alone"]
-    trial.holds(
-        gap(alone, value) <= SAME,
+    stays(
+        trial, single, key, "by itself",
         "A row given by itself has another value than among other rows; rows have nothing to do with each other.",
         "Which of your operations looks along the batch?",
-        [("row 0, by itself", number(alone.flatten()[0]), f"your {number(value.flatten()[0])} among the others")],
+        f"{what}, given a single row,", beside="among the others", rows=slice(0, 1),
     )
 
 

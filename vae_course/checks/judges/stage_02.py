@@ -2,8 +2,8 @@
 
 import torch
 
-from vae_course.checks.compare import SAME, gap, worst
-from vae_course.checks.judges.shared import alone, gradient, repeats
+from vae_course.checks.compare import SAME, gap
+from vae_course.checks.judges.shared import alone, gradient, repeats, stays
 from vae_course.checks.judging import number, part
 
 
@@ -30,23 +30,15 @@ def _rises(trial, changed, key, amount, told, question, where):
 
 def _only_row_0_moves(trial, changed, key, told, question):
     """The evidence under `changed` has a new row 0, and the other rows of that under `key`."""
-    trial.fits(changed)
-    value, other = trial.got[key], trial.got[changed]
-    trial.holds(
-        gap(other[1:], value[1:]) <= SAME, told, question,
-        [("row 1, row 0 changed", number(other[1]), f"your {number(value[1])} from before")],
-    )
+    stays(trial, changed, key, "row 0 changed", told, question, rows=slice(1, None))
 
 
 def _repeated(trial, changed, key, what):
     """Every sample several times, under `changed`, gives the same average."""
-    trial.fits(changed, what)
-    value, repeated = trial.got[key], trial.got[changed]
-    trial.holds(
-        gap(repeated, value) <= SAME,
+    stays(
+        trial, changed, key, "samples repeated",
         "Taking every sample several times leaves an average over samples as it is; yours changes.",
-        "What does your answer do with the number of samples?",
-        [("row 0, samples repeated", number(repeated[0]), f"your {number(value[0])} from before")],
+        "What does your answer do with the number of samples?", what,
     )
 
 
@@ -106,20 +98,12 @@ test_elbo_exact_gradient = gradient("elbo_exact", "log_joint", "log_q", cases=("
 )
 def test_reconstruction_and_kl_value(trial):
     trial.fits("expected", EXPECTED)
-    expected = trial.got["expected"]
-    trial.holds(
-        gap(trial.got["expected_again"], expected) <= SAME,
-        "Two calls with the same arguments gave different values: something is left to chance, or your function changes "
-        "what it is given.",
-        "Which line can give something else the second time?",
-    )
-    trial.fits("expected_shifted", EXPECTED)
-    trial.holds(
-        gap(trial.got["expected_shifted"], expected) <= SAME,
+    repeats(trial, "expected", "expected_again")
+    stays(
+        trial, "expected_shifted", "expected", "log_q + 2 in row 0",
         "Only log_q was changed, and your expected log-likelihood changed with it; the samples, and how well they "
         "explain x, are what they were.",
-        "The samples were drawn from q already: what is left for log_q to do in this average?",
-        [("row 0, log_q + 2", number(trial.got["expected_shifted"][0]), f"your {number(expected[0])} from before")],
+        "The samples were drawn from q already: what is left for log_q to do in this average?", EXPECTED,
     )
     _only_row_0_moves(
         trial, "expected_raised", "expected",
@@ -148,13 +132,11 @@ def test_reconstruction_and_kl_kl(trial):
         "What is left over of your difference, and from which of the densities?",
         [("row 0, log_q = log_prior", number(at_prior.flatten()[0]), "0")],
     )
-    trial.fits("kl_raised", KL)
-    trial.holds(
-        gap(trial.got["kl_raised"], kl) <= SAME,
+    stays(
+        trial, "kl_raised", "kl", "log_likelihood + 2 in row 0",
         "Only the log-likelihood was changed, and your KL changed with it; this KL compares q with the prior, and x is "
         "not in it.",
-        "Which two densities does the price of a code compare?",
-        [("row 0, log_likelihood + 2", number(trial.got["kl_raised"][0]), f"your {number(kl[0])} from before")],
+        "Which two densities does the price of a code compare?", KL,
     )
     _only_row_0_moves(
         trial, "kl_shifted", "kl",
@@ -245,14 +227,12 @@ def test_elbo_monte_carlo_value(trial):
     )
     _repeated(trial, "repeated", "elbo", ESTIMATE)
     if trial.case["case"] == "posterior":
-        trial.fits("fewer", ESTIMATE)
-        elbo, fewer = trial.got["elbo"], trial.got["fewer"]
-        trial.holds(
-            gap(fewer, elbo) <= SAME,
+        stays(
+            trial, "fewer", "elbo", "three samples",
             "Here q is the exact posterior, so every sample must give the same number, log p(x), however many there "
             "are; with the first three samples yours gives another one than with all.",
             "log p(x|z) + log p(z) - log q(z|x): which of the three does not move with z as it should?",
-            [("row 0, three samples", number(fewer[0]), f"your {number(elbo[0])} with all")],
+            ESTIMATE, beside="with all",
         )
     trial.same(
         "elbo", ESTIMATE,
@@ -382,15 +362,7 @@ def test_linear_gaussian_encoder_value(trial):
         "Which of your steps is not a matrix times x?",
         [("entry [0, 0], at -2 x", number(turned[0, 0]), number(-2 * mu[0, 0]))],
     )
-    trial.fits("mu_alone", f"{MU}, given a single row,")
-    single = trial.got["mu_alone"]
-    at = worst(single, mu[:1])
-    trial.holds(
-        gap(single, mu[:1]) <= SAME,
-        "A row given by itself has another mean than among other rows; rows have nothing to do with each other.",
-        "Which of your operations looks along the batch?",
-        [(f"entry {list(at)}, row 0 by itself", number(single[at]), f"your {number(mu[at])} among the others")],
-    )
+    alone(trial, "mu", MU, "mu_alone")
     _cannot_be_raised(trial, "mu", lambda entry, way: entry + 0.01 * way)
     trial.same(
         "mu", MU, "Linear in x, and 0 at 0, but these are not the means with the highest ELBO.",
@@ -408,13 +380,10 @@ def test_linear_gaussian_encoder_sigma(trial):
         "Which quantity did you compute: a standard deviation, a variance, or the log of one?",
         [("smallest", number(sigma.min()), "above 0")],
     )
-    trial.fits("sigma_at_zero", SIGMA)
-    at_zero = trial.got["sigma_at_zero"]
-    trial.holds(
-        gap(at_zero, sigma) <= SAME,
+    stays(
+        trial, "sigma_at_zero", "sigma", "x = 0",
         "With another x your sigma is another one; in this model every x leaves the same doubt about z.",
-        "Where does x enter your sigma?",
-        [("entry [0, 0], x = 0", number(at_zero[0, 0]), f"your {number(sigma[0, 0])} from before")],
+        "Where does x enter your sigma?", SIGMA,
     )
     _cannot_be_raised(trial, "sigma", lambda entry, way: entry * (1 + 0.01 * way))
     trial.same(

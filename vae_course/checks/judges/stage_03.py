@@ -3,7 +3,7 @@
 import math
 
 from vae_course.checks.compare import SAME, gap
-from vae_course.checks.judges.shared import adds_up, alone, gradient, repeats
+from vae_course.checks.judges.shared import adds_up, alone, gradient, repeats, stays
 from vae_course.checks.judging import number, part
 
 STD = "std_from_logvar(logvar)"
@@ -19,13 +19,10 @@ BERNOULLI = "bernoulli_log_likelihood(x, logits)"
 
 def _mirrors(trial, key, what):
     """The value is the same at mu and at -mu."""
-    trial.fits("mirrored", f"{what}, given -mu,")
-    mirrored, value = trial.got["mirrored"], trial.got[key]
-    trial.holds(
-        gap(mirrored, value) <= SAME,
+    stays(
+        trial, "mirrored", key, "at -mu",
         "Your value changes when mu becomes -mu; seen from the prior, both sides look the same.",
-        "How does mu enter, so that its sign cannot matter?",
-        [("row 0, at -mu", number(mirrored[0]), f"your {number(value[0])} at mu")],
+        "How does mu enter, so that its sign cannot matter?", f"{what}, given -mu,", beside="at mu",
     )
 
 
@@ -161,7 +158,7 @@ def test_gaussian_cross_entropy_stability(trial):
 )
 def test_gaussian_kl_value(trial):
     trial.fits("kl", KL)
-    kl, at_prior = trial.got["kl"], trial.got["at_prior"]
+    at_prior = trial.got["at_prior"]
     trial.fits("at_prior", KL)
     repeats(trial, "kl")
     trial.holds(
@@ -203,7 +200,7 @@ def test_gaussian_kl_stability(trial):
 def test_gaussian_kl_between_value(trial):
     trial.fits("kl", KL_BETWEEN)
     repeats(trial, "kl")
-    kl, at_itself = trial.got["kl"], trial.got["at_itself"]
+    at_itself = trial.got["at_itself"]
     trial.fits("at_itself", KL_BETWEEN)
     trial.holds(
         bool((at_itself.abs() < 1e-6).all()),
@@ -214,20 +211,19 @@ def test_gaussian_kl_between_value(trial):
     _not_negative(trial)
     for key, where, told in (
         (
-            "shifted", "row 0, with 3 added to both means",
+            "shifted", "with 3 added to both means",
             "Moving both Gaussians by the same amount changes your KL; only where they stand to each other may count.",
         ),
         (
-            "scaled", "row 0, with means and sigmas times e",
+            "scaled", "with means and sigmas times e",
             "Measuring z in another unit, with both means and both sigmas times e, changes your KL; a price in nats "
             "does not depend on the unit of z.",
         ),
     ):
-        trial.fits(key, KL_BETWEEN)
-        trial.holds(
-            gap(trial.got[key], kl) <= SAME, told,
+        stays(
+            trial, key, "kl", where, told,
             "In which unit does your formula measure the distance of the two means, and in which the spread of q?",
-            [(where, number(trial.got[key][0]), f"your {number(kl[0])} from before")],
+            KL_BETWEEN,
         )
     trial.same(
         "kl", KL_BETWEEN,
@@ -270,11 +266,10 @@ def test_kl_monte_carlo_value(trial):
         "Which of your averages is taken over the samples that you were given?",
         [("row 0, samples moved", number(moved[0]), "another number")],
     )
-    trial.holds(
-        gap(moved[1:], value[1:]) <= SAME,
+    stays(
+        trial, "moved", "estimate", "row 0 moved",
         "Only the samples of row 0 were moved, and the estimate of another row changed with them.",
-        "z has three axes: which one holds the samples of one and the same row?",
-        [("row 1, row 0 moved", number(moved[1]), f"your {number(value[1])} from before")],
+        "z has three axes: which one holds the samples of one and the same row?", ESTIMATE, rows=slice(1, None),
     )
     trial.fits("at_prior", ESTIMATE)
     trial.holds(
@@ -283,12 +278,10 @@ def test_kl_monte_carlo_value(trial):
         "At mu = 0, logvar = 0, what is left over of your difference, and from which of the two densities?",
         [("row 0, q = prior", number(at_prior[0]), "0")],
     )
-    trial.fits("repeated", ESTIMATE)
-    trial.holds(
-        gap(trial.got["repeated"], value) <= SAME,
+    stays(
+        trial, "repeated", "estimate", "samples x 4",
         "Taking every sample four times leaves an average over samples as it is; your estimate changes.",
-        "What does your answer do with the number of samples?",
-        [("row 0, samples x 4", number(trial.got["repeated"][0]), f"your {number(value[0])} from before")],
+        "What does your answer do with the number of samples?", ESTIMATE,
     )
     trial.same(
         "estimate", ESTIMATE,
@@ -437,13 +430,11 @@ def test_bernoulli_log_likelihood_value(trial):
         "For one pixel with logit 0, what should x = 1 give, and what x = 0?",
         [("p(1) + p(0)", number(total[(total - 1).abs().argmax()]), "1")],
     )
-    trial.fits("inverted", BERNOULLI)
-    trial.holds(
-        gap(trial.got["inverted"], value) <= SAME,
+    stays(
+        trial, "inverted", "log_likelihood", "inverted",
         "Exchanging black and white, with the sign of every logit turned as well, tells the same story; your value "
         "changes.",
-        "Do your white pixels and your black pixels obey the same rule?",
-        [("row 0, inverted", number(trial.got["inverted"][0]), f"your {number(value[0])} from before")],
+        "Do your white pixels and your black pixels obey the same rule?", BERNOULLI,
     )
     adds_up(trial, "log_likelihood", BERNOULLI)
     trial.same(
