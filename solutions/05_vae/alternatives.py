@@ -463,6 +463,34 @@ def cleared_at_the_end(model, optimizer, x, generator=None):
     return {key: value.item() for key, value in terms.items()}
 
 
+@right("train_step")
+def picture_by_picture(model, optimizer, x, generator=None):
+    optimizer.zero_grad()
+    totals = dict.fromkeys(("loss", "recon", "kl"), 0.0)
+    for row in x:
+        eps = torch.randn(1, model.z_dim, generator=generator)
+        terms = negative_elbo(row[None], *model(row[None], eps))
+        (terms["loss"] / len(x)).backward()
+        for key in totals:
+            totals[key] += terms[key].item() / len(x)
+    optimizer.step()
+    return totals
+
+
+@right("train_step")
+def shuffled_in_small_batches(model, optimizer, x, generator=None):
+    optimizer.zero_grad()
+    totals = dict.fromkeys(("loss", "recon", "kl"), 0.0)
+    for some in x[torch.randperm(len(x))].split(2):
+        terms = negative_elbo(some, *model(some, torch.randn(len(some), model.z_dim, generator=generator)))
+        share = len(some) / len(x)
+        (share * terms["loss"]).backward()
+        for key in totals:
+            totals[key] += share * terms[key].item()
+    optimizer.step()
+    return totals
+
+
 # --- generate ---
 
 
@@ -505,6 +533,40 @@ def integers_for_draws(model, n, sample, generator=None):
     z = torch.empty(n, model.z_dim).normal_(generator=generator)
     p = torch.sigmoid(model.decode(z))
     return torch.bernoulli(p).long() if sample else p
+
+
+@right("generate")
+@torch.no_grad()
+def a_picture_at_a_time(model, n, sample, generator=None):
+    rows = []
+    for _ in range(n):
+        p = torch.sigmoid(model.decode(torch.randn(1, model.z_dim, generator=generator)))
+        rows.append(torch.bernoulli(p, generator=generator) if sample else p)
+    return torch.cat(rows)
+
+
+@right("generate")
+def decoded_in_pieces(model, n, sample, generator=None):
+    z = torch.randn(n, model.z_dim, generator=generator)
+    means = torch.cat([torch.sigmoid(model.decode(some)).detach() for some in z.split(50)])
+    return torch.bernoulli(means, generator=generator) if sample else means
+
+
+@right("generate")
+def asks_for_the_number_of_pixels(model, n, sample, generator=None):
+    D = model.decode(torch.zeros(1, model.z_dim)).shape[1]
+    with torch.no_grad():
+        p = torch.sigmoid(model.decode(torch.randn(n, model.z_dim, generator=generator)))
+    return (torch.rand(n, D, generator=generator) < p).float() if sample else p
+
+
+@right("generate")
+def asks_for_the_number_of_pixels_afterwards(model, n, sample, generator=None):
+    z = torch.randn(n, model.z_dim, generator=generator)
+    pixels = Bernoulli(logits=model.decode(z).detach())
+    out = torch.empty(n, model.decode(torch.zeros(model.z_dim)).numel())
+    out[:] = pixels.sample() if sample else pixels.probs
+    return out
 
 
 # --- reconstruct ---

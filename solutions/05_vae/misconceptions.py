@@ -315,13 +315,117 @@ class one_logvar_for_all(TwoHeads):
 
 @wrong(
     "Encoder",
-    "Some of your weights get no gradient and would stay as they were at the start: a head, or the layer before it, is cut off on "
-    "the way, or made and never used.",
+    "Some of your weights are not registered: a second encoder with the same .parameters() gives another mu and another "
+    "logvar. What .parameters() does not list is never trained, and not saved either.",
+    "Which of your layers is kept in a plain list, or in another place where nn.Module does not look?",
+)
+class only_the_heads_in_a_list(nn.Module):
+    def __init__(self, x_dim, z_dim):
+        super().__init__()
+        self.hidden = nn.Linear(x_dim, 32)
+        self.heads = [nn.Linear(32, z_dim), nn.Linear(32, z_dim)]
+
+    def forward(self, x):
+        h = torch.relu(self.hidden(x))
+        return self.heads[0](h), self.heads[1](h)
+
+
+@wrong("Encoder", alias_of="only_the_heads_in_a_list")
+class only_the_body_in_a_list(nn.Module):
+    def __init__(self, x_dim, z_dim):
+        super().__init__()
+        self.body = [nn.Linear(x_dim, 32), nn.Linear(32, 32)]
+        self.mu, self.logvar = nn.Linear(32, z_dim), nn.Linear(32, z_dim)
+
+    def forward(self, x):
+        h = torch.relu(self.body[1](torch.relu(self.body[0](x))))
+        return self.mu(h), self.logvar(h)
+
+
+@wrong(
+    "Encoder",
+    "No gradient comes back from logvar, and one comes back from mu: whatever makes the log-variance would stay as it was "
+    "at the start.",
     "Which call turns a tensor with a history into one without?",
 )
 class logvar_detached(TwoHeads):
     def heads(self, h):
         return self.mu(h), self.logvar(h).detach()
+
+
+@wrong(
+    "Encoder",
+    "No gradient comes back from mu, and one comes back from logvar: whatever makes the mean would stay as it was at the "
+    "start.",
+    "Which call turns a tensor with a history into one without?",
+)
+class mu_detached(TwoHeads):
+    def heads(self, h):
+        return self.mu(h).detach(), self.logvar(h)
+
+
+@wrong(
+    "Encoder",
+    "No gradient comes back from mu or from logvar: both are cut off from your weights, and nothing in this encoder would "
+    "be trained.",
+    "Which line tells torch not to keep the history of what it computes?",
+)
+class everything_without_gradients(TwoHeads):
+    def forward(self, x):
+        with torch.no_grad():
+            return super().forward(x)
+
+
+@wrong("Encoder", alias_of="everything_without_gradients")
+class both_detached(TwoHeads):
+    def heads(self, h):
+        return self.mu(h).detach(), self.logvar(h).detach()
+
+
+@wrong(
+    "Encoder",
+    "mu and logvar have a gradient, but some weights that act on them get none of it: the way back ends inside your "
+    "network, or those weights were told not to learn.",
+    "From mu back to x: at which layer does the history end?",
+)
+class hidden_layer_detached(TwoHeads):
+    def heads(self, h):
+        return super().heads(h.detach())
+
+
+@wrong("Encoder", alias_of="hidden_layer_detached")
+class hidden_layer_without_gradients(TwoHeads):
+    def layer(self, x):
+        with torch.no_grad():
+            return super().layer(x)
+
+
+@wrong(
+    "Encoder",
+    "A layer of yours has no effect on mu and logvar: it is made and never used, so it would never be trained.",
+    "Which name from __init__ does not come up again in forward?",
+)
+class a_layer_too_many(TwoHeads):
+    def __init__(self, x_dim, z_dim):
+        super().__init__(x_dim, z_dim)
+        self.second = nn.Linear(32, 32)
+
+
+@wrong(
+    "Encoder",
+    "A layer of yours has no effect on mu and logvar, and both are linear in x: no hidden layer with a nonlinearity stands "
+    "between x and your outputs, though you made one more layer than is used.",
+    "What do your two heads get: x, or what the hidden layer made of it?",
+)
+class heads_skip_the_hidden_layer(nn.Module):
+    def __init__(self, x_dim, z_dim):
+        super().__init__()
+        self.hidden = nn.Linear(x_dim, 32)
+        self.mu, self.logvar = nn.Linear(x_dim, z_dim), nn.Linear(x_dim, z_dim)
+
+    def forward(self, x):
+        torch.relu(self.hidden(x))
+        return self.mu(x), self.logvar(x)
 
 
 @wrong(
@@ -496,7 +600,35 @@ class ignores_the_code(OneOutput):
 
 @wrong(
     "Decoder",
-    "Your hidden layer is made and never used: the logits do not depend on it, and it would never be trained.",
+    "Some of your weights are not registered: a second decoder with the same .parameters() gives other logits. What "
+    ".parameters() does not list is never trained, and not saved either.",
+    "Which of your layers is kept in a plain list, or in another place where nn.Module does not look?",
+)
+class last_layer_in_a_list(nn.Module):
+    def __init__(self, z_dim, x_dim):
+        super().__init__()
+        self.hidden = nn.Linear(z_dim, 32)
+        self.last = [nn.Linear(32, x_dim)]
+
+    def forward(self, z):
+        return self.last[0](torch.relu(self.hidden(z)))
+
+
+@wrong("Decoder", alias_of="last_layer_in_a_list")
+class hidden_layer_in_a_list(nn.Module):
+    def __init__(self, z_dim, x_dim):
+        super().__init__()
+        self.first = [nn.Linear(z_dim, 32)]
+        self.last = nn.Linear(32, x_dim)
+
+    def forward(self, z):
+        return self.last(torch.relu(self.first[0](z)))
+
+
+@wrong(
+    "Decoder",
+    "A layer of yours has no effect on the logits, and they are linear in z: no hidden layer with a nonlinearity stands "
+    "between the code and your output, though you made one more layer than is used.",
     "Through which of your layers does z pass?",
 )
 class hidden_layer_unused(nn.Module):
@@ -507,6 +639,85 @@ class hidden_layer_unused(nn.Module):
 
     def forward(self, z):
         return self.out(z)
+
+
+@wrong(
+    "Decoder",
+    "A layer of yours has no effect on the logits: it is made and never used, so it would never be trained.",
+    "Which name from __init__ does not come up again in forward?",
+)
+class one_layer_unused(OneOutput):
+    def __init__(self, z_dim, x_dim):
+        super().__init__(z_dim, x_dim)
+        self.second = nn.Linear(32, 32)
+
+
+@wrong(
+    "Decoder",
+    "Your logits have no gradient at all: none comes back to your weights, and none to the code. Nothing would be trained "
+    "by them, neither the decoder nor the encoder before it.",
+    "Which line tells torch not to keep the history of what it computes?",
+)
+class decoder_without_gradients(OneOutput):
+    def forward(self, z):
+        with torch.no_grad():
+            return super().forward(z)
+
+
+@wrong("Decoder", alias_of="decoder_without_gradients")
+class logits_detached(OneOutput):
+    def forward(self, z):
+        return super().forward(z).detach()
+
+
+@wrong(
+    "Decoder",
+    "Your last weights get a gradient, and it ends there: weights before them act on the logits and get none, and none "
+    "comes back to the code.",
+    "From the logits back to z: at which layer does the history end?",
+)
+class decoder_hidden_layer_detached(OneOutput):
+    def forward(self, z):
+        return self.out(torch.relu(self.hidden(z)).detach())
+
+
+@wrong(
+    "Decoder",
+    "All your weights get a gradient, and none goes on to the code: z was cut off before it came to your first layer. In a "
+    "VAE the encoder would never hear how a picture came out.",
+    "Who stands before the decoder in a VAE, and what does it learn from?",
+)
+class decoder_cuts_the_code(OneOutput):
+    def forward(self, z):
+        return super().forward(z.detach())
+
+
+@wrong(
+    "Decoder",
+    "Your logits follow the code in steps, as after a rounding: a tiny change of z changes nothing, so its gradient is 0 and "
+    "an encoder would never hear how a picture came out.",
+    "By how much may a code change before your decoder notices?",
+)
+class code_rounded(OneOutput):
+    def forward(self, z):
+        return super().forward(torch.round(z))
+
+
+@wrong(
+    "Decoder",
+    "Some numbers of the code get no gradient, whatever the weights, and others do: as where z is clamped, so that beyond "
+    "a limit every code is the same.",
+    "Which codes can the prior draw, and which of them does your decoder tell apart?",
+)
+class code_clamped(OneOutput):
+    def forward(self, z):
+        return super().forward(z.clamp(-3, 3))
+
+
+@wrong("Decoder", alias_of="code_clamped")
+class code_clamped_to_pixels(OneOutput):
+    def forward(self, z):
+        return super().forward(z.clamp(-1, 1))
 
 
 @wrong(
@@ -792,6 +1003,184 @@ class mean_detached(Machine):
 class sigma_detached(Machine):
     def code(self, mu, logvar, eps):
         return mu + torch.exp(logvar / 2).detach() * eps
+
+
+@wrong(
+    "VAE",
+    "In training mode all is right; in evaluation mode your code is mu alone, and the eps that somebody hands over has no "
+    "effect. Whoever measures the bound on test pictures gets a number that is no bound.",
+    "Who decides, by the eps that is handed over, whether there is noise?",
+)
+class noise_only_while_training(Machine):
+    def code(self, mu, logvar, eps):
+        return super().code(mu, logvar, eps) if self.training else mu
+
+
+@wrong(
+    "VAE",
+    "Your networks lie in a plain list or dict, where nn.Module does not see them: .parameters() is empty, and an optimiser "
+    "would train nothing.",
+    "How does a module get to know the networks that it owns?",
+)
+class networks_in_a_list(Machine):
+    def __init__(self, x_dim, z_dim):
+        nn.Module.__init__(self)
+        self.x_dim, self.z_dim = x_dim, z_dim
+        self.nets = [Encoder(x_dim, z_dim), Decoder(z_dim, x_dim)]
+
+    def encode(self, x):
+        return self.nets[0](x)
+
+    def decode(self, z):
+        return self.nets[1](z)
+
+
+@wrong(
+    "VAE",
+    "What makes your logits from a code is not registered: with every parameter of .parameters() at 0 the logits still "
+    "follow eps, and a second VAE with the same parameters gives other logits. Your decoder, or a part of it, would never "
+    "be trained.",
+    "Which of your two networks does .parameters() not list, and where is it kept?",
+)
+class decoder_in_a_list(Machine):
+    def __init__(self, x_dim, z_dim):
+        super().__init__(x_dim, z_dim)
+        self.nets = [self.decoder]
+        del self.decoder
+
+    def decode(self, z):
+        return self.nets[0](z)
+
+
+@wrong(
+    "VAE",
+    "The logits are right and come back with a gradient, but forward returns mu and logvar without one: the KL, which is "
+    "computed from them, has no way back to the encoder, so no code would ever have to pay.",
+    "Which of the loss's two terms is made of the mu and logvar that you return?",
+)
+class answers_returned_detached(Machine):
+    def forward(self, x, eps):
+        logits, mu, logvar = super().forward(x, eps)
+        return logits, mu.detach(), logvar.detach()
+
+
+@wrong(
+    "VAE",
+    "Your encode gives mu and logvar without a gradient: neither the picture nor the KL has a way back to the encoder.",
+    "Which line of encode tells torch not to keep the history?",
+)
+class encode_without_gradients(Machine):
+    def encode(self, x):
+        with torch.no_grad():
+            return super().encode(x)
+
+
+@wrong(
+    "VAE",
+    "Your decode gives logits from which no gradient comes back to the code: the decoder's way back ends before z, or there "
+    "is none at all, and the encoder would never hear how a picture came out.",
+    "Which line of decode turns a tensor with a history into one without?",
+)
+class decode_cuts_the_code(Machine):
+    def decode(self, z):
+        return super().decode(z.detach())
+
+
+@wrong(
+    "VAE",
+    "A network, or a layer, of your VAE has no effect on what it returns: it is made and never used, so it would never be "
+    "trained.",
+    "Which name from __init__ does not come up again in your methods?",
+)
+class a_network_too_many(Machine):
+    def __init__(self, x_dim, z_dim):
+        super().__init__(x_dim, z_dim)
+        self.spare = Decoder(z_dim, x_dim)
+
+
+@wrong(
+    "VAE",
+    "Your log_likelihood has no gradient, in your weights or in the code: its values are known and nothing can be trained "
+    "by them.",
+    "Which line of log_likelihood turns a tensor with a history into one without?",
+)
+class likelihood_detached(Machine):
+    def log_likelihood(self, x, z):
+        return self.scores(x, self.decode(z).detach()).sum(-1)
+
+
+@wrong("VAE", alias_of="likelihood_detached")
+class likelihood_without_gradients(Machine):
+    def log_likelihood(self, x, z):
+        with torch.no_grad():
+            return super().log_likelihood(x, z)
+
+
+@wrong(
+    "VAE",
+    "Your log_likelihood has a gradient in the decoder's weights and none in the code: an encoder that made this code would "
+    "hear nothing of it.",
+    "What is z, in a step of training, and who made it?",
+)
+class likelihood_cuts_the_code(Machine):
+    def log_likelihood(self, x, z):
+        return super().log_likelihood(x, z.detach())
+
+
+@wrong(
+    "VAE",
+    "At ordinary logits your log_likelihood is right; where the decoder is sure, with a logit of 40, it is infinite or not "
+    "a number: a probability is rounded to 1 before the logarithm of what is left is taken.",
+    "What is sigmoid(40) in float32, and what is left of one minus that?",
+)
+class likelihood_by_logarithms_of_a_sigmoid(Machine):
+    def scores(self, x, logits):
+        p = torch.sigmoid(logits)
+        return x * torch.log(p) + (1 - x) * torch.log(1 - p)
+
+
+@wrong("VAE", alias_of="likelihood_by_logarithms_of_a_sigmoid")
+class likelihood_by_a_choice_of_logarithms(Machine):
+    def scores(self, x, logits):
+        p = torch.sigmoid(logits)
+        return torch.where(x > 0.5, p, 1 - p).log()
+
+
+@wrong(
+    "VAE",
+    "At ordinary logits your log_likelihood is right; where the decoder is sure, with a logit of 40, a pixel costs too "
+    "little or too much: something is added to a probability, or holds it, so that its logarithm has an end.",
+    "How many nats should a pixel cost whose logit is 40 and which is black?",
+)
+class likelihood_of_held_probabilities(Machine):
+    def scores(self, x, logits):
+        p = torch.sigmoid(logits).clamp(1e-6, 1 - 1e-6)
+        return x * torch.log(p) + (1 - x) * torch.log(1 - p)
+
+
+@wrong("VAE", alias_of="likelihood_of_held_probabilities")
+class likelihood_with_a_patch(Machine):
+    def scores(self, x, logits):
+        p = torch.sigmoid(logits)
+        return x * torch.log(p + 1e-7) + (1 - x) * torch.log(1 - p + 1e-7)
+
+
+@wrong("VAE", alias_of="likelihood_of_held_probabilities")
+class likelihood_of_probabilities_by_torch(Machine):
+    def scores(self, x, logits):
+        return Bernoulli(probs=torch.sigmoid(logits)).log_prob(x)
+
+
+@wrong(
+    "VAE",
+    "At ordinary logits your log_likelihood is right; where the decoder is sure, with a logit of 40, it is that of "
+    "F.binary_cross_entropy, which takes probabilities and cuts the logarithm of a rounded one off at -100.",
+    "Is there a function that takes the logits as they are?",
+)
+class likelihood_by_the_cross_entropy_of_probabilities(Machine):
+    def scores(self, x, logits):
+        x, logits = torch.broadcast_tensors(x, logits)
+        return -F.binary_cross_entropy(torch.sigmoid(logits), x, reduction="none")
 
 
 @wrong(
@@ -2427,8 +2816,8 @@ def asks_for_ordinary_numbers(program):
 
 @wrong(
     "samples_are_fresh",
-    "Your test draws codes and says False of all of them, from sound programs, too. Something that it asks for is "
-    "not true of normal noise: a mean of exactly 0, a largest draw, or another width than sigma.",
+    "Your test draws codes and says False of every sound program, however often it is asked. Something that it asks for "
+    "is not true of normal noise: a mean of exactly 0 or next to it, a largest draw, or another width than sigma.",
     "Try each of your conditions on mu + sigma * torch.randn_like(mu): which one fails, and by how much?",
 )
 def mean_of_exactly_zero(program):
@@ -2449,8 +2838,20 @@ def variance_expected_as_standard_deviation(program):
 
 @wrong(
     "samples_are_fresh",
-    "You expect the very numbers that torch.randn_like gives after one seed. A program that makes its noise in "
-    "another way is just as right, and your test refuses it.",
+    "Chance decides: your test says False of each of the three sound programs, and True of the same ones when it is asked "
+    "again. A mean or a spread strays further, from call to call, than your test allows.",
+    "How far does the mean of your draws stray from 0, for as many numbers as you ask for?",
+)
+def tolerances_too_tight(program):
+    noise = _noise(program)
+    fresh = _new(program) and _apart(noise, 0) and _apart(noise, 1)
+    return bool(fresh and noise.mean().abs() < 0.005 and (noise.std() - 1).abs() < 0.005)
+
+
+@wrong(
+    "samples_are_fresh",
+    "Your test passes the sound program that calls torch.randn_like, and refuses the two that make their noise in another "
+    "way, ten times out of ten. They are just as right: which numbers come after a seed is no property of normal noise.",
     "Which properties do all normal draws share, whatever made them?",
 )
 def expects_the_draws_of_one_seed(program):
@@ -2463,8 +2864,8 @@ def expects_the_draws_of_one_seed(program):
 
 @wrong(
     "samples_are_fresh",
-    "You set a seed, draw, set it again, and expect the same codes. A program may own its generator, which no "
-    "seed of yours reaches; your test refuses it.",
+    "Your test refuses one sound program, ten times out of ten, and passes the two others: the one that has a generator of "
+    "its own, which no seed of yours reaches. To give the same codes again after the same seed is no promise of the card.",
     "Is it a fault to be new at every call?",
 )
 def expects_a_seed_to_be_obeyed(program):
@@ -2476,8 +2877,8 @@ def expects_a_seed_to_be_obeyed(program):
 
 @wrong(
     "samples_are_fresh",
-    "Of the four programs that share their noise your test catches the frozen one only: it compares two calls, "
-    "and within one call nothing.",
+    "Of the four programs that share their noise your test catches the frozen one only: two calls are compared, and "
+    "within one call neither two rows nor two latents.",
     "Where would one noise for the whole batch show, in a single call?",
 )
 def only_two_calls(program):
@@ -2486,8 +2887,8 @@ def only_two_calls(program):
 
 @wrong(
     "samples_are_fresh",
-    "Your test compares rows and nothing else. It lets through a program that uses one noise for all latents of a "
-    "row, and one that uses the same noise at every call.",
+    "Your test lets through a program that uses one noise for all latents of a row, and one that uses the same noise at "
+    "every call. What it catches are rows that share their noise.",
     "Along which other axis could noise be shared, and between which two things besides?",
 )
 def only_rows(program):
@@ -2497,8 +2898,8 @@ def only_rows(program):
 
 @wrong(
     "samples_are_fresh",
-    "Your test compares latents and nothing else. It lets through a program that uses one noise for all rows of a "
-    "batch, and one that uses the same noise at every call.",
+    "Your test lets through a program that uses one noise for all rows of a batch, and one that uses the same noise at "
+    "every call. What it catches are latents that share their noise.",
     "Along which other axis could noise be shared, and between which two things besides?",
 )
 def only_latents(program):
@@ -2534,8 +2935,8 @@ def a_single_row(program):
 
 @wrong(
     "samples_are_fresh",
-    "Your test looks closely at one draw, and the same noise at every call gets through: only a second call could "
-    "show it.",
+    "One bug gets through: the same noise at every call. Within one call there is nothing wrong with it, and only a second "
+    "call, compared with the first, can show it.",
     "What would this program return if it were asked again?",
 )
 def a_single_call(program):
@@ -2545,8 +2946,8 @@ def a_single_call(program):
 
 @wrong(
     "samples_are_fresh",
-    "Your test asks only whether there is more than one number in the noise, over the whole batch at once. One "
-    "noise for all rows, one for all latents, and the same at every call get through.",
+    "One noise for all rows, one for all latents, and the same at every call get through; of the four programs that share "
+    "noise only the one with a single number is caught. That much shows in the spread over a whole batch.",
     "The spread over everything mixes two axes: what is it along each of them?",
 )
 def entries_are_not_all_equal(program):
@@ -2555,8 +2956,8 @@ def entries_are_not_all_equal(program):
 
 @wrong(
     "samples_are_fresh",
-    "Your test sees that two calls differ and that the noise is not one number, but it takes the batch as one "
-    "heap: one noise for all rows gets through, and so does one for all latents.",
+    "The same noise at every call is caught, and so is a single number for all; one noise for all rows gets through, and "
+    "so does one for all latents. Within a call, the batch is looked at as one heap.",
     "The spread over everything mixes two axes: what is it along each of them?",
 )
 def calls_and_the_whole_heap(program):
@@ -2566,7 +2967,7 @@ def calls_and_the_whole_heap(program):
 @wrong(
     "samples_are_fresh",
     "All four sharing programs are caught, and all four with noise of the wrong size or place get through: your "
-    "test asks whether there is noise, not which.",
+    "test sees that there is noise, and not which.",
     "What should be the mean and the standard deviation of what is left when mu and sigma are taken off?",
 )
 def size_never_asked(program):
@@ -2576,8 +2977,8 @@ def size_never_asked(program):
 
 @wrong(
     "samples_are_fresh",
-    "Your test looks at the middle of the noise and not at its width: noise that is too small gets through, and "
-    "so does a variance that was taken for a standard deviation.",
+    "Noise that is too small gets through, and so does a variance that was taken for a standard deviation; what has its "
+    "middle in the wrong place is caught. Your test minds the width of the noise too little, or not at all.",
     "Which number of the noise says how far it strays?",
 )
 def width_never_asked(program):
@@ -2589,7 +2990,7 @@ def width_never_asked(program):
 @wrong(
     "samples_are_fresh",
     "One bug gets through: (mu + eps) times sigma. Its width is right, and only its middle is off; that shows "
-    "where mu is not 0, sigma is not 1, and the mean is looked at.",
+    "where mu is not 0, sigma is not 1, and the limit for the mean is narrow enough.",
     "Where is the middle of these codes, and where should it be?",
 )
 def middle_never_asked(program):
@@ -2607,14 +3008,21 @@ def every_mu_is_zero(program):
 
 @wrong(
     "samples_are_fresh",
-    "Two bugs get through, and both are invisible at logvar = 0: a variance taken for a standard deviation, and "
-    "mu multiplied by sigma. There sigma is 1, whatever is done with it.",
-    "At which logvar do sigma, sigma squared and 1 differ from one another?",
+    "Two bugs get through: a variance taken for a standard deviation, and mu multiplied by sigma. Both are invisible where "
+    "sigma is 1, and elsewhere they slip through limits that are wider than what they change.",
+    "At your logvar, by how much do sigma, sigma squared and 1 differ, and which differences do your limits forgive?",
 )
 def every_sigma_is_one(program):
     noise = _noise(program, logvar=0.0)
     fresh = _new(program) and noise.std(dim=0).min() > 0.01 and noise.std(dim=1).mean() > 0.01
     return bool(fresh and noise.mean().abs() < 0.1 and (noise.std() - 1).abs() < 0.1)
+
+
+@wrong("samples_are_fresh", alias_of="every_sigma_is_one")
+def limits_that_forgive_half(program):
+    noise = _noise(program)
+    fresh = _new(program) and noise.std(dim=0).min() > 0.01 and noise.std(dim=1).mean() > 0.01
+    return bool(fresh and noise.mean().abs() < 0.59 and (noise.std() - 1).abs() < 0.5)
 
 
 # --- loss_is_sound ---

@@ -25,7 +25,7 @@ class _Heads(nn.Module):
 
 
 class WatchedVAE(nn.Module):
-    """A Model of binary data with random weights; `codes` holds what its decoder was given, `inferred` counts encodings."""
+    """A Model of binary data with random weights; `codes` holds what its decoder was given, `seen` what its encoder was."""
 
     def __init__(self, x_dim: int, z_dim: int, seed: int):
         super().__init__()
@@ -39,12 +39,9 @@ class WatchedVAE(nn.Module):
                 scale = 1.6 / weights.shape[-1] ** 0.5 if weights.dim() > 1 else 0.5
                 weights.copy_(scale * torch.randn(weights.shape, generator=generator))
         self.codes: list[Tensor] = []
-        self.inferred = 0
+        self.seen: list[Tensor] = []
         self.decoder.register_forward_pre_hook(lambda _, given: self.codes.append(given[0].detach().clone()))
-        self.encoder.register_forward_pre_hook(self._count)
-
-    def _count(self, *_: object) -> None:
-        self.inferred += 1
+        self.encoder.register_forward_pre_hook(lambda _, given: self.seen.append(given[0].detach().clone()))
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         mu, logvar = self.encoder(x)

@@ -13,7 +13,7 @@ DRAWN = "sample_posterior(mu, logvar, K)"
 def _others_moved(changed, value, where):
     """The entries outside `where` (a mask) that moved though nothing should have moved them: a row for the report."""
     at = worst(torch.where(where, value, changed), value)
-    return [(f"entry {list(at)}", number(changed[at]), f"{number(value[at])}, as before")]
+    return [(f"entry {list(at)}", number(changed[at]), f"your {number(value[at])} from before")]
 
 
 # --- reparameterize ---
@@ -73,7 +73,7 @@ def test_reparameterize_value(trial):
         "Which of your operations looks along the batch?",
         [(
             "row 0, by itself", number(trial.got["alone"].flatten()[0]),
-            f"{number(row.flatten()[0])}, as among the others",
+            f"your {number(row.flatten()[0])} among the others",
         )],
     )
 
@@ -228,7 +228,7 @@ def _only_row_0(trial, key, changed, value, what):
         gap(moved[1:], value[1:]) <= SAME,
         "Only the noise of row 0 was changed, and another row changed with it.",
         "Rows are different data points: which of your operations looks along the batch?",
-        [(f"row {row + 1}, other noise for row 0", number(moved[at]), f"{number(value[at])}, as before")],
+        [(f"row {row + 1}, other noise for row 0", number(moved[at]), f"your {number(value[at])} from before")],
     )
 
 
@@ -240,7 +240,7 @@ def _as_often(trial, key, value, what):
         gap(several, value) <= SAME,
         "Taking every sample four times leaves an average over samples as it is; your answer changes.",
         "What does your answer do with the number of samples?",
-        [(f"entry {list(at)}, samples x 4", number(several[at]), f"{number(value[at])}, as before")],
+        [(f"entry {list(at)}, samples x 4", number(several[at]), f"your {number(value[at])} from before")],
     )
 
 
@@ -251,7 +251,7 @@ def _by_itself(trial, key, value, what):
         gap(single, value[:1]) <= SAME,
         "A row given by itself has another gradient than among other rows; rows have nothing to do with each other.",
         "Which of your operations looks along the batch?",
-        [("row 0, by itself", number(single.flatten()[0]), f"{number(value.flatten()[0])}, as among the others")],
+        [("row 0, by itself", number(single.flatten()[0]), f"your {number(value.flatten()[0])} among the others")],
     )
 
 
@@ -406,7 +406,7 @@ def _steady(trial, value, what):
     sentence, question = _STEADY[trial.case["case"]]
     trial.holds(
         gap(another, value) <= SAME, sentence, question,
-        [(f"row {at[0]}, other noise", number(another[at]), f"{number(value[at])}, as before")],
+        [(f"row {at[0]}, other noise", number(another[at]), f"your {number(value[at])} from before")],
     )
 
 

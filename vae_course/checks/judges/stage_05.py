@@ -44,6 +44,60 @@ def _network(trial, names, what, given):
         "is not registered.",
         "Which of your layers does .parameters() not list, and where is it kept?",
     )
+    _registered(trial, what)
+
+
+def _registered(trial, what):
+    """Two of a kind with the same parameters are the same function."""
+    _says(
+        trial, "twins", "",
+        f"{what} was made twice, the second got all registered parameters of the first, and "
+        f"{trial.got.get('twins', '')} of the two are not the same: something that they are made of is not registered.",
+        "Which of your layers does .named_parameters() not list, and where is it kept?",
+    )
+
+
+def _trained(trial, outputs):
+    """Every parameter has a part in the outputs, and gets a gradient from them."""
+    idle, names = trial.got.get("idle", "none"), trial.got.get("idle_names", "")
+    rows = [("without a gradient", names, "none")]
+    trial.holds(
+        idle != "never used",
+        f"Some of your parameters have no effect on {outputs}: what they belong to is made and never used.",
+        "Follow each of your layers to the output: which one does nobody call?", rows,
+    )
+    trial.holds(
+        idle == "none",
+        f"Some of your parameters act on {outputs} and get no gradient from there: they would never be trained.",
+        "Which call turns a tensor with a history into one without?", rows,
+    )
+
+
+def _way_back(trial, outputs):
+    """Every output has a gradient in some parameter."""
+    reached = trial.got.get("reached", " and ".join(outputs))
+    lacking = [name for name in outputs if name not in reached.split(" and ")]
+    trial.holds(
+        not lacking,
+        f"No gradient comes back from {' or '.join(lacking)} to any of your parameters.",
+        "Which call turns a tensor with a history into one without?",
+    )
+
+
+_INWARD = {
+    "cut": "The logits follow the code, and no gradient comes back from them to the code: in a VAE the encoder would "
+    "never hear how a picture came out.",
+    "in steps": "The logits follow the code in steps: a tiny change of it changes nothing, so no gradient comes back to "
+    "the code.",
+    "clipped": "Some numbers of a code get no gradient from the logits, whatever the weights: beyond a limit the code is "
+    "cut off, or not all of it is used.",
+}
+
+
+def _inward(trial):
+    """The gradient of the logits gets to the code."""
+    way = trial.got.get("inward", "whole")
+    trial.holds(way == "whole", _INWARD.get(way, ""), "What happens to z before your first layer gets it?")
 
 
 def _span(trial, key, symbol):
@@ -87,12 +141,8 @@ def test_encoder_value(trial):
         )
     _free(trial, "mu", ENCODED["mu"], "a mean may be anywhere.")
     _free(trial, "logvar", ENCODED["logvar"], "the logarithm of a variance is negative below 1 and positive above.")
-    _says(
-        trial, "idle", "none",
-        "Some parameters have no part in mu and logvar, or no gradient reaches them: they would never be trained.",
-        "Follow each of your layers to the output: where does its way end?",
-        [("without a gradient", trial.got.get("idle_names", ""), "none")],
-    )
+    _way_back(trial, ("mu", "logvar"))
+    _trained(trial, "mu and logvar")
 
 
 @part("Decoder", "value")
@@ -111,12 +161,9 @@ def test_decoder_value(trial):
         "On which path does z reach your output?",
     )
     _free(trial, "logits", "what your Decoder gives", "a logit is a log-odds, any real number.")
-    _says(
-        trial, "idle", "none",
-        "Some parameters have no part in the logits, or no gradient reaches them: they would never be trained.",
-        "Follow each of your layers to the output: where does its way end?",
-        [("without a gradient", trial.got.get("idle_names", ""), "none")],
-    )
+    _way_back(trial, ("logits",))
+    _trained(trial, "the logits")
+    _inward(trial)
 
 
 # --- VAE ---
@@ -124,7 +171,10 @@ def test_decoder_value(trial):
 
 @part(
     "VAE", "value", cases=("plain", "wide", "single"),
-    keys=("logits", "mu", "logvar", "shape", "sizes", "pair", "repeats", "eps", "company", "code", "decoder"),
+    keys=(
+        "logits", "mu", "logvar", "shape", "sizes", "pair", "repeats", "eps", "calm_eps", "company", "weights", "loose",
+        "twins", "code", "decoder",
+    ),
 )
 def test_vae_value(trial):
     for name in ("logits", "mu", "logvar"):
@@ -154,9 +204,26 @@ def test_vae_value(trial):
         "What is z made of, and where does eps come in?",
     )
     _says(
+        trial, "calm_eps", "reaches",
+        "In evaluation mode another eps gives the same logits: the noise that you are given reaches the code only while "
+        "the model trains.",
+        "Who calls a model in evaluation mode with an eps, and what for?",
+    )
+    _says(
         trial, "company", "none", "Only row 0 of eps was changed, and the logits of other rows moved with it.",
         "Which row of eps belongs to which row of x?",
     )
+    _says(
+        trial, "weights", "some", "A VAE has no parameters, so an optimiser would find nothing to train.",
+        "How does a module get to know its networks?",
+    )
+    _says(
+        trial, "loose", "",
+        "With every registered parameter at 0, the outputs still follow x or eps; something that works on them is not "
+        "registered.",
+        "Which of your networks does .parameters() not list, and where is it kept?",
+    )
+    _registered(trial, "A VAE")
     _says(
         trial, "code", "right",
         "The logits are not those of the code at mu plus sigma times eps, with mu and logvar from your encoder "
@@ -178,21 +245,52 @@ def _codes_row(trial):
     return [("logit of row 0, first pixel", number(got[0, 0]), "that of decode at mu + sigma eps")]
 
 
-@part("VAE", "gradient", cases=("plain", "wide"), keys=("path", "idle", "idle_names"))
+_CUT = {
+    "cut in encode": "{name}, as encode gives it, has no gradient in your parameters: nothing can be learned from it.",
+    "cut in forward": "encode gives {name} with a gradient, and forward returns it without one: from {name} the KL has no "
+    "way back to the encoder.",
+    "other": "The gradient of the {name} that forward returns is not that of the {name} that encode gives.",
+}
+_SCORED = {
+    "neither": "log_likelihood has no gradient, neither in the parameters nor in the code: no reconstruction can be "
+    "trained by it.",
+    "weights": "log_likelihood has a gradient in the parameters and none in the code: the encoder would never hear of it.",
+    "z": "log_likelihood has a gradient in the code and none in the parameters: the decoder would never be trained by it.",
+}
+
+
+@part(
+    "VAE", "gradient", cases=("plain", "wide", "paired"),
+    keys=("inward", "path", "mu_way", "logvar_way", "idle", "idle_names", "scored"),
+)
 def test_vae_gradient(trial):
+    if trial.case["case"] == "paired":
+        scored = trial.got.get("scored", "weights and z")
+        trial.holds(
+            scored == "weights and z", _SCORED.get(scored, ""), "On which path does log p(x|z) hang on the code?",
+        )
+        return
+    _inward(trial)
+    ways = {name: trial.got.get(f"{name}_way", "whole") for name in ("mu", "logvar")}
+    for name, way in ways.items():
+        trial.holds(way != "cut in encode", _CUT["cut in encode"].format(name=name), "What is done with it in encode?")
     _says(
         trial, "path", "whole",
         "The logits are right, but their gradient does not come back to the encoder as it should.",
         "Is every step from mu and logvar to the logits made of torch operations?",
     )
-    _says(
-        trial, "idle", "none",
-        "Some parameters of your VAE have no part in its outputs: they would never be trained.",
-        "Which network does nobody call?", [("without a gradient", trial.got.get("idle_names", ""), "none")],
-    )
+    for name, way in ways.items():
+        trial.holds(
+            way == "whole", _CUT.get(way, "").format(name=name),
+            "The KL is computed from what forward returns: whom does its gradient have to reach?",
+        )
+    _trained(trial, "the outputs")
 
 
-@part("VAE", "likelihood", cases=("paired", "samples", "crossed"), keys=("scores", "again", "shape", "score"))
+@part(
+    "VAE", "likelihood", cases=("paired", "samples", "crossed"),
+    keys=("scores", "again", "shape", "score", "confident"),
+)
 def test_vae_likelihood(trial):
     trial.fits("scores", "log_likelihood of your VAE")
     trial.holds(
@@ -205,6 +303,12 @@ def test_vae_likelihood(trial):
         trial, "score", "right",
         "log_likelihood has the right shape, but its values are not log p(x|z) of the logits that decode gives.",
         "One pixel, logit 0: what should it add to the sum?",
+    )
+    _says(
+        trial, "confident", "right",
+        "At ordinary logits log_likelihood is right; with weights so large that a logit reaches 40 it is lost: a "
+        "probability is rounded or clipped on the way.",
+        "Between the logits and your sum, where is a number close to 0 or to 1 rounded?",
     )
 
 
@@ -241,7 +345,7 @@ def test_negative_elbo_value(trial):
             gap(got[f"twice_{key}"], got[key]) <= SAME,
             f"The same batch twice over has the same nats/image, and your {key} changes.",
             "Which reduction runs over the rows?",
-            [(f"{key}, batch twice over", number(got[f"twice_{key}"]), f"{number(got[key])}, as once")],
+            [(f"{key}, batch twice over", number(got[f"twice_{key}"]), f"your {number(got[key])} from before")],
         )
     trial.holds(
         gap(got["wide_recon"], 2 * recon) <= SAME,
@@ -292,20 +396,36 @@ def test_negative_elbo_stability(trial):
 # --- train_step ---
 
 
-@part("train_step", "value", cases=("sgd", "adam"), keys=("update1", "update2", "mode"))
+@part(
+    "train_step", "value", cases=("sgd", "adam"),
+    keys=("mode", *(f"{key}{step}" for step in (1, 2) for key in ("update", "where", "went", "due"))),
+)
 def test_train_step_value(trial):
-    for step in ("update1", "update2"):
+    for step, which in ((1, "first"), (2, "second")):
+        trial.holds(
+            trial.got[f"update{step}"] != "unseen",
+            f"In the {which} step the model's decoder did not get one code for each row of the batch, so nothing can be "
+            "said of the step.",
+            "Which method of the model takes x and eps?",
+        )
         _says(
-            trial, step, "loss",
-            f"The {'first' if step == 'update1' else 'second'} step did not move the parameters as the optimiser "
-            "does for the gradient of "
-            "this batch's loss, taken at the noise that your code drew.",
-            "Which gradient lay in .grad when the optimiser moved, and whose was it?",
+            trial, f"update{step}", "loss",
+            f"The {which} step did not move the parameters as the optimiser does for the gradient of this batch's loss, "
+            "at the codes that the model's decoder got.",
+            "Which gradient lay in .grad when the optimiser moved, and whose was it?", _first_move(trial, step),
         )
     _says(
         trial, "mode", "training", "After your step the model is in evaluation mode.",
         "Who else will use the model after you, and in which mode did you get it?",
     )
+
+
+def _first_move(trial, step):
+    """The first parameter that went somewhere else: a row for the report."""
+    if f"where{step}" not in trial.got:
+        return []
+    went, due = (number(trial.got[f"{key}{step}"]) for key in ("went", "due"))
+    return [(f"how far {trial.got[f'where{step}']} of the check's model moved", went, due)]
 
 
 @part("train_step", "noise", cases=("sgd", "many"), keys=("noise", "twice", "law"))
@@ -349,6 +469,11 @@ def _codes_are_from_the_prior(trial):
     _says(
         trial, "twice", "fresh",
         "Two calls gave the same pictures.", "What starts your random numbers afresh at every call?",
+    )
+    trial.holds(
+        trial.got["codes"] != "unseen",
+        "The model's decode did not get a code for each of your pictures.",
+        "Which method of the model makes a picture, and out of what?",
     )
     _says(
         trial, "codes", "fresh",
@@ -445,7 +570,7 @@ def _unmoved(trial, changed, told, question, where):
     """Another disguise of the same loss has the same beta."""
     trial.fits(changed, f"effective_beta, {where},")
     beta, other = trial.got["beta"], trial.got[changed]
-    trial.holds(_near(other, beta), told, question, [(where, number(other), f"{number(beta)}, as before")])
+    trial.holds(_near(other, beta), told, question, [(where, number(other), f"your {number(beta)} from before")])
 
 
 @part("effective_beta", "value")
@@ -457,7 +582,7 @@ def test_effective_beta(trial):
         _near(again, beta),
         "Two audits of the same loss found two numbers.",
         "How large are your two changes, beside what rounding or chance adds to them?",
-        [("the second audit", number(again), f"{number(beta)}, as the first")],
+        [("the second audit", number(again), f"your {number(beta)} from the first")],
     )
     _unmoved(
         trial, "raised",
@@ -492,7 +617,7 @@ def test_effective_beta(trial):
         "Your number knows neither constants nor units and doubles when beta does, but it is not beta: it is off by a "
         "factor that comes from your own inputs.",
         "By how many nats does each of your two changes move recon and the KL, each as a mean over the batch?",
-        [("beta", number(beta), number(want)), ("yours, divided by beta", number(beta / want), "1")],
+        [("beta", number(beta), number(want)), ("your beta as a share of the right one", number(beta / want), "1")],
     )
 
 
@@ -523,15 +648,20 @@ LOSSES = {
 }
 
 
-def _told_apart(trial, does, asks, about):
+def _told_apart(trial, does, asks, about, by_chance):
     """The learner's test says of a program what the seal says."""
     verdict, want = trial.got["verdict"], trial.want["verdict"]
     what = does[trial.case["case"]]
-    answer = {"sound": "True", "broken": "False"}
-    rows = [
-        (f"a program that {what}", answer[verdict], answer[want]),
-        ("what your test asked it for", trial.got["asked"], asks),
-    ]
+    answer = {"sound": "True", "broken": "False", "by chance": "now False, now True"}
+    rows = [(f"a program that {what}", answer[verdict], answer[want])]
+    if trial.got["asked"] != asks:
+        rows.append(("what your test asked it for", trial.got["asked"], asks))
+    trial.holds(
+        verdict != "by chance",
+        f"Your test says False of a sound program, one that {what}, and when it is asked again about the same program it "
+        f"says True: chance decides. {by_chance}",
+        "Ask your test ten times about a sound program: which of its numbers comes out on both sides of your limit?", rows,
+    )
     trial.holds(
         verdict == want or want == "broken",
         f"Your test says False of a sound program: one that {what}. {about}",
@@ -547,7 +677,10 @@ def _told_apart(trial, does, asks, about):
 def _freshness(name, *cases):
     @part("samples_are_fresh", name, cases=cases)
     def body(trial):
-        _told_apart(trial, SAMPLES, "sample", "How a program makes its noise is its own affair.")
+        _told_apart(
+            trial, SAMPLES, "sample", "How a program makes its noise is its own affair.",
+            "The fewer numbers a mean or a spread is taken over, the further it strays.",
+        )
 
     return body
 
@@ -560,7 +693,10 @@ test_samples_scale = _freshness("scale", "uniform", "small", "variance", "produc
 def _soundness(name, *cases):
     @part("loss_is_sound", name, cases=cases)
     def body(trial):
-        _told_apart(trial, LOSSES, "loss", "How a program adds is its own affair, and so are its last digits.")
+        _told_apart(
+            trial, LOSSES, "loss", "How a program adds is its own affair, and so are its last digits.",
+            "Your inputs are drawn, and for some of them a right sum differs from yours by more than you allow.",
+        )
 
     return body
 
