@@ -2,6 +2,8 @@
 
 import torch
 
+from vae_course.checks.draws import normal, uniform
+
 B, Z, D, K = 5, 3, 7, 11
 
 
@@ -20,19 +22,11 @@ def cases(exercise: str, seed: int) -> list[dict]:
     return draws[exercise](torch.Generator().manual_seed(seed))
 
 
-def _normal(generator: torch.Generator, *shape: int) -> torch.Tensor:
-    return torch.randn(*shape, generator=generator, dtype=torch.float64)
-
-
-def _uniform(generator: torch.Generator, low: float, high: float, *shape: int) -> torch.Tensor:
-    return low + (high - low) * torch.rand(*shape, generator=generator, dtype=torch.float64)
-
-
 def _std_from_logvar(generator: torch.Generator) -> list[dict]:
     """Two shapes at ordinary values, then variances that float32 cannot hold though it holds their roots."""
 
     def case(name: str, *shape: int, centre: float = 0.0, dtype=torch.float64) -> dict:
-        return {"case": name, "logvar": (centre + _normal(generator, *shape)).to(dtype)}
+        return {"case": name, "logvar": (centre + normal(generator, *shape)).to(dtype)}
 
     return [
         case("plain", B, Z),
@@ -46,7 +40,7 @@ def _gaussian_entropy(generator: torch.Generator) -> list[dict]:
     """Two shapes, the second sharp enough for entropies below 0; then variances that float32 cannot hold."""
 
     def case(name: str, rows: int, columns: int, centre: float = 0.0, dtype=torch.float64) -> dict:
-        return {"case": name, "logvar": (centre + _normal(generator, rows, columns)).to(dtype)}
+        return {"case": name, "logvar": (centre + normal(generator, rows, columns)).to(dtype)}
 
     return [
         case("plain", B, Z),
@@ -60,10 +54,10 @@ def _gaussian_kl(generator: torch.Generator) -> list[dict]:
     """Two shapes at ordinary values, then codes so sharp, or so broad, that a clipped or patched logarithm shows."""
 
     def case(name: str, rows: int, columns: int, centre: float = 0.0, dtype=torch.float64) -> dict:
-        mu = 1.5 * _normal(generator, rows, columns)
+        mu = 1.5 * normal(generator, rows, columns)
         mu[0] *= 0.1  # a row near the prior's mean and sharp: a log term of the wrong sign takes it below 0
-        logvar = centre + _uniform(generator, -1.8, 1.8, rows, columns)
-        logvar[0] = centre + _uniform(generator, -2.0, -1.0, columns)
+        logvar = centre + uniform(generator, -1.8, 1.8, rows, columns)
+        logvar[0] = centre + uniform(generator, -2.0, -1.0, columns)
         return {"case": name, "mu": mu.to(dtype), "logvar": logvar.to(dtype)}
 
     return [
@@ -81,8 +75,8 @@ def _gaussian_kl_between(generator: torch.Generator) -> list[dict]:
         scale = torch.tensor(centre / 2, dtype=torch.float64).exp()
         inputs = {"case": name}
         for which in "qp":
-            inputs[f"mu_{which}"] = (1.5 * scale * _normal(generator, rows, columns)).to(dtype)
-            inputs[f"logvar_{which}"] = (centre + _uniform(generator, -1.8, 1.8, rows, columns)).to(dtype)
+            inputs[f"mu_{which}"] = (1.5 * scale * normal(generator, rows, columns)).to(dtype)
+            inputs[f"logvar_{which}"] = (centre + uniform(generator, -1.8, 1.8, rows, columns)).to(dtype)
         return inputs
 
     return [
@@ -98,12 +92,12 @@ def _kl_monte_carlo(generator: torch.Generator) -> list[dict]:
 
     def case(name: str, samples: int, rows: int, columns: int, centre: float = 0.0, dtype=torch.float64) -> dict:
         scale = torch.tensor(min(centre, 0.0) / 2, dtype=torch.float64).exp()
-        mu = 1.5 * scale * _normal(generator, rows, columns)
-        logvar = centre + _uniform(generator, -1.8, 1.8, rows, columns)
-        z = mu + torch.exp(0.5 * logvar) * _normal(generator, samples, rows, columns)
+        mu = 1.5 * scale * normal(generator, rows, columns)
+        logvar = centre + uniform(generator, -1.8, 1.8, rows, columns)
+        z = mu + torch.exp(0.5 * logvar) * normal(generator, samples, rows, columns)
         if not centre:  # the samples of a row near the prior happen to fall where its estimate is negative
             mu[0], logvar[0] = 0.5, 0.0
-            z[:, 0] = 0.2 - _uniform(generator, 0.0, 1.5, samples, columns)
+            z[:, 0] = 0.2 - uniform(generator, 0.0, 1.5, samples, columns)
         return {"case": name, "mu": mu.to(dtype), "logvar": logvar.to(dtype), "z": z.to(dtype)}
 
     return [
@@ -117,9 +111,9 @@ def _gaussian_log_likelihood(generator: torch.Generator) -> list[dict]:
     """A small sigma, with a grid for the integral, and a large one; then pixels so far off that a density is 0."""
 
     def case(name: str, rows: int, columns: int, low: float, high: float, error: float, dtype=torch.float64) -> dict:
-        sigma = float(_uniform(generator, low, high, 1))
-        mean = _normal(generator, rows, columns)
-        x = mean + error * sigma * _normal(generator, rows, columns)
+        sigma = float(uniform(generator, low, high, 1))
+        mean = normal(generator, rows, columns)
+        x = mean + error * sigma * normal(generator, rows, columns)
         return {"case": name, "x": x.to(dtype), "mean": mean.to(dtype), "sigma": sigma}
 
     plain = case("plain", B, D, 0.3, 0.6, error=1.3)
@@ -140,15 +134,15 @@ def _bernoulli_log_likelihood(generator: torch.Generator) -> list[dict]:
         return x
 
     def case(name: str, rows: int, columns: int, centre: float) -> dict:
-        logits = centre + _uniform(generator, -3.0, 3.0, rows, columns)
+        logits = centre + uniform(generator, -3.0, 3.0, rows, columns)
         return {"case": name, "x": picture(rows, columns), "logits": logits}
 
     sign = 2 * picture(B, D) - 1
-    logits = sign * _uniform(generator, 30, 100, B, D)
+    logits = sign * uniform(generator, 30, 100, B, D)
     logits[0, :4] = torch.tensor([100.0, 100.0, -100.0, -100.0])
     x = picture(B, D)
     x[0, :4] = torch.tensor([0.0, 1.0, 0.0, 1.0])
-    confident = (2 * picture(B, D) - 1) * _uniform(generator, 4, 30, B, D)
+    confident = (2 * picture(B, D) - 1) * uniform(generator, 4, 30, B, D)
     return [
         case("plain", B, D, centre=0.4),
         case("wide", 7, 3, centre=-0.6),
@@ -161,6 +155,6 @@ def _mse_relation(generator: torch.Generator) -> list[dict]:
     """Three numbers of dimensions, with sigma below 1 and above."""
 
     def case(name: str, D: int, low: float, high: float) -> dict:
-        return {"case": name, "D": D, "sigma": float(_uniform(generator, low, high, 1))}
+        return {"case": name, "D": D, "sigma": float(uniform(generator, low, high, 1))}
 
     return [case("sharp", 7, 0.2, 0.6), case("blunt", 3, 1.5, 3.0), case("many", 11, 0.65, 0.85)]

@@ -2,6 +2,7 @@
 
 import torch
 
+from vae_course.checks.draws import fresh_seed, normal, uniform
 from vae_course.models.fixtures import MODELS, describe, random_function
 
 B, Z, D, K = 5, 3, 7, 11
@@ -19,22 +20,14 @@ def cases(exercise: str, seed: int) -> list[dict]:
     return draws[exercise](torch.Generator().manual_seed(seed))
 
 
-def _normal(generator: torch.Generator, *shape: int) -> torch.Tensor:
-    return torch.randn(*shape, generator=generator, dtype=torch.float64)
-
-
-def _uniform(generator: torch.Generator, low: float, high: float, *shape: int) -> torch.Tensor:
-    return low + (high - low) * torch.rand(*shape, generator=generator, dtype=torch.float64)
-
-
 def _signs(generator: torch.Generator, *shape: int) -> torch.Tensor:
     return 2.0 * torch.randint(2, shape, generator=generator).double() - 1
 
 
 def _gaussian(generator: torch.Generator, rows: int, columns: int, centre: float = 0.0) -> dict:
     """Means and log-variances; no standard deviation near 1, where most mistakes about it are silent."""
-    logvar = centre + _signs(generator, rows, columns) * _uniform(generator, 0.5, 1.8, rows, columns)
-    return {"mu": _signs(generator, rows, columns) * _uniform(generator, 0.3, 2.0, rows, columns), "logvar": logvar}
+    logvar = centre + _signs(generator, rows, columns) * uniform(generator, 0.5, 1.8, rows, columns)
+    return {"mu": _signs(generator, rows, columns) * uniform(generator, 0.3, 2.0, rows, columns), "logvar": logvar}
 
 
 def _reparameterize(generator: torch.Generator) -> list[dict]:
@@ -42,7 +35,7 @@ def _reparameterize(generator: torch.Generator) -> list[dict]:
 
     def case(name: str, rows: int, columns: int, *samples: int) -> dict:
         shape = (*samples, rows, columns)
-        noise = {"eps": _normal(generator, *shape), "weights": _normal(generator, *shape)}
+        noise = {"eps": normal(generator, *shape), "weights": normal(generator, *shape)}
         return {"case": name, **_gaussian(generator, rows, columns), **noise}
 
     return [case("one", B, Z), case("many", 3, 7, K), case("stack", B, Z, 2, 3)]
@@ -55,8 +48,8 @@ def _sample_posterior(generator: torch.Generator) -> list[dict]:
         given = _gaussian(generator, rows, columns)
         return {
             "case": name, **given, "sigma": given["logvar"].div(2).exp(), "K": samples, "n": 1009,
-            "weights": _uniform(generator, 1.0, 2.0, samples, rows, columns),
-            "seed": int(torch.randint(2**31, (1,), generator=generator)),
+            "weights": uniform(generator, 1.0, 2.0, samples, rows, columns),
+            "seed": fresh_seed(generator),
         }
 
     return [case("plain", B, Z, K), case("by_itself", 3, 2, 7)]
@@ -65,7 +58,7 @@ def _sample_posterior(generator: torch.Generator) -> list[dict]:
 def _case(generator: torch.Generator, name: str, f: str, samples: int, rows: int, columns: int) -> dict:
     return {
         "case": name, **random_function(generator, f, columns), **_gaussian(generator, rows, columns),
-        "eps": _normal(generator, samples, rows, columns),
+        "eps": normal(generator, samples, rows, columns),
     }
 
 
@@ -87,11 +80,11 @@ def _score_function_gradient(generator: torch.Generator) -> list[dict]:
     nodes = torch.tensor([0.0, 0, 0, 0, root, -root], dtype=torch.float64)  # equal weights for 2/3, 1/6 and 1/6
     number = _case(generator, "number", "bowl", K, B, Z)
     rows = _case(generator, "rows", "waves", 7, 3, 5)
-    level = {"level": float(_uniform(generator, 2.0, 4.0, 1))}
+    level = {"level": float(uniform(generator, 2.0, 4.0, 1))}
     return [
         plain, smooth, exact | {"eps": nodes[:, None, None].expand(6, B, 1).clone()},
-        number | level | {"baseline": float(_uniform(generator, 1.0, 3.0, 1))},
-        rows | level | {"baseline": _uniform(generator, 1.0, 3.0, 3) * _signs(generator, 3)},
+        number | level | {"baseline": float(uniform(generator, 1.0, 3.0, 1))},
+        rows | level | {"baseline": uniform(generator, 1.0, 3.0, 3) * _signs(generator, 3)},
     ]
 
 
@@ -99,20 +92,20 @@ def _model_case(
     generator: torch.Generator, name: str, likelihood: str, samples: int, rows: int, x_dim: int, z_dim: int, change=None
 ) -> dict:
     """A random model, data that it gives to random codes, and two sets of noise."""
-    model = MODELS[likelihood](x_dim, z_dim, float(_uniform(generator, 0.5, 0.9, 1))).double()
+    model = MODELS[likelihood](x_dim, z_dim, float(uniform(generator, 0.5, 0.9, 1))).double()
     with torch.no_grad():
         for layer, scale in ((model.to_mu, 0.2), (model.to_logvar, 0.12), (model.to_x, 0.5)):
-            layer.weight.copy_(scale * _normal(generator, *layer.weight.shape))
-            layer.bias.copy_(0.5 * _normal(generator, *layer.bias.shape))
+            layer.weight.copy_(scale * normal(generator, *layer.weight.shape))
+            layer.bias.copy_(0.5 * normal(generator, *layer.bias.shape))
         model.to_logvar.bias.sub_(1.0)  # a q narrower than the prior, as of an encoder that has learned something
         if change:
             change(model)
-        mean = model.decode(_normal(generator, rows, z_dim))
-        noise = _normal(generator, rows, x_dim)
+        mean = model.decode(normal(generator, rows, z_dim))
+        noise = normal(generator, rows, x_dim)
         x = mean + model.sigma * noise if likelihood == "gaussian" else (mean + noise > 0).double()
     return {
-        "case": name, **describe(model), "x": x, "weights": _normal(generator, rows),
-        "eps": _normal(generator, samples, rows, z_dim), "other_eps": _normal(generator, samples, rows, z_dim),
+        "case": name, **describe(model), "x": x, "weights": normal(generator, rows),
+        "eps": normal(generator, samples, rows, z_dim), "other_eps": normal(generator, samples, rows, z_dim),
     }
 
 

@@ -2,6 +2,8 @@
 
 import torch
 
+from vae_course.checks.draws import fresh_seed, normal, uniform
+
 
 B, Z, D, K = 5, 3, 7, 11
 VISIBLE = 20140501  # the draw that ships has every case
@@ -34,14 +36,6 @@ def cases(exercise: str, seed: int) -> list[dict]:
     return drawn
 
 
-def _normal(generator: torch.Generator, *shape: int) -> torch.Tensor:
-    return torch.randn(*shape, generator=generator, dtype=torch.float64)
-
-
-def _uniform(generator: torch.Generator, low: float, high: float, *shape: int) -> torch.Tensor:
-    return low + (high - low) * torch.rand(*shape, generator=generator, dtype=torch.float64)
-
-
 def _picture(generator: torch.Generator, rows: int, columns: int) -> torch.Tensor:
     """Zeros and ones, with the one and the other in row 0."""
     x = (torch.rand(rows, columns, generator=generator) < 0.5).double()
@@ -49,16 +43,12 @@ def _picture(generator: torch.Generator, rows: int, columns: int) -> torch.Tenso
     return x
 
 
-def _seed(generator: torch.Generator) -> int:
-    return int(torch.randint(2**31, (), generator=generator))
-
-
 def _encoder(generator: torch.Generator) -> list[dict]:
     """Two shapes, one of the digits' size, one with as many codes as pixels, and a row alone."""
 
     def case(name: str, rows: int, x_dim: int, z_dim: int) -> dict:
         x = _picture(generator, rows, x_dim).float()
-        return {"case": name, "x": x, "z_dim": z_dim, "seed": _seed(generator)}
+        return {"case": name, "x": x, "z_dim": z_dim, "seed": fresh_seed(generator)}
 
     return [
         case("plain", B, D, Z), case("wide", 3, K, B), case("digits", B, 64, 8), case("square", B, Z, Z),
@@ -70,8 +60,8 @@ def _decoder(generator: torch.Generator) -> list[dict]:
     """Two shapes, one of the digits' size, one with as many pixels as codes, samples in front, and a row alone."""
 
     def case(name: str, x_dim: int, *shape: int) -> dict:
-        z = 1.5 * _normal(generator, *shape).float()
-        return {"case": name, "z": z, "z_dim": shape[-1], "x_dim": x_dim, "seed": _seed(generator)}
+        z = 1.5 * normal(generator, *shape).float()
+        return {"case": name, "z": z, "z_dim": shape[-1], "x_dim": x_dim, "seed": fresh_seed(generator)}
 
     return [
         case("plain", D, B, Z), case("wide", K, 3, B), case("digits", 64, B, 8), case("square", Z, B, Z),
@@ -84,10 +74,10 @@ def _vae(generator: torch.Generator) -> list[dict]:
 
     def case(name: str, rows: int, x_dim: int, z_dim: int, **more: torch.Tensor) -> dict:
         x = _picture(generator, rows, x_dim).float()
-        return {"case": name, "x": x, "x_dim": x_dim, "z_dim": z_dim, "seed": _seed(generator), **more}
+        return {"case": name, "x": x, "x_dim": x_dim, "z_dim": z_dim, "seed": fresh_seed(generator), **more}
 
     def codes(*shape: int) -> torch.Tensor:
-        return _normal(generator, *shape).float()
+        return normal(generator, *shape).float()
 
     crossed = case("crossed", B, D, Z, z=codes(K, Z))
     crossed["x"] = crossed["x"][:, None]  # (B, 1, D)
@@ -104,10 +94,10 @@ def _negative_elbo(generator: torch.Generator) -> list[dict]:
     def case(
         name: str, rows: int, x_dim: int, z_dim: int, size: float = 2.5, centre: float = -0.4, dtype=torch.float64
     ) -> dict:
-        logits = _uniform(generator, 0.2, 1.0, rows, x_dim) * size * (2 * _picture(generator, rows, x_dim) - 1)
+        logits = uniform(generator, 0.2, 1.0, rows, x_dim) * size * (2 * _picture(generator, rows, x_dim) - 1)
         inputs = {
-            "x": _picture(generator, rows, x_dim), "logits": logits, "mu": 1.3 * _normal(generator, rows, z_dim),
-            "logvar": centre + _uniform(generator, -1.8, 1.8, rows, z_dim),
+            "x": _picture(generator, rows, x_dim), "logits": logits, "mu": 1.3 * normal(generator, rows, z_dim),
+            "logvar": centre + uniform(generator, -1.8, 1.8, rows, z_dim),
         }
         return {"case": name} | {key: value.to(dtype) for key, value in inputs.items()}
 
@@ -124,7 +114,7 @@ def _train_step(generator: torch.Generator) -> list[dict]:
     def case(name: str, rows: int, x_dim: int, z_dim: int, optimizer: str, lr: float) -> dict:
         x = _picture(generator, rows, x_dim)
         sizes = {"x_dim": x_dim, "z_dim": z_dim, "optimizer": optimizer, "lr": lr}
-        return {"case": name, "x": x, "seed": _seed(generator), **sizes}
+        return {"case": name, "x": x, "seed": fresh_seed(generator), **sizes}
 
     return [
         case("sgd", B, D, Z, "sgd", 0.1), case("adam", 3, K, 2, "adam", 0.03), case("many", 401, Z, Z, "sgd", 0.1),
@@ -136,7 +126,7 @@ def _generate(generator: torch.Generator) -> list[dict]:
 
     def case(name: str, x_dim: int, z_dim: int, few: int, sample: bool) -> dict:
         sizes = {"x_dim": x_dim, "z_dim": z_dim, "few": few, "n": MANY}
-        return {"case": name, "sample": sample, "seed": _seed(generator), **sizes}
+        return {"case": name, "sample": sample, "seed": fresh_seed(generator), **sizes}
 
     return [
         case("means", D, Z, B, False), case("more means", K, B, 3, False), case("draws", D, Z, B, True),
@@ -147,14 +137,14 @@ def _generate(generator: torch.Generator) -> list[dict]:
 def _reconstruct(generator: torch.Generator) -> list[dict]:
     def case(name: str, rows: int, x_dim: int, z_dim: int) -> dict:
         x = _picture(generator, rows, x_dim).float()
-        return {"case": name, "x": x, "x_dim": x_dim, "z_dim": z_dim, "seed": _seed(generator)}
+        return {"case": name, "x": x, "x_dim": x_dim, "z_dim": z_dim, "seed": fresh_seed(generator)}
 
     return [case("plain", B, D, Z), case("wide", 3, K, B)]
 
 
 def _interpolate(generator: torch.Generator) -> list[dict]:
     def case(name: str, z_dim: int, steps: int) -> dict:
-        z1, z2 = 1.5 * _normal(generator, 2, z_dim)
+        z1, z2 = 1.5 * normal(generator, 2, z_dim)
         return {"case": name, "z1": z1, "z2": z2, "steps": steps}
 
     return [case("plain", Z, B), case("wide", D, 4), case("ends", Z, 2), case("many", B, K)]
@@ -167,13 +157,13 @@ def _effective_beta(generator: torch.Generator, seed: int) -> list[dict]:
     """Heavy, light and nearly fair KLs; binary pixels and Gaussian ones. Neither beta, scale nor their product is 1."""
 
     def case(name: str, beta: tuple[float, float], scale: tuple[float, float], sigma: float = 0.0) -> dict:
-        drawn = {"beta": float(_uniform(generator, *beta, 1)), "scale": float(_uniform(generator, *scale, 1))}
-        return {"case": name, **drawn, "constant": float(_uniform(generator, -9, 9, 1)), "sigma": sigma}
+        drawn = {"beta": float(uniform(generator, *beta, 1)), "scale": float(uniform(generator, *scale, 1))}
+        return {"case": name, **drawn, "constant": float(uniform(generator, -9, 9, 1)), "sigma": sigma}
 
     drawn = [
         case("heavy", (11.0, 40.0), (0.02, 0.06)),
         case("light", (0.08, 0.2), (2.1, 3.9)),
-        case("gaussian", (1.4, 2.6), (4.0, 9.0), sigma=float(_uniform(generator, 0.5, 0.8, 1))),
+        case("gaussian", (1.4, 2.6), (4.0, 9.0), sigma=float(uniform(generator, 0.5, 0.8, 1))),
     ]
     return drawn if seed == VISIBLE else drawn[seed % 3 : seed % 3 + 1]
 
@@ -204,6 +194,6 @@ def _programs(
         names = [name for name in names if name in taken]
     noise_seeds = torch.randint(2**31, (len(names),), generator=generator).tolist()
     return [
-        {"case": name, "amount": float(_uniform(generator, *amounts.get(name, (1.0, 1.0)), 1)), "seed": noise_seed}
+        {"case": name, "amount": float(uniform(generator, *amounts.get(name, (1.0, 1.0)), 1)), "seed": noise_seed}
         for name, noise_seed in zip(names, noise_seeds, strict=True)
     ]
