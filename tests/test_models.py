@@ -10,8 +10,14 @@ from torch.distributions import Normal
 from vae_course.models.alarm import bound_alarm
 from vae_course.models.data import digits
 from vae_course.models.decoders import hammock, line, plane
-from vae_course.models.digit_nets import pixels_to_nearest, train_digit_model, train_plain_autoencoder
+from vae_course.models.digit_nets import (
+    digit_vae, pixels_to_nearest, terms_per_image, train_digit_model, train_plain_autoencoder,
+)
+from vae_course.models.linear_model import LinearModel
+from vae_course.models.oracles import best_plane_evidence, plane_elbo
 from vae_course.models.posteriors import elbo_on_grid, fit_each, fit_encoder, log_evidence_on_grid
+from vae_course.models.toolbox.stage_04 import sgvb_b
+from vae_course.models.training import fit
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -28,6 +34,37 @@ def test_random_codes_of_the_model_give_digits_and_those_of_the_plain_autoencode
     )
     assert 2.9 < real < 3.6 and abs(drawn - real) < 0.8 and copied > 1.6 * drawn
     assert plain.encode(train).std(0).mean() > 4
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_trained_vae_of_digits_is_in_the_reference_band(seed):
+    """4,000 steps, Z = 8: test ELBO between -18.9 and -17.8 nats/image, where no code at all gives -25.35; KL between 5.5 and 7.5."""
+    train, test = digits()
+    model = digit_vae(train, z_dim=8, seed=seed)
+    fit(model, train, 4000, generator=torch.Generator().manual_seed(seed))
+    recon, kl = terms_per_image(model, test, draws=50, generator=torch.Generator().manual_seed(7))
+    p = train.mean(0).clamp(0.001, 0.999)
+    without_code = (test * p.log() + (1 - test) * (-p).log1p()).sum(1).mean().item()
+    assert -25.6 < without_code < -25.2
+    assert -18.9 < -(recon + kl).mean().item() < -17.8 and 5.5 < kl.mean().item() < 7.5
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_trained_linear_model_ends_below_the_exact_optimum_and_near_it(seed):
+    """At most 0.15 nats below the best evidence of any such model on these rows, by the exact ELBO, and never above it."""
+    generator, sigma, steps = torch.Generator().manual_seed(seed), 0.5, 3000
+    W = torch.randn(7, 3, generator=generator)
+    x = torch.randn(2000, 3, generator=generator) @ W.T + sigma * torch.randn(2000, 7, generator=generator) + 1
+    torch.manual_seed(seed)
+    model = LinearModel(7, 3, sigma)
+    fit(
+        model, x, steps, batch_size=200, lr=lambda step: 0.01 * (1 - step / steps), generator=generator,
+        loss=lambda rows, noise: -sgvb_b(rows, model, torch.randn(1, len(rows), 3, generator=noise)).mean(),
+    )
+    with torch.no_grad():
+        mu, logvar = model.encode(x)
+        elbo = plane_elbo(x - model.to_x.bias, model.to_x.weight, sigma, mu, torch.exp(logvar / 2)).mean().item()
+    assert 0 < best_plane_evidence(x, 3, sigma) - elbo < 0.15
 
 
 def test_a_decoder_is_a_density_around_its_mean():

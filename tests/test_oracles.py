@@ -358,3 +358,22 @@ def test_the_tables_of_the_lessons(probabilities, printed):
     found = by_oracle(model)
     found = found["evidence"], *found["terms"][0], found["elbo"], found["gap"]
     assert all(close(value, number, 4) for value, number in zip(found, printed, strict=True))
+
+
+@pytest.mark.parametrize("sigma", [0.3, 1.1])
+def test_the_best_plane_is_where_an_optimiser_ends(sigma):
+    """The dense log-density, maximised over W and the mean; with the wider noise one direction of three is below it."""
+    generator = torch.Generator().manual_seed(3)
+    x = torch.randn(60, 5, generator=generator, dtype=torch.float64) * torch.tensor([2.5, 1.7, 1.0, 0.8, 0.6], dtype=torch.float64) + 1
+    W = torch.randn(5, 3, generator=generator, dtype=torch.float64).requires_grad_()
+    mean = torch.zeros(5, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([W, mean], max_iter=2000, tolerance_grad=1e-10, tolerance_change=1e-14, line_search_fn="strong_wolfe")
+
+    def loss():
+        optimizer.zero_grad()
+        value = -MultivariateNormal(mean, W @ W.T + sigma**2 * torch.eye(5).double()).log_prob(x).mean()
+        value.backward()
+        return value
+
+    optimizer.step(loss)
+    assert same(torch.tensor(-loss().item()), torch.tensor(oracles.best_plane_evidence(x, 3, sigma)))

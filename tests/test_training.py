@@ -272,11 +272,33 @@ def test_the_checkpoint_of_another_run_is_refused(tmp_path):
     trained(5, checkpoint=path)
     with pytest.raises(CourseError, match="of a model with other parameters"):
         fit(nn.Linear(6, 6), ROWS, 10, loss=lambda x, _: x.sum(), batch_size=11, log_every=3, checkpoint=path)
-    for change in ({"batch_size": 9}, {"lr": 0.1}, {"log_every": 2}):
-        with pytest.raises(CourseError, match="is of 70 rows, batch_size 11, log_every 3, lr 0.001; train with these"):
+    for change in ({"batch_size": 9}, {"lr": 0.1}, {"log_every": 2}, {"eps": 1e-4}):
+        with pytest.raises(CourseError, match="is of 70 rows, batch_size 11, log_every 3, lr 0.001, eps 1e-08; train with these"):
             fit(fresh()[0], ROWS, 10, **{"batch_size": 11, "log_every": 3, **change}, checkpoint=path)
     with pytest.raises(CourseError, match="is of 70 rows"):
         fit(fresh()[0], ROWS[:40], 10, batch_size=11, log_every=3, checkpoint=path)
+
+
+# --- the step's size ---
+
+
+def test_a_learning_rate_may_follow_the_step():
+    """Adam's first steps on a constant slope are as long as the learning rate."""
+    model, places = nn.ParameterList([nn.Parameter(torch.zeros(1))]), []
+
+    def loss(x, generator):
+        places.append(model[0].item())
+        return model[0].sum()
+
+    fit(model, ROWS, 4, loss=loss, lr=lambda step: 0.1 * (step + 1))
+    assert [round(a - b, 4) for a, b in zip(places, places[1:])] == [0.1, 0.2, 0.3]
+    assert_same(trained(9, lr=lambda step: 1e-3), trained(9))
+
+
+def test_a_large_eps_makes_steps_shorter():
+    model, loss = weight_loss([])
+    fit(model, torch.ones(10, 1), 1, loss=loss, batch_size=10, lr=0.1, eps=1.0)
+    assert model[0].item() == pytest.approx(-0.05)  # slope 1, so 0.1 / (1 + 1)
 
 
 # --- Ctrl-C ---

@@ -7,6 +7,8 @@ closed forms in any dimension.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -168,3 +170,15 @@ def plane_gap(W: Tensor, sigma: float) -> float:
     """
     precision = plane_posterior(torch.zeros(1, len(W)), W, sigma).precision_matrix[0]
     return (precision.diagonal().log().sum() - precision.logdet()).item() / 2
+
+
+def best_plane_evidence(x: Tensor, z_dim: int, sigma: float) -> float:
+    """The highest mean log p(x) that any linear-Gaussian model with this noise reaches on these data: no ELBO exceeds it.
+
+    Along each of the `z_dim` widest principal directions the model has the data's variance, or sigma squared where that is
+    more; along the others it has sigma squared. x: (N, D). Returns nats a row. Source: Tipping and Bishop, 1999, section 3.2.
+    """
+    found = torch.linalg.eigvalsh(torch.cov(x.double().T, correction=0)).flip(0)  # (D,), the widest first
+    modelled = torch.full_like(found, sigma**2)
+    modelled[:z_dim] = found[:z_dim].clamp(min=sigma**2)
+    return -(math.log(2 * math.pi) + modelled.log() + found / modelled).sum().item() / 2
