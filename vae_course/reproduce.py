@@ -46,17 +46,17 @@ class OneLayerModel(nn.Module):
     def __init__(self, mean: Tensor, z_dim: int = 50, hidden: int = 200):
         super().__init__()
         self.x_dim, self.z_dim = len(mean), z_dim
-        self.encoder = _three_layers(self.x_dim, hidden, 2 * z_dim)
-        self.decoder = _three_layers(z_dim, hidden, self.x_dim)
+        self.to_code = _three_layers(self.x_dim, hidden, 2 * z_dim)
+        self.to_logits = _three_layers(z_dim, hidden, self.x_dim)
         with torch.no_grad():
-            self.decoder[-1].bias.copy_(mean.clamp(0.001, 0.999).logit())
+            self.to_logits[-1].bias.copy_(mean.clamp(0.001, 0.999).logit())
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        mu, log_sigma = self.encoder(x).chunk(2, dim=-1)
+        mu, log_sigma = self.to_code(x).chunk(2, dim=-1)
         return mu, 2 * log_sigma  # the paper's network gives log sigma
 
     def decode(self, z: Tensor) -> Tensor:
-        return self.decoder(z)
+        return self.to_logits(z)
 
     def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
         logits = self.decode(z)
