@@ -6,15 +6,15 @@ Four programs are ill and one is well. Which is which cannot be read from a pati
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from html import escape
 
 import torch
 from torch import Tensor
 
 from vae_course.course import CourseError
 from vae_course.models.audit import prices
+from vae_course.models.clinic_words import CAUSES, PATIENTS, TREATMENTS, Table
 from vae_course.models.data import digits
 from vae_course.models.digit_nets import HIDDEN, digit_vae, pixels_to_nearest
 from vae_course.models.toolbox.stage_04 import reparameterize
@@ -22,44 +22,10 @@ from vae_course.models.toolbox.stage_05 import VAE, Decoder, generate
 from vae_course.models.toolbox.stage_06 import active_units
 from vae_course.models.training import fit
 
+__all__ = ["CAUSES", "PATIENTS", "TREATMENTS", "Dashboard", "Patient", "beside", "dashboard", "patient", "treat"]
 CODES, STEPS, SEED = 8, 3000, 0
 DRAWS = 1000  # new pictures whose distance to the nearest digit is taken
 FREE = 0.5  # nats in each unit
-
-class Words(dict[str, str]):
-    """Words to choose from, each with what it means. Shown as a table."""
-
-    def __repr__(self) -> str:
-        width = max(map(len, self))
-        return "\n".join(f"{word:{width}}  {meaning}" for word, meaning in self.items())
-
-    def _repr_html_(self) -> str:
-        return _table((), [(f"<code>{escape(word)}</code>", escape(meaning)) for word, meaning in self.items()])
-
-
-CAUSES = Words({
-    "cut path": "the sample is cut from the graph: nothing that recon wants reaches the encoder",
-    "cut sigma": "sigma is cut from the graph inside the sample: recon can move the means of q, and not their widths",
-    "low beta": "the KL is priced far below 1: codes are nearly free",
-    "mean over pixels": "recon is averaged over the pixels and the KL is not: a nat of code costs 64 times its worth",
-    "no KL": "the KL is left out of what is minimised: nothing holds q near the prior",
-    "no noise": "the sample is the mean of q: in training the decoder never meets sigma",
-    "sound": "nothing is wrong with the program: its pictures are soft, and that is all",
-    "strong decoder": "the decoder describes the pictures well by itself, so that it needs no code",
-})
-
-TREATMENTS = Words({
-    "accept": "leave the program as it is; sharper pictures ask for another likelihood, or another model",
-    "free bits": "charge no KL for the first half a nat of each unit, on the batch's average",
-    "keep mu": "give the mean of q its path into the sample, and cut that of sigma",
-    "keep path": "give both the mean and the sigma of q their paths into the sample",
-    "keep sigma": "give the sigma of q its path into the sample, and cut that of the mean",
-    "larger decoder": "four times as many hidden units in the decoder",
-    "lower beta": "half the price of the KL",
-    "raise beta": "price the KL at 1 if it is below 1, and at twice as much if it is not",
-    "sum over pixels": "add recon up over the pixels, as the KL is over the units",
-    "warm up": "let the price of the KL grow from 0 to its full height over the first third of training",
-})
 
 
 # --- programs ---
@@ -107,7 +73,6 @@ _PROGRAMS = {
     "D": _Program(pixels=1 / 64),
     "E": _Program(sigma_path=False),
 }
-PATIENTS = tuple(_PROGRAMS)
 
 
 # --- patients ---
@@ -240,23 +205,6 @@ _ROWS = {  # what a row is called, and what stands beside it for comparison
 }
 
 
-class Table:
-    """Rows of text with a head, for a terminal and for a notebook."""
-
-    def __init__(self, head: tuple[str, ...], rows: list[tuple[str, ...]]):
-        self.head, self.rows = head, rows
-
-    def __repr__(self) -> str:
-        lines = [self.head, *self.rows]
-        widths = [max(len(line[column]) for line in lines) for column in range(len(self.head))]
-        return "\n".join(
-            "  ".join(f"{cell:{width}}" for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
-        )
-
-    def _repr_html_(self) -> str:
-        return _table([escape(cell) for cell in self.head], [tuple(map(escape, row)) for row in self.rows])
-
-
 def beside(*dashboards: Dashboard) -> Table:
     """Dashboards next to each other, a column each."""
     shown = [key for key in _ROWS if any(key in board for board in dashboards)]
@@ -275,14 +223,3 @@ def _written(key: str, board: Dashboard) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return f"{value:.3f}" if key == "kl" else f"{value:.2f}".replace("-", "−")
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    cells = "".join(f"<th scope='col'>{cell}</th>" for cell in head)
-    top = f"<thead><tr>{cells}</tr></thead>" if head else ""
-    body = "".join(
-        f"<tr><th scope='row' style='text-align:left'>{first}</th>"
-        + "".join(f"<td style='text-align:left'>{cell}</td>" for cell in rest) + "</tr>"
-        for first, *rest in rows
-    )
-    return f"<table>{top}<tbody>{body}</tbody></table>"
