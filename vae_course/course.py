@@ -80,6 +80,8 @@ class Stage:
 
 _DIFFERENTIABLE = MappingProxyType({"value": 0.6, "gradient": 0.2, "stability": 0.2})
 _STABLE = MappingProxyType({"value": 0.75, "stability": 0.25})
+# of the clinic: who is well comes first, since every other diagnosis is made by comparison
+_PATIENTS = MappingProxyType({"value": 0.2, "A": 0.2, "B": 0.2, "D": 0.2, "E": 0.2})
 _EMPTY_STATES = MappingProxyType({"value": 0.7, "empty_states": 0.3})
 
 STAGES = (
@@ -218,8 +220,8 @@ STAGES = (
             Exercise("free_bits", points=4, minutes=7, difficulty=3, parts=MappingProxyType({"value": 0.6, "gradient": 0.4})),
             Exercise("rate_target", points=2, minutes=4, difficulty=2, parts=MappingProxyType({"value": 0.6, "gradient": 0.4})),
             Exercise("running_log_odds", points=3, minutes=7, difficulty=3),
-            Exercise("clinic_diagnoses", points=4, minutes=10, difficulty=3),
-            Exercise("clinic_treatments", points=4, minutes=10, difficulty=4),
+            Exercise("clinic_diagnoses", points=4, minutes=10, difficulty=3, parts=_PATIENTS),
+            Exercise("clinic_treatments", points=4, minutes=10, difficulty=4, parts=_PATIENTS),
         ),
     ),
     Stage(
