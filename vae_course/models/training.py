@@ -16,6 +16,7 @@ from tqdm.auto import tqdm
 
 from vae_course.course import CourseError
 from vae_course.models.checkpoint import read_tensors, write_tensors
+from vae_course.models.quick_layers import quick_layers
 
 Terms = Mapping[str, Tensor]
 SAVE_SECONDS = 60  # a checkpoint is written when training ends, and about this often before
@@ -53,7 +54,8 @@ def fit(
         run.restore(read_tensors(path), settings, path)
     per_epoch = -(-len(data) // batch_size)
     saved, before = time.monotonic(), run.generator.get_state()
-    with _ctrl_c_waits() as stopped, tqdm(total=steps, initial=min(run.done, steps), unit=" steps") as bar:
+    bar = tqdm(total=steps, initial=min(run.done, steps), unit=" steps")
+    with _ctrl_c_waits() as stopped, quick_layers(model), bar:
         try:
             while run.done < steps and not stopped:
                 before = run.generator.get_state()
