@@ -89,8 +89,8 @@ def error_left(rng: random.Random) -> Item:
 def directions_worth_their_price(rng: random.Random) -> Item:
     """Which directions have a variance above beta sigma^2: the sum of these variances."""
     sigma, beta = rng.randint(40, 70) / 100, rng.randint(25, 60) / 10
-    edges = (0.4 * sigma**2, sigma**2, beta * sigma**2, beta * sigma, beta, 2 * beta)
-    counts = [1, *rng.choice(((1, 2, 1, 1), (2, 1, 1, 1), (1, 1, 2, 1), (1, 1, 1, 2)))]
+    edges = (0.4 * sigma**2, sigma**2, beta * sigma**2, beta * sigma, beta, 1.7 * beta)
+    counts = (1, 2, 1, 1, 1)
     v = [round(a * (b / a) ** rng.uniform(0.15, 0.85), 2)
          for a, b, count in zip(edges, edges[1:], counts) for _ in range(count)]
     v.sort(reverse=True)

@@ -106,8 +106,8 @@ def bound_after_a_shift(rng: random.Random) -> Item:
     bound = -rng.randint(110, 280) / 10
     return Item(
         f"From the log-weights of `K = {K}` samples a program computes the bound `L = {bound:g}` nats. Then a constant "
-        f"is found to be missing from the log-likelihood, and `c = {c:g}` is added to each of these log-weights. What is "
-        "the bound now?",
+        f"is found to be missing from the log-likelihood, and `c = {c:g}` is added to each of these log-weights. What "
+        "is the bound now?",
         bound + c,
         unit="nats",
         working=f"{bound:g} + ({c:g})",
