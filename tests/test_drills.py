@@ -462,9 +462,10 @@ def bound_of_one_good_sample(K, best):
 
 def curvature_times_spread(V, K):
     """Half the curvature of minus the log at 1, by automatic differentiation, times the variance of a mean."""
-    one = torch.ones((), dtype=torch.float64)
-    curvature = torch.func.hessian(lambda mean: -mean.log())(one).item()
-    return 0.5 * curvature * (V * np.eye(int(K))).mean()
+    mean = torch.ones((), dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(-mean.log(), mean, create_graph=True)
+    slope.backward()
+    return 0.5 * mean.grad.item() * (V * np.eye(int(K))).mean()
 
 
 def mean_and_spread_apart(few, many, snr):
