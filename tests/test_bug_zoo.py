@@ -1,9 +1,12 @@
 """Audited losses have the beta that the lesson says; programs of the zoo are sound or broken as named."""
 
+import math
+
 import pytest
 import torch
 
 from vae_course.models.audit import AUDIT, disguised, likelihood
+from vae_course.models import bug_zoo_iwae
 from vae_course.models.bug_zoo import LOSSES, SAMPLING, ZOO, program, train
 from vae_course.models.toolbox.stage_03 import bernoulli_log_likelihood, gaussian_kl
 
@@ -88,3 +91,51 @@ def test_training_leaves_the_random_state_alone():
     before = torch.get_rng_state()
     assert train(program(), steps=4) == train(program(), steps=4)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+# --- programs that train on many samples ---
+
+
+SOUND_BOUNDS = {"plain", "relative", "in_double", "image_by_image", "one_after_the_other", "shares"}
+WRONG_LOSSES = {
+    "mean_of_logs", "shares_in_the_graph", "worst_first", "shares_over_images", "equal_shares", "winner", "uphill",
+    "written_out",
+}
+HONEST = SOUND_BOUNDS | WRONG_LOSSES - {"mean_of_logs"}
+
+
+def exact_bound(log_w):
+    """The mean bound of a table and everybody's share of the weight of an image, by the math module."""
+    best = log_w.max(0).values
+    shares = [[math.exp(v - b) for v in column] for column, b in zip(log_w.T.tolist(), best.tolist(), strict=True)]
+    bounds = [b + math.log(sum(column) / len(column)) for column, b in zip(shares, best.tolist(), strict=True)]
+    return sum(bounds) / len(bounds), torch.tensor([[v / sum(c) for v in c] for c in shares], dtype=torch.float64).T
+
+
+@pytest.mark.parametrize("name", bug_zoo_iwae.PROGRAMS)
+def test_a_program_reports_the_bound_and_trains_on_it_where_it_is_sound_and_nowhere_else(name):
+    log_w = torch.randn(11, 5, generator=torch.Generator().manual_seed(0)).double() * 2
+    shown = bug_zoo_iwae.program(name, chunk=2, seed=3)
+    honest, trains = [], []
+    for far in (0.0, -900.0):
+        given = (log_w + far).requires_grad_()
+        bound, shares = exact_bound(given.detach())
+        honest.append(float(shown.bound(given.detach())) == pytest.approx(bound, rel=1e-9))
+        (slope,) = torch.autograd.grad(shown.loss(given), given)
+        trains.append(torch.allclose(slope, -shares / 5))
+    assert all(honest) == (name in HONEST)
+    assert all(trains) == (name not in WRONG_LOSSES)
+
+
+def test_a_sound_loss_may_have_another_value_than_minus_the_bound():
+    log_w = torch.tensor([[-2.0], [-4.0], [-3.0]], dtype=torch.float64)
+    shares = bug_zoo_iwae.program("shares")
+    assert float(shares.bound(log_w)) == pytest.approx(-2.6910, abs=1e-4)
+    assert float(shares.loss(log_w)) == pytest.approx(2.4248, abs=1e-4)
+
+
+def test_a_program_of_log_weights_does_not_say_what_it_does():
+    for name in bug_zoo_iwae.PROGRAMS:
+        shown = bug_zoo_iwae.program(name)
+        assert not hasattr(shown, "__dict__") and repr(shown) == repr(bug_zoo_iwae.ZOO["first"])
+        assert name not in f"{shown!r} {shown.bound!r} {shown.loss!r}"

@@ -361,6 +361,124 @@ def integrated_error(w, mu, sigma, x):
     return WEIGHTS @ (x - w * (mu + sigma * REACH)) ** 2
 
 
+def cheapest(lost):
+    """Where a function of one number between -20 and 20, with a single dip, is smallest: by closing in on it."""
+    low, high = -20.0, 20.0
+    for _ in range(200):
+        third = (high - low) / 3
+        low, high = (low, high - third) if lost(low + third) < lost(high - third) else (low + third, high)
+    return (low + high) / 2
+
+
+def best_linear_code(sigma, beta, v):
+    """Rate and squared error of one direction: a code N(m x, s) and a decoder w z, at the lowest loss.
+
+    The codes' own variance is a matter of units, so that m^2 v + s = 1 may be asked for, and w then follows from
+    least squares. Only the share s of noise is left, and the cheapest one is searched for.
+    """
+
+    def parts(share):
+        s = 1 / (1 + math.exp(-share))
+        m = math.sqrt((1 - s) / v)
+        w = m * v
+        return -0.5 * math.log(s), v * (1 - w * m) ** 2 + w**2 * s
+
+    def loss(share):
+        rate, error = parts(share)
+        return error / (2 * sigma**2) + beta * rate
+
+    return parts(cheapest(loss))
+
+
+def rate_of_the_best_code(sigma, beta, v):
+    return best_linear_code(sigma, beta, v)[0]
+
+
+def rate_of_three_codes(sigma, beta, v1, v2, v3):
+    return sum(best_linear_code(sigma, beta, v)[0] for v in (v1, v2, v3))
+
+
+def error_of_three_codes(sigma, beta, v1, v2, v3):
+    return sum(best_linear_code(sigma, beta, v)[1] for v in (v1, v2, v3))
+
+
+def told_variances(sigma, beta, v1, v2, v3, v4, v5, v6):
+    return sum(v for v in (v1, v2, v3, v4, v5, v6) if best_linear_code(sigma, beta, v)[0] > 1e-4)
+
+
+def line_through_two_prices(recon, kl, beta):
+    """The objective is a straight line in beta, known at 0 and at 1."""
+    return np.polyval(np.polyfit([0, 1], [-recon, -(recon + kl)], 1), beta)
+
+
+def floored_columns(a1, a2, a3, b1, b2, b3, floor):
+    table = torch.tensor([[a1, a2, a3], [b1, b2, b3]], dtype=torch.float64)
+    return table.mean(0).clamp(min=floor).sum().item()
+
+
+def interpolated_warm_up(T, t1, t2):
+    return np.interp([t1, t2], [0, T], [0, 1]).mean()
+
+
+def integrated_misfit(m, s, I):  # noqa: E741
+    return integrated_log_ratio(m, 2 * math.log(s)) - I
+
+
+def sigma_of_a_rescaled_loss(sigma, beta):
+    return math.sqrt(looked_up_variance(nats_for_an_error(sigma) / beta))
+
+
+def weight_by_the_library(mu, sigma, z, ll):
+    q, prior = Normal(*wide(mu, sigma)), Normal(*wide(0, 1))
+    (z,) = wide(z)
+    return (ll + prior.log_prob(z) - q.log_prob(z)).item()
+
+
+def log_of_a_mean_weight(l1, l2, l3):
+    return math.log(np.mean(np.exp([l1, l2, l3])))
+
+
+def size_from_the_shares(l1, l2, l3):
+    """One over the chance that two draws by the normalised weights are the same sample."""
+    shares = torch.stack(wide(l1, l2, l3)).softmax(0)
+    return 1 / torch.outer(shares, shares).trace().item()
+
+
+def first_share(l1, l2, l3):
+    return Categorical(logits=torch.stack(wide(l1, l2, l3))).probs[0].item()
+
+
+def shifted_by_equal_samples(K, L, c):
+    """The shift does not depend on the weights: take them all equal."""
+    logs = torch.full((int(K),), L, dtype=torch.float64) + c
+    return (logs.logsumexp(0) - torch.zeros(int(K), dtype=torch.float64).logsumexp(0)).item()
+
+
+def bound_of_one_good_sample(K, best):
+    logs = torch.full((int(K),), -1e6, dtype=torch.float64)
+    logs[0] = best
+    return logs.exp().mean().log().item()
+
+
+def curvature_times_spread(V, K):
+    """Half the curvature of minus the log at 1, by automatic differentiation, times the variance of a mean."""
+    mean = torch.ones((), dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(-mean.log(), mean, create_graph=True)
+    slope.backward()
+    return 0.5 * mean.grad.item() * (V * np.eye(int(K))).mean()
+
+
+def mean_and_spread_apart(few, many, snr):
+    """The encoder's gradient has a mean like 1 / K and a standard deviation like 1 / root of K."""
+    mean, spread = snr, 1.0
+    return mean * (few / many) / (spread * math.exp(0.5 * math.log(few / many)))
+
+
+def all_pairs_of_draws(q1, w1, w2):
+    states = ((q1, w1), (1 - q1, w2))
+    return sum(p * q * math.log(0.5 * v + 0.5 * w) for (p, v), (q, w) in itertools.product(states, repeat=2))
+
+
 ANOTHER_ROUTE = {
     "cell_of_a_square_sum": broadcast_cell,
     "entries_of_a_sum": broadcast_size,
@@ -411,6 +529,24 @@ ANOTHER_ROUTE = {
     "saving_on_a_grey_pixel": saving_by_search,
     "data_set_from_a_batch": pictures_by_their_chance,
     "error_of_a_drawn_code": integrated_error,
+    "rate_of_a_direction": rate_of_the_best_code,
+    "total_rate": rate_of_three_codes,
+    "error_left": error_of_three_codes,
+    "directions_worth_their_price": told_variances,
+    "priced_bound": line_through_two_prices,
+    "free_bits_of_a_table": floored_columns,
+    "warm_up_weights": interpolated_warm_up,
+    "misfit_of_the_codes": integrated_misfit,
+    "noise_that_does_the_same": sigma_of_a_rescaled_loss,
+    "log_weight_of_a_code": weight_by_the_library,
+    "bound_of_three_weights": log_of_a_mean_weight,
+    "effective_samples": size_from_the_shares,
+    "normalised_weight": first_share,
+    "bound_after_a_shift": shifted_by_equal_samples,
+    "lowest_bound": bound_of_one_good_sample,
+    "gap_with_many_samples": curvature_times_spread,
+    "signal_of_the_encoder": mean_and_spread_apart,
+    "pairs_of_two_states": all_pairs_of_draws,
 }
 
 

@@ -2,6 +2,7 @@
 
 from vae_course.checks.compare import SAME, gap
 from vae_course.checks.judges.shared import gradient
+from vae_course.checks.judges.zoo import told_apart
 from vae_course.checks.judging import number, part
 
 
@@ -658,36 +659,10 @@ LOSSES = {
 }
 
 
-def _told_apart(trial, does, asks, about, by_chance):
-    """The learner's test says of a program what the seal says."""
-    verdict, want = trial.got["verdict"], trial.want["verdict"]
-    what = does[trial.case["case"]]
-    answer = {"sound": "True", "broken": "False", "by chance": "now False, now True"}
-    rows = [(f"a program that {what}", answer[verdict], answer[want])]
-    if trial.got["asked"] != asks:
-        rows.append(("what your test asked it for", trial.got["asked"], asks))
-    trial.holds(
-        verdict != "by chance",
-        f"Your test says False of a sound program, one that {what}, and when it is asked again about the same program it "
-        f"says True: chance decides. {by_chance}",
-        "Ask your test ten times about a sound program: which of its numbers comes out on both sides of your limit?", rows,
-    )
-    trial.holds(
-        verdict == want or want == "broken",
-        f"Your test says False of a sound program: one that {what}. {about}",
-        "Which of your conditions does this program break, and is it a property of every right program?", rows,
-    )
-    trial.holds(
-        verdict == want,
-        f"A bug gets past your test: it says True of a program that {what}.",
-        "Which input, or which pair of calls, would show a difference between this program and a right one?", rows,
-    )
-
-
 def _freshness(name, *cases):
     @part("samples_are_fresh", name, cases=cases)
     def body(trial):
-        _told_apart(
+        told_apart(
             trial, SAMPLES, "sample", "How a program makes its noise is its own affair.",
             "The fewer numbers a mean or a spread is taken over, the further it strays.",
         )
@@ -703,7 +678,7 @@ test_samples_scale = _freshness("scale", "uniform", "small", "variance", "produc
 def _soundness(name, *cases):
     @part("loss_is_sound", name, cases=cases)
     def body(trial):
-        _told_apart(
+        told_apart(
             trial, LOSSES, "loss", "How a program adds is its own affair, and so are its last digits.",
             "Your inputs are drawn, and for some of them a right sum differs from yours by more than you allow.",
         )

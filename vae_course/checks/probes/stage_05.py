@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import copy
 import numbers
-import numpy
 import torch
 from torch import Tensor, nn
 
 from vae_course.checks.compare import SAME, gap, worst
 from vae_course.checks.probes.shared import pattern
+from vae_course.checks.probes.zoo import verdict
 from vae_course.checks.probing import (
     Case, Evidence, dictionary, gradients, kinds, module, scalar, sequence, summary, tensor, warms,
 )
@@ -33,7 +33,6 @@ AWAY = 20.0  # times an ordinary code: beyond every limit that somebody may have
 NUDGE = 1e-4  # added to a code; what stays exactly as it was goes in steps
 SURE = 40.0  # a logit whose probability single precision rounds to 1
 GROWTH = 1.1  # of the weights, until a logit is SURE
-ASKED = 10  # times that a test is asked about a sound program before it counts as one that always refuses it
 ERRORS = 6.0  # standard errors that chance does not reach
 OUT = 1.8  # standard deviations; a uniform distribution ends before, at 1.73
 
@@ -1017,10 +1016,9 @@ def _of(value: object) -> str:
 
 
 # --- bug zoo ---
-#
-# Every case builds one program, by name and seed, and hands it to the learner's test, which must not know which one it
-# has. The programs of a check meet the test one after the other in one process: a test that remembers the programs it
-# has met, or reads their closures, is not stopped here.
+
+
+SOUND = ("plain", "own_generator", "polar", "in_double", "in_pieces")
 
 
 def samples_are_fresh(ns, case: Case) -> Evidence:
@@ -1031,45 +1029,6 @@ def loss_is_sound(ns, case: Case) -> Evidence:
     return _verdict(ns, "loss_is_sound", case, program(loss=case["case"], amount=case["amount"], seed=case["seed"]))
 
 
-SOUND = ("plain", "own_generator", "polar", "in_double", "in_pieces")
-
-
 def _verdict(ns, exercise: str, case: Case, given: Program) -> Evidence:
-    """What the learner's test says of a program, and what it asked it: nothing, its codes, its loss, or both.
-
-    A sound program that is refused is shown again: `by chance` where it passes one of these times.
-    """
-    asked: set[str] = set()
-
-    def noted(name: str, function: Callable) -> Callable:
-        def ask(*arguments):
-            asked.add(name)
-            return function(*arguments)
-
-        return ask
-
-    watched = Program(noted("sample", given.sample), noted("loss", given.loss))
-
-    def passes() -> bool:
-        try:
-            return _truth(ns[exercise](watched), exercise)
-        except AssertionError as error:
-            raise Unfit(f"{exercise} raised an AssertionError; a test here returns False instead.") from error
-
-    verdict = "sound" if passes() else "broken"
-    if verdict == "broken" and case["case"] in SOUND and any(passes() for _ in range(ASKED - 1)):
-        verdict = "by chance"
-    return {"verdict": verdict, "asked": " and ".join(sorted(asked)) or "nothing"}
-
-
-def _truth(value: object, what: str) -> bool:
-    """`value`, if it is True or False, be it Python's, NumPy's or torch's; otherwise Unfit."""
-    if value is None:
-        raise Unfit(f"{what} returned None; a bool, True or False, is expected: is a `return` missing?")
-    if isinstance(value, (bool, numpy.bool_)):
-        return bool(value)
-    if isinstance(value, torch.Tensor) and value.dtype == torch.bool:
-        if value.numel() == 1:
-            return bool(value)
-        raise Unfit(f"{what} returned {value.numel()} truth values; a single True or False is expected.")
-    raise Unfit(f"{what} returned {a(type(value).__name__)}{_of(value)}; a bool, True or False, is expected.")
+    functions = {"sample": given.sample, "loss": given.loss}
+    return verdict(ns[exercise], exercise, functions, Program, case["case"] in SOUND)
