@@ -230,7 +230,10 @@ STAGES = (
             Exercise("log_weights", points=3, minutes=6, difficulty=2, builds_on=("reparameterize",)),
             Exercise("iwae_bound", points=4, minutes=6, difficulty=2, parts=_DIFFERENTIABLE),
             Exercise("effective_sample_size", points=3, minutes=5, difficulty=2, parts=_STABLE),
-            Exercise("log_evidence", points=4, minutes=10, difficulty=4, builds_on=("log_weights", "iwae_bound")),
+            Exercise(
+                "log_evidence", points=4, minutes=10, difficulty=4, parts=MappingProxyType({"value": 0.75, "memory": 0.25}),
+                builds_on=("log_weights", "iwae_bound"),
+            ),
             Exercise(
                 "iwae_loss", points=3, minutes=4, difficulty=2, parts=MappingProxyType({"value": 0.6, "gradient": 0.4}),
                 builds_on=("log_weights", "iwae_bound"),

@@ -2,8 +2,8 @@
 
 import torch
 
-from vae_course.checks.draws import fresh_seed, normal, uniform
-from vae_course.models.fixtures import MODELS, describe, random_function
+from vae_course.checks.draws import fresh_seed, model_case, normal, to_the_posterior, uniform
+from vae_course.models.fixtures import random_function
 
 B, Z, D, K = 5, 3, 7, 11
 
@@ -88,34 +88,6 @@ def _score_function_gradient(generator: torch.Generator) -> list[dict]:
     ]
 
 
-def _model_case(
-    generator: torch.Generator, name: str, likelihood: str, samples: int, rows: int, x_dim: int, z_dim: int, change=None
-) -> dict:
-    """A random model, data that it gives to random codes, and two sets of noise."""
-    model = MODELS[likelihood](x_dim, z_dim, float(uniform(generator, 0.5, 0.9, 1))).double()
-    with torch.no_grad():
-        for layer, scale in ((model.to_mu, 0.2), (model.to_logvar, 0.12), (model.to_x, 0.5)):
-            layer.weight.copy_(scale * normal(generator, *layer.weight.shape))
-            layer.bias.copy_(0.5 * normal(generator, *layer.bias.shape))
-        model.to_logvar.bias.sub_(1.0)  # a q narrower than the prior, as of an encoder that has learned something
-        if change:
-            change(model)
-        mean = model.decode(normal(generator, rows, z_dim))
-        noise = normal(generator, rows, x_dim)
-        x = mean + model.sigma * noise if likelihood == "gaussian" else (mean + noise > 0).double()
-    return {
-        "case": name, **describe(model), "x": x, "weights": normal(generator, rows),
-        "eps": normal(generator, samples, rows, z_dim), "other_eps": normal(generator, samples, rows, z_dim),
-    }
-
-
-def _to_the_posterior(model) -> None:
-    """Columns of W at right angles, so that the posterior is diagonal, and the encoder that gives it."""
-    lengths = model.to_x.weight.norm(dim=0)
-    model.to_x.weight.copy_(torch.linalg.qr(model.to_x.weight).Q * lengths)
-    model.encode_exactly()
-
-
 def _blind(model) -> None:
     model.to_x.weight.zero_()
 
@@ -123,16 +95,16 @@ def _blind(model) -> None:
 def _sgvb_a(generator: torch.Generator) -> list[dict]:
     """A Gaussian model, a Bernoulli model, and one whose encoder gives the posterior."""
     return [
-        _model_case(generator, "gaussian", "gaussian", K, B, D, Z),
-        _model_case(generator, "bernoulli", "bernoulli", 7, 3, 11, 5),
-        _model_case(generator, "posterior", "gaussian", K, B, D, Z, _to_the_posterior),
+        model_case(generator, "gaussian", "gaussian", K, B, D, Z),
+        model_case(generator, "bernoulli", "bernoulli", 7, 3, 11, 5),
+        model_case(generator, "posterior", "gaussian", K, B, D, Z, to_the_posterior),
     ]
 
 
 def _sgvb_b(generator: torch.Generator) -> list[dict]:
     """A Gaussian model, a Bernoulli model, and one whose decoder does not look at z."""
     return [
-        _model_case(generator, "gaussian", "gaussian", K, B, D, Z),
-        _model_case(generator, "bernoulli", "bernoulli", 7, 3, 11, 5),
-        _model_case(generator, "blind", "gaussian", K, B, D, Z, _blind),
+        model_case(generator, "gaussian", "gaussian", K, B, D, Z),
+        model_case(generator, "bernoulli", "bernoulli", 7, 3, 11, 5),
+        model_case(generator, "blind", "gaussian", K, B, D, Z, _blind),
     ]

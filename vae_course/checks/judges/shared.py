@@ -10,12 +10,12 @@ def stays(trial, changed, key, where, sentence, question, what=None, beside="fro
     A report shows the entry that moved most, which is `where` the change was made, and the value `beside` it.
     """
     trial.fits(changed, what)
-    other, value = trial.got[changed][rows], trial.got[key][rows]
+    other, value = (given[rows] if given.dim() else given for given in (trial.got[changed], trial.got[key]))
     if gap(other, value) <= SAME:
         return
     at = worst(other, value)
-    shown = [at[0] + (rows.start or 0), *at[1:]]
-    entry = f"row {shown[0]}" if len(shown) == 1 else f"entry {shown}"
+    shown = [at[0] + (rows.start or 0), *at[1:]] if at else []
+    entry = f"row {shown[0]}" if len(shown) == 1 else f"entry {shown}" if shown else "value"
     trial.holds(
         False, sentence, question, [(f"{entry}, {where}", number(other[at]), f"your {number(value[at])} {beside}")],
     )

@@ -32,7 +32,7 @@ def iwae_bound(log_w: torch.Tensor) -> torch.Tensor:
     log_w: (K, B), in nats. Returns (B,), in nats; with K = 1 it is an estimate of the ELBO, and on average it never exceeds
     log p(x). Source: Burda, Grosse and Salakhutdinov, 2016, equation 8.
     """
-    return torch.logsumexp(log_w + math.log(1 / len(log_w)), dim=0)
+    return log_w.logsumexp(0) - math.log(len(log_w))
 
 
 def effective_sample_size(log_w: torch.Tensor) -> torch.Tensor:
