@@ -25,16 +25,17 @@ def fit(
     model: nn.Module, data: Tensor, steps: int, *,
     loss: Callable[[Tensor, torch.Generator], Tensor | Terms] | None = None, beta: float | Callable[[int], float] = 1.0,
     batch_size: int = 64, lr: float = 1e-3, generator: torch.Generator | None = None, log_every: int = 100,
-    checkpoint: str | Path | None = None,
+    watch: Callable[[], Terms] | None = None, checkpoint: str | Path | None = None,
 ) -> dict[str, list[float]]:
     """Train `model` by `steps` steps of Adam on batches of rows of `data`, every row once an epoch, in a fresh order each time.
 
     data: (N, D), in memory. loss: maps a batch, (B, D), and the generator for its noise to a tensor without axes or to a
     mapping with `loss`, `recon` and `kl`, in nats/image; without one it is the negative ELBO of a VAE on zeros and ones. beta:
     the weight of `kl` in what is minimised, or a function from the step to it. generator: where all that is random comes from.
+    watch: gives tensors without axes, by other names, such as the terms of test data; it is called without gradients.
 
-    Returns the history, a list for each of `step`, `loss` (as minimised) and what else the loss gives, every `log_every` steps,
-    before the step is taken. With a `checkpoint`, a run that was stopped goes on from that file, to `steps` steps in all, to the
+    Returns the history, a list for each of `step`, `loss` (as minimised), what else the loss gives and what `watch` gives, every
+    `log_every` steps, before the step is taken. With a `checkpoint`, a run that was stopped goes on from that file, to `steps` steps in all, to the
     same numbers as if it had not been stopped. Ctrl-C ends training after the step at hand and keeps what was trained.
     """
     if not 0 < batch_size <= len(data):
@@ -58,12 +59,13 @@ def fit(
                     run.order = torch.randperm(len(data), generator=run.generator)
                 start = run.done % per_epoch * batch_size
                 batch = data.index_select(0, run.order[start : start + batch_size])
+                seen = _seen(watch) if run.done % log_every == 0 else {}
                 terms = _weighted(loss(batch, run.generator), beta(run.done) if callable(beta) else beta)
                 run.optimizer.zero_grad()
                 terms["loss"].backward()
                 run.optimizer.step()
                 if run.done % log_every == 0:
-                    run.log(terms)
+                    run.log({**terms, **seen})
                 run.done += 1
                 bar.update()
                 if path and time.monotonic() > saved + SAVE_SECONDS:
@@ -91,6 +93,12 @@ def _negative_elbo_of(model: nn.Module, data: Tensor) -> Callable[[Tensor, torch
         return {"kl": kl, "recon": recon, "loss": kl + recon}
 
     return loss
+
+
+@torch.no_grad()
+def _seen(watch: Callable[[], Terms] | None) -> Terms:
+    """What `watch` gives, before a step; it is kept once the step is taken, so that no step that is cut off leaves anything."""
+    return watch() if watch else {}
 
 
 def _weighted(given: Tensor | Terms, beta: float) -> dict[str, Tensor]:
