@@ -11,11 +11,11 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from tqdm.auto import tqdm
 
 from vae_course.course import CourseError
 from vae_course.models.checkpoint import read_tensors, write_tensors
+from vae_course.models.toolbox.stage_05 import negative_elbo
 
 Terms = Mapping[str, Tensor]
 SAVE_SECONDS = 60  # a checkpoint is written when training ends, and about this often before
@@ -87,10 +87,7 @@ def _negative_elbo_of(model: nn.Module, data: Tensor) -> Callable[[Tensor, torch
         raise ValueError("The data hold values other than 0 and 1, for which Bernoulli is no likelihood; pass a loss of your own.")
 
     def loss(x: Tensor, generator: torch.Generator) -> Terms:
-        logits, mu, logvar = model(x, torch.randn(len(x), model.z_dim, generator=generator))
-        recon = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
-        kl = (mu.square() + logvar.expm1() - logvar).sum() * (0.5 / len(x))
-        return {"kl": kl, "recon": recon, "loss": kl + recon}
+        return negative_elbo(x, *model(x, torch.randn(len(x), model.z_dim, generator=generator)))
 
     return loss
 
