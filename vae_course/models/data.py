@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import hashlib
 import math
@@ -10,7 +11,6 @@ import zlib
 from pathlib import Path
 
 import torch
-from sklearn.datasets import load_digits
 from torch import Tensor
 
 from vae_course.course import CourseError
@@ -39,12 +39,21 @@ def digit_counts() -> tuple[Tensor, Tensor]:
 
     Returns float32 tensors of shape (1437, 64) and (360, 64) with the whole numbers 0 to 16, data for a Binomial(16) likelihood.
     """
-    return _split(torch.from_numpy(load_digits().data).float())
+    return _split(_source()[0])
 
 
 def digit_labels() -> tuple[Tensor, Tensor]:
     """Which digit each picture of `digits()` shows, as (train, test): int64 tensors of shape (1437,) and (360,)."""
-    return _split(torch.from_numpy(load_digits().target).long())
+    return _split(_source()[1])
+
+
+@functools.cache
+def _source() -> tuple[Tensor, Tensor]:
+    """The counts and the labels of all digits, read once. `_split` copies rows, so no caller holds these tensors."""
+    from sklearn.datasets import load_digits  # takes a second, and few of those who import this module need it
+
+    source = load_digits()
+    return torch.from_numpy(source.data).float(), torch.from_numpy(source.target).long()
 
 
 def _split(rows: Tensor) -> tuple[Tensor, Tensor]:
