@@ -4,7 +4,6 @@ import torch
 
 from vae_course.checks.draws import fresh_seed, normal, uniform
 
-
 B, Z, D, K = 5, 3, 7, 11
 VISIBLE = 20140501  # the draw that ships has every case
 MANY, FEWER = 1009, 503  # pictures; fresh draws make fewer, so that many draws stay quick
