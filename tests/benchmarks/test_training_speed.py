@@ -93,7 +93,8 @@ def pythae_loop(sizes, x, batch_size, epochs, folder):
         output_dir=str(folder), num_epochs=epochs, per_device_train_batch_size=batch_size, learning_rate=1e-3, no_cuda=True,
     )
     trainer = BaseTrainer(
-        model=pythae_vae(small_vae(*sizes)), train_dataset=BaseDataset(x, torch.zeros(len(x))), training_config=config, callbacks=[],
+        model=pythae_vae(small_vae(*sizes)), train_dataset=BaseDataset(x, torch.zeros(len(x))),
+        training_config=config, callbacks=[],
     )
     logging.disable(logging.INFO)  # it reports the making of each folder
     trainer.prepare_training()

@@ -82,5 +82,5 @@ def prices(mu: Tensor, logvar: Tensor) -> Tensor:
 
 
 def bits(x: Tensor, out: Tensor) -> Tensor:
-    """Minus the log-probability of every binary pixel; `out` holds their logits. x, out: (B, D). Returns (B, D), in nats."""
+    """Minus the log-probability of every binary pixel; `out` holds logits. x, out: (B, D). Returns (B, D), in nats."""
     return F.binary_cross_entropy_with_logits(out, x, reduction="none")

@@ -1,4 +1,4 @@
-"""Networks of one size on the digits: one that only copies, one that is a model of pictures, and what a program makes of it."""
+"""Two networks of the same size on the digits: one that only copies, and one that is a model of pictures."""
 
 from __future__ import annotations
 

@@ -34,9 +34,10 @@ def fit(
     the weight of `kl` in what is minimised, or a function from the step to it. generator: where all that is random comes from.
     watch: gives tensors without axes, by other names, such as the terms of test data; it is called without gradients.
 
-    Returns the history, a list for each of `step`, `loss` (as minimised), what else the loss gives and what `watch` gives, every
-    `log_every` steps, before the step is taken. With a `checkpoint`, a run that was stopped goes on from that file, to `steps` steps in all, to the
-    same numbers as if it had not been stopped. Ctrl-C ends training after the step at hand and keeps what was trained.
+    Returns the history, a list for each of `step`, `loss` (as minimised), what else the loss gives and what `watch` gives,
+    every `log_every` steps, before the step is taken. With a `checkpoint`, a run that was stopped goes on from that file, to
+    `steps` steps in all, to the same numbers as if it had not been stopped. Ctrl-C ends training after the step at hand and
+    keeps what was trained.
     """
     if not 0 < batch_size <= len(data):
         raise ValueError(f"batch_size is {batch_size}; it must be between 1 and the {len(data)} rows of the data.")
