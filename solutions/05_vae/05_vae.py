@@ -239,7 +239,7 @@ predict("mean_over_pixels")
 # %% [markdown]
 # The run, with its own loss first. Recon and KL are measured on test digits, with honest sums.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 for step, loss, recon, kl in train_program(program(loss="pixel_mean"), steps=2000):
     print(f"{step:5} loss {loss:6.4f}, honest recon {recon:6.2f}, KL {kl:5.3f}")
 
