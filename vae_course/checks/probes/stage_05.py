@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from vae_course.checks.compare import SAME, gap, worst
-from vae_course.checks.probes.shared import pattern
+from vae_course.checks.probes.shared import OUT, pattern
 from vae_course.checks.probing import (
     Case, Evidence, dictionary, gradients, kinds, module, scalar, sequence, summary, tensor, warms,
 )
@@ -20,7 +20,6 @@ from vae_course.models.bug_zoo import Program, program
 from vae_course.models.data import digits
 from vae_course.models.toolbox.stage_03 import bernoulli_log_likelihood, gaussian_kl
 from vae_course.models.watched import WatchedVAE, watched
-
 
 Outputs = dict[str, Tensor]
 Call = Callable[[nn.Module, Tensor], Outputs]
@@ -35,7 +34,6 @@ SURE = 40.0  # a logit whose probability single precision rounds to 1
 GROWTH = 1.1  # of the weights, until a logit is SURE
 ASKED = 10  # times that a test is asked about a sound program before it counts as one that always refuses it
 ERRORS = 6.0  # standard errors that chance does not reach
-OUT = 1.8  # standard deviations; a uniform distribution ends before, at 1.73
 
 
 # --- networks ---
