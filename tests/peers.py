@@ -1,21 +1,30 @@
-"""The small VAE inside other libraries: the same weights behind their interfaces."""
+"""A VAE of the course, and the same weights behind the interfaces of other libraries."""
 
 from __future__ import annotations
 
 import torch
-from small_vae import SmallVAE
+
+from vae_course.models.toolbox.stage_05 import VAE
 
 
-def pythae_vae(net: SmallVAE, samples: int | None = None):
+def small_vae(x_dim: int, hidden: int, z_dim: int, seed: int = 0) -> VAE:
+    """A VAE with the first weights that belong to the seed; torch's global state is left alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return VAE(x_dim, z_dim, hidden)
+
+
+def pythae_vae(net: VAE, samples: int | None = None):
     """pythae's VAE on the weights of `net`, or its IWAE when a number of samples is given."""
-    from pythae.models import IWAE, VAE, IWAEConfig, VAEConfig
+    from pythae.models import IWAE, IWAEConfig, VAEConfig
+    from pythae.models import VAE as PythaeVAE
     from pythae.models.base.base_utils import ModelOutput
     from pythae.models.nn import BaseDecoder, BaseEncoder
 
     class Encoder(BaseEncoder):
         def __init__(self):
             super().__init__()
-            self.layers = net.encoder
+            self.layers = net.encoder.layers
 
         def forward(self, x):
             mu, logvar = self.layers(x).chunk(2, dim=-1)
@@ -24,18 +33,18 @@ def pythae_vae(net: SmallVAE, samples: int | None = None):
     class Decoder(BaseDecoder):
         def __init__(self):
             super().__init__()
-            self.layers = net.decoder
+            self.layers = net.decoder.layers
 
         def forward(self, z):
             return ModelOutput(reconstruction=torch.sigmoid(self.layers(z)))
 
     size = {"input_dim": (net.x_dim,), "latent_dim": net.z_dim, "reconstruction_loss": "bce"}
     if samples is None:
-        return VAE(VAEConfig(**size), encoder=Encoder(), decoder=Decoder())
+        return PythaeVAE(VAEConfig(**size), encoder=Encoder(), decoder=Decoder())
     return IWAE(IWAEConfig(**size, number_samples=samples), encoder=Encoder(), decoder=Decoder())
 
 
-def pyro_programs(net: SmallVAE):
+def pyro_programs(net: VAE):
     """The model and the guide of `net` as Pyro programs of a batch x, (B, D)."""
     import pyro
     import pyro.distributions as dist

@@ -5,8 +5,7 @@ import math
 
 import pytest
 import torch
-from peers import pyro_programs, pythae_vae
-from small_vae import SmallVAE
+from peers import pyro_programs, pythae_vae, small_vae
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
 from vae_course.models.data import digits
@@ -24,7 +23,7 @@ def batch():
 @pytest.fixture
 def net(batch):
     """64-128-8, trained a little, so that no term is near 0 by chance."""
-    net = SmallVAE(64, 128, 8)
+    net = small_vae(64, 128, 8)
     fit(net, digits()[0], 200, generator=torch.Generator().manual_seed(0))
     net.zero_grad()
     return net

@@ -13,7 +13,7 @@ from torch.distributions import Bernoulli
 
 from vae_course.course import CourseError
 from vae_course.models import data
-from vae_course.models.data import digit_counts, digits, mnist, mnist_labels
+from vae_course.models.data import digit_counts, digit_labels, digits, mnist, mnist_labels
 from vae_course.models.likelihoods import binomial_log_likelihood
 
 
@@ -28,6 +28,13 @@ def test_counts_are_the_same_digits_in_grey():
     for counts, pictures in zip(digit_counts(), digits(), strict=True):
         assert counts.dtype == torch.float32 and torch.equal((counts >= 8).float(), pictures)
     assert digit_counts()[0].unique().tolist() == list(range(17))
+
+
+def test_whoever_changes_digits_changes_them_for_nobody_else():
+    for given in (digits, digit_counts, digit_labels):
+        before = given()[0].clone()
+        given()[0].zero_()
+        assert before.any() and torch.equal(given()[0], before)
 
 
 # --- MNIST ---

@@ -160,6 +160,41 @@ def test_the_history_of_a_loss_without_terms_is_the_loss():
     assert set(fit(model, ROWS, 2, loss=loss)) == {"step", "loss"}
 
 
+def test_what_is_watched_stands_beside_the_terms_as_it_was_before_the_step():
+    net, generator = fresh()
+    held = []
+
+    def watch():
+        assert not torch.is_grad_enabled()
+        held.append(net.decode.weight.sum())
+        return {"weight": held[-1]}
+
+    history = fit(net, ROWS, 10, batch_size=11, log_every=4, generator=generator, watch=watch)
+    assert history["step"] == [0, 4, 8] and history["weight"] == [value.item() for value in held]
+    assert history["weight"] == [trained(step)[0].decode.weight.sum().item() for step in (0, 4, 8)]
+    del history["weight"]
+    plain, other = fresh()
+    assert_same((net, generator, history), (plain, other, fit(plain, ROWS, 10, batch_size=11, log_every=4, generator=other)))
+
+
+def test_what_is_watched_goes_on_from_a_checkpoint_and_a_step_that_is_cut_off_leaves_none(tmp_path):
+    def run(steps, loss=None):
+        net, generator = fresh()
+        loss = loss and loss(net)
+        return net, generator, fit(
+            net, ROWS, steps, loss=loss, batch_size=11, log_every=3, generator=generator, checkpoint=tmp_path / str(steps),
+            watch=lambda: {"weight": net.decode.weight.sum(), "drawn": torch.rand((), generator=generator)},
+        )
+
+    stopped = run(30, lambda net: interrupting(net, 7, by_exception))  # in the step 6, which is one that is kept
+    assert_same(stopped, run(6))
+    assert stopped[2]["step"] == [0, 3] and len(stopped[2]["weight"]) == 2
+    straight = run(20)
+    (tmp_path / "20").unlink()
+    (tmp_path / "30").rename(tmp_path / "20")
+    assert_same(run(20), straight)
+
+
 def test_no_step_waits_for_a_number(monkeypatch):
     """Reading a number each step is what makes training wait; the loop reads them when it is over."""
     net, generator = fresh()

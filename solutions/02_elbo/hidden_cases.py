@@ -9,7 +9,6 @@ from vae_course.checks.derivations import KNOWN
 from vae_course.checks.draws import normal, uniform
 from vae_course.models.fixtures import random_decoder
 
-
 B, Z, D, K, M = 5, 3, 7, 11, 7
 VISIBLE = 20140501  # the draw that ships: it shows every case of an exercise
 

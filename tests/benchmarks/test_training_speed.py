@@ -12,7 +12,8 @@ import time
 import numpy as np
 import pytest
 import torch
-from small_vae import SmallVAE
+from peers import pythae_vae, small_vae
+from support import mnist_folder
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
@@ -34,7 +35,7 @@ def one_thread():
 
 def course_loop(sizes, x, batch_size, epochs):
     """Samples a second of `fit`, its history included."""
-    net, steps = SmallVAE(*sizes), epochs * -(-len(x) // batch_size)
+    net, steps = small_vae(*sizes), epochs * -(-len(x) // batch_size)
     start = time.process_time()
     history = fit(net, x, steps, batch_size=batch_size, generator=torch.Generator().manual_seed(0))
     seconds = time.process_time() - start
@@ -44,7 +45,7 @@ def course_loop(sizes, x, batch_size, epochs):
 
 def example_loop(sizes, dataset, batch_size, epochs):
     """Samples a second of a loop with the habits of PyTorch's VAE example: a DataLoader, a sigmoid, sums, a loss read each step."""
-    net = SmallVAE(*sizes)
+    net = small_vae(*sizes)
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
     loader = DataLoader(dataset, batch_size=batch_size, shuffle=True)
     start = time.process_time()
@@ -85,7 +86,6 @@ class Pictures(Dataset):
 
 def pythae_loop(sizes, x, batch_size, epochs, folder):
     """Samples a second of the epochs of pythae's BaseTrainer, without its reports and its last save."""
-    from peers import pythae_vae
     from pythae.data.datasets import BaseDataset
     from pythae.trainers import BaseTrainer, BaseTrainerConfig
 
@@ -93,7 +93,8 @@ def pythae_loop(sizes, x, batch_size, epochs, folder):
         output_dir=str(folder), num_epochs=epochs, per_device_train_batch_size=batch_size, learning_rate=1e-3, no_cuda=True,
     )
     trainer = BaseTrainer(
-        model=pythae_vae(SmallVAE(*sizes)), train_dataset=BaseDataset(x, torch.zeros(len(x))), training_config=config, callbacks=[],
+        model=pythae_vae(small_vae(*sizes)), train_dataset=BaseDataset(x, torch.zeros(len(x))),
+        training_config=config, callbacks=[],
     )
     logging.disable(logging.INFO)  # it reports the making of each folder
     trainer.prepare_training()
@@ -131,8 +132,6 @@ def judge(data, ratio):
 @pytest.mark.parametrize("dataset", [TensorDataset, Pictures], ids=["tensors", "pictures"])
 def test_mnist_against_the_dataloader_idiom(dataset, monkeypatch):
     """784-400-20 at 128. Five products of 128 x 784 x 400 are most of a step, whatever loop they run in."""
-    from support import mnist_folder
-
     monkeypatch.setenv("VAE_COURSE_MNIST", str(mnist_folder()))
     x = (mnist()[0][:12800] >= 0.5).float()
     sizes, given = (784, 400, 20), dataset(x)

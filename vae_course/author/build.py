@@ -24,6 +24,7 @@ from nbformat import NotebookNode
 
 from vae_course import course
 from vae_course.author.convert import convert
+from vae_course.checks.files import write_whole
 from vae_course.checks.loader import program
 from vae_course.checks.seal import read_seals, sealed_file, write_seals
 from vae_course.checks.sealing import bank, hidden_cases, make_seal
@@ -42,15 +43,15 @@ def build(stage: Stage) -> list[Path]:
     fresh = seals(notebook, stage).encode()
     try:
         if fresh != before:  # the checks in the notebook compare with what is on the disk
-            write_whole(sealed, fresh.decode())
+            write_whole(sealed, fresh)
         _execute(notebook, stage)
         texts = {source.with_suffix(".ipynb"): _text(notebook), course.released_notebook(stage): release(notebook, stage)}
         changed = [path for path, text in texts.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
         for path in changed:
-            write_whole(path, texts[path])
+            write_whole(path, texts[path].encode())
     except BaseException:
         if before is not None and fresh != before:
-            write_whole(sealed, before.decode())
+            write_whole(sealed, before)
         raise
     return [*changed, *([sealed] if fresh != before else [])]
 
@@ -103,21 +104,6 @@ def seals(notebook: NotebookNode, stage: Stage) -> str:
     return write_seals(stage, [
         make_seal(e.name, reference, draw(e.name, VISIBLE_SEED), bank(stage, e.name)) for e in stage.exercises
     ])
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
-        raise
 
 
 def _source(stage: Stage) -> Path:

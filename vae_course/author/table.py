@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vae_course import course
-from vae_course.author.build import write_whole
 from vae_course.checks import run
+from vae_course.checks.files import write_whole
 from vae_course.checks.seal import visible_seal
 from vae_course.checks.sealing import bank, hidden_seal
 from vae_course.course import CourseError
@@ -57,5 +57,5 @@ def up_to_date(readme: Path, write: bool) -> bool:
     head, rest = before.split(BEGIN, 1)
     after = f"{head}{BEGIN}\n{text()}\n{END}{rest.split(END, 1)[1]}"
     if write and after != before:
-        write_whole(readme, after)
+        write_whole(readme, after.encode())
     return after == before

@@ -93,7 +93,8 @@ def status() -> Said:
         lines.append(f"{now.stage:<{width}} gate {now.gate:<7} {now.points:g} of {now.of:g} points, {left}")
         if now.met:
             still = [slip for slip in now.met if slip not in now.cleared]
-            lines.append(f"  slips met: {len(now.met)}, cleared: {len(now.cleared)}" + (f", still there: {', '.join(still).replace('_', ' ')}" if still else ""))
+            there = f", still there: {', '.join(still).replace('_', ' ')}" if still else ""
+            lines.append(f"  slips met: {len(now.met)}, cleared: {len(now.cleared)}{there}")
         if now.drills:
             lines.append(f"  drills: {now.drills_right} of {now.drills} right at the first try")
         if now.predictions:

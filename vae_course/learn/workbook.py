@@ -5,11 +5,10 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from vae_course import course
+from vae_course.checks.files import write_whole
 from vae_course.course import CourseError, Stage
 
 
@@ -22,8 +21,7 @@ def fill(folder: Path) -> list[Path]:
         if target.exists():
             continue
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _copy_whole(source, target)
+            write_whole(target, source.read_bytes())
         except OSError as error:
             raise CourseError(
                 f"{target} cannot be written ({error.strerror or error}); free some space or choose another folder: "
@@ -31,20 +29,6 @@ def fill(folder: Path) -> list[Path]:
             ) from error
         added.append(target)
     return added
-
-
-def _copy_whole(source: Path, target: Path) -> None:
-    """Copy so that `target` is there whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file, source.open("rb") as reading:
-            shutil.copyfileobj(reading, file)
-        os.chmod(name, 0o644)
-        os.replace(name, target)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(name)
-        raise
 
 
 def find(stage: Stage) -> Path:
@@ -69,7 +53,7 @@ def reset(stage: Stage) -> tuple[Path, Path]:
     )
     try:
         shutil.copy2(path, kept)
-        _copy_whole(course.released_notebook(stage), path)
+        write_whole(path, course.released_notebook(stage).read_bytes())
     except OSError as error:
         raise CourseError(f"{path} could not be reset ({error.strerror or error}); it is as it was.") from error
     return path, kept

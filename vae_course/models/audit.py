@@ -14,7 +14,7 @@ Recon = Callable[[Tensor, Tensor], Tensor]  # recon(x, out), minus the log-likel
 
 def bernoulli(x: Tensor, out: Tensor) -> Tensor:
     """Minus the log-probability of binary pixels; `out` holds their logits. x, out: (B, D). Returns (B,), in nats."""
-    return _bits(x, out).sum(1)
+    return bits(x, out).sum(1)
 
 
 def unit_gaussian(x: Tensor, out: Tensor) -> Tensor:
@@ -29,12 +29,12 @@ def loss_a(x: Tensor, out: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
 
 def loss_b(x: Tensor, out: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     """Every term by its mean. Declares binary pixels with logits `out`."""
-    return _bits(x, out).mean() + prices(mu, logvar).mean()
+    return bits(x, out).mean() + prices(mu, logvar).mean()
 
 
 def loss_c(x: Tensor, out: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     """A picture's cross-entropy, and its code's price per latent. Declares binary pixels with logits `out`."""
-    return (_bits(x, out).sum(1) + prices(mu, logvar).mean(1)).mean()
+    return (bits(x, out).sum(1) + prices(mu, logvar).mean(1)).mean()
 
 
 def loss_d(x: Tensor, out: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
@@ -49,7 +49,7 @@ def loss_e(x: Tensor, out: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
 
 def loss_f(x: Tensor, out: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     """Both sums over the batch, divided by its size. Declares binary pixels with logits `out`."""
-    return (_bits(x, out).sum() + prices(mu, logvar).sum()) / len(x)
+    return (bits(x, out).sum() + prices(mu, logvar).sum()) / len(x)
 
 
 AUDIT: dict[str, tuple[Loss, Recon]] = {
@@ -81,5 +81,6 @@ def prices(mu: Tensor, logvar: Tensor) -> Tensor:
     return (mu * mu + torch.expm1(logvar) - logvar) / 2
 
 
-def _bits(x: Tensor, out: Tensor) -> Tensor:
+def bits(x: Tensor, out: Tensor) -> Tensor:
+    """Minus the log-probability of every binary pixel; `out` holds logits. x, out: (B, D). Returns (B, D), in nats."""
     return F.binary_cross_entropy_with_logits(out, x, reduction="none")

@@ -9,12 +9,11 @@ import math
 from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.distributions import Bernoulli, Normal, kl_divergence
 from torch.nn import functional as F
 
-from vae_course.models.audit import prices
-from vae_course.models.data import digits
+from vae_course.models.audit import bits, prices
 
 Sample = Callable[[Tensor, Tensor], Tensor]
 Loss = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
@@ -80,6 +79,7 @@ SAMPLING: dict[str, Callable[[float, int], Sample]] = {
     "own_generator": _own_generator,
     "polar": _with_noise(_polar),
     "forgotten": _with_noise(torch.zeros_like),
+    "cut": lambda amount, seed: lambda mu, logvar: Normal(mu, (logvar / 2).exp()).sample(),
     "rows": _with_noise(lambda mu: torch.randn(mu.shape[-1])),
     "columns": _with_noise(lambda mu: torch.randn(len(mu), 1)),
     "single": _with_noise(lambda mu: torch.randn(1)),
@@ -94,26 +94,21 @@ SAMPLING: dict[str, Callable[[float, int], Sample]] = {
 # --- what is minimised ---
 
 
-def _bits(x: Tensor, logits: Tensor) -> Tensor:
-    """Minus the log-probability of every pixel. (B, D)."""
-    return F.binary_cross_entropy_with_logits(logits, x, reduction="none")
-
-
 def _loss(
-    bits: Callable[[Tensor, Tensor], Tensor] = _bits, kl: Callable[[Tensor, Tensor], Tensor] = prices,
+    scores: Callable[[Tensor, Tensor], Tensor] = bits, kl: Callable[[Tensor, Tensor], Tensor] = prices,
     pixels: str = "sum", latents: str = "sum", recon_rows: str = "mean", kl_rows: str = "mean", weight: float = 1.0,
 ) -> Loss:
     """A loss by how it scores each pixel, how it prices each latent, and how it gathers pixels, latents and rows."""
 
     def loss(x: Tensor, logits: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
-        recon = getattr(getattr(bits(x, logits), pixels)(1), recon_rows)()
+        recon = getattr(getattr(scores(x, logits), pixels)(1), recon_rows)()
         return recon + weight * getattr(getattr(kl(mu, logvar), latents)(1), kl_rows)()
 
     return loss
 
 
 def _in_double(x: Tensor, logits: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
-    total = _bits(x.double(), logits.double()).sum() + prices(mu.double(), logvar.double()).sum()
+    total = bits(x.double(), logits.double()).sum() + prices(mu.double(), logvar.double()).sum()
     return (total / len(x)).to(logits.dtype)
 
 
@@ -150,62 +145,13 @@ LOSSES: dict[str, Callable[[float], Loss]] = {
     "not_squared": lambda amount: _loss(kl=lambda mu, logvar: prices(mu, logvar) + (mu.abs() - mu * mu) / 2),
     "reversed": lambda amount: _loss(kl=lambda mu, logvar: (logvar + (1 + mu * mu) / logvar.exp() - 1) / 2),
     # the likelihood
-    "sigmoid_twice": lambda amount: _loss(lambda x, logits: _bits(x, logits.sigmoid())),
+    "sigmoid_twice": lambda amount: _loss(lambda x, logits: bits(x, logits.sigmoid())),
     "squared_error": lambda amount: _loss(lambda x, logits: (logits.sigmoid() - x) ** 2),
-    "white_only": lambda amount: _loss(lambda x, logits: x * _bits(x, logits)),
-    "turned": lambda amount: _loss(lambda x, logits: _bits(1 - x, logits)),
-    "first_picture": lambda amount: _loss(lambda x, logits: _bits(x[:1].expand_as(logits), logits)),
+    "white_only": lambda amount: _loss(lambda x, logits: x * bits(x, logits)),
+    "turned": lambda amount: _loss(lambda x, logits: bits(1 - x, logits)),
+    "first_picture": lambda amount: _loss(lambda x, logits: bits(x[:1].expand_as(logits), logits)),
     "clipped": lambda amount: _loss(lambda x, logits: _clipped(amount)(x, logits)),
 }
-
-
-# --- whole scripts ---
-
-
-class _Nets(nn.Module):
-    """64-128-8-128-64 with ReLU: picture to mean and log-variance, code to logits."""
-
-    def __init__(self):
-        super().__init__()
-        self.encode = nn.Sequential(nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 16))
-        self.decode = nn.Sequential(nn.Linear(8, 128), nn.ReLU(), nn.Linear(128, 64))
-
-
-def train(program: Program, steps: int = 600, seed: int = 0) -> list[tuple[int, float, float, float]]:
-    """The program's training on the digits, as (step, loss, recon, kl) at the start and after each quarter.
-
-    loss: as the program computes it, on 360 test pictures. recon, kl: what the same networks earn by a sound
-    measure, on the same pictures with one code each drawn from q, in nats/image.
-    """
-    pictures, test = digits()
-    log = []
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        nets = _Nets()
-        with torch.no_grad():
-            nets.decode[-1].bias.copy_(pictures.mean(0).clamp(0.01, 0.99).logit())
-        optimizer = torch.optim.Adam(nets.parameters(), lr=1e-3, fused=True)
-        for step in range(steps + 1):
-            if step % max(steps // 4, 1) == 0:
-                log.append((step, *_measured(program, nets, test)))
-            optimizer.zero_grad()
-            _run(program, nets, pictures[torch.randint(len(pictures), (64,))]).backward()
-            optimizer.step()
-    return log
-
-
-def _run(program: Program, nets: _Nets, x: Tensor) -> Tensor:
-    """The program's loss on a batch, at codes that the program draws."""
-    mu, logvar = nets.encode(x).chunk(2, dim=-1)
-    return program.loss(x, nets.decode(program.sample(mu, logvar)), mu, logvar)
-
-
-@torch.no_grad()
-def _measured(program: Program, nets: _Nets, x: Tensor) -> tuple[float, float, float]:
-    mu, logvar = nets.encode(x).chunk(2, dim=-1)
-    z = SAMPLING["plain"](1.0, 0)(mu, logvar)
-    recon = _bits(x, nets.decode(z)).sum(1).mean()
-    return float(_run(program, nets, x)), float(recon), float(prices(mu, logvar).sum(1).mean())
 
 
 ZOO = {  # three scripts of the lesson

@@ -39,19 +39,21 @@ def digit_counts() -> tuple[Tensor, Tensor]:
 
     Returns float32 tensors of shape (1437, 64) and (360, 64) with the whole numbers 0 to 16, data for a Binomial(16) likelihood.
     """
-    return _split(torch.from_numpy(_scanned().data).float())
+    return _split(_source()[0])
 
 
 def digit_labels() -> tuple[Tensor, Tensor]:
     """Which digit each picture of `digits()` shows, as (train, test): int64 tensors of shape (1437,) and (360,)."""
-    return _split(torch.from_numpy(_scanned().target).long())
+    return _split(_source()[1])
 
 
 @functools.cache
-def _scanned():
-    from sklearn.datasets import load_digits  # takes most of a second to import, and probes import this file
+def _source() -> tuple[Tensor, Tensor]:
+    """The counts and the labels of all digits, read once. `_split` copies rows, so no caller holds these tensors."""
+    from sklearn.datasets import load_digits  # takes a second, and few of those who import this module need it
 
-    return load_digits()
+    source = load_digits()
+    return torch.from_numpy(source.data).float(), torch.from_numpy(source.target).long()
 
 
 def _split(rows: Tensor) -> tuple[Tensor, Tensor]:

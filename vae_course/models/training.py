@@ -11,12 +11,12 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from tqdm.auto import tqdm
 
 from vae_course.course import CourseError
 from vae_course.models.checkpoint import read_tensors, write_tensors
 from vae_course.models.quick_layers import quick_layers
+from vae_course.models.toolbox.stage_05 import negative_elbo
 
 Terms = Mapping[str, Tensor]
 SAVE_SECONDS = 60  # a checkpoint is written when training ends, and about this often before
@@ -26,7 +26,7 @@ def fit(
     model: nn.Module, data: Tensor, steps: int, *,
     loss: Callable[[Tensor, torch.Generator], Tensor | Terms] | None = None, beta: float | Callable[[int], float] = 1.0,
     batch_size: int = 64, lr: float | Callable[[int], float] = 1e-3, eps: float = 1e-8, generator: torch.Generator | None = None,
-    log_every: int = 100, checkpoint: str | Path | None = None,
+    log_every: int = 100, watch: Callable[[], Terms] | None = None, checkpoint: str | Path | None = None,
 ) -> dict[str, list[float]]:
     """Train `model` by `steps` steps of Adam on batches of rows of `data`, every row once an epoch, in a fresh order each time.
 
@@ -34,10 +34,12 @@ def fit(
     mapping with `loss`, `recon` and `kl`, in nats/image; without one it is the negative ELBO of a VAE on zeros and ones. beta:
     the weight of `kl` in what is minimised, or a function from the step to it. lr: the learning rate, or a function from the step
     to it. eps: what Adam adds to the root of its second moment. generator: where all that is random comes from.
+    watch: gives tensors without axes, by other names, such as the terms of test data; it is called without gradients.
 
-    Returns the history, a list for each of `step`, `loss` (as minimised) and what else the loss gives, every `log_every` steps,
-    before the step is taken. With a `checkpoint`, a run that was stopped goes on from that file, to `steps` steps in all, to the
-    same numbers as if it had not been stopped. Ctrl-C ends training after the step at hand and keeps what was trained.
+    Returns the history, a list for each of `step`, `loss` (as minimised), what else the loss gives and what `watch` gives,
+    every `log_every` steps, before the step is taken. With a `checkpoint`, a run that was stopped goes on from that file, to
+    `steps` steps in all, to the same numbers as if it had not been stopped. Ctrl-C ends training after the step at hand and
+    keeps what was trained.
     """
     if not 0 < batch_size <= len(data):
         raise ValueError(f"batch_size is {batch_size}; it must be between 1 and the {len(data)} rows of the data.")
@@ -63,13 +65,14 @@ def fit(
                     run.order = torch.randperm(len(data), generator=run.generator)
                 start = run.done % per_epoch * batch_size
                 batch = data.index_select(0, run.order[start : start + batch_size])
+                seen = _seen(watch) if run.done % log_every == 0 else {}
                 terms = _weighted(loss(batch, run.generator), beta(run.done) if callable(beta) else beta)
                 run.optimizer.param_groups[0]["lr"] = rate(run.done)
                 run.optimizer.zero_grad()
                 terms["loss"].backward()
                 run.optimizer.step()
                 if run.done % log_every == 0:
-                    run.log(terms)
+                    run.log({**terms, **seen})
                 run.done += 1
                 bar.update()
                 if path and time.monotonic() > saved + SAVE_SECONDS:
@@ -91,12 +94,15 @@ def _negative_elbo_of(model: nn.Module, data: Tensor) -> Callable[[Tensor, torch
         raise ValueError("The data hold values other than 0 and 1, for which Bernoulli is no likelihood; pass a loss of your own.")
 
     def loss(x: Tensor, generator: torch.Generator) -> Terms:
-        logits, mu, logvar = model(x, torch.randn(len(x), model.z_dim, generator=generator))
-        recon = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
-        kl = (mu.square() + logvar.expm1() - logvar).sum() * (0.5 / len(x))
-        return {"kl": kl, "recon": recon, "loss": kl + recon}
+        return negative_elbo(x, *model(x, torch.randn(len(x), model.z_dim, generator=generator)))
 
     return loss
+
+
+@torch.no_grad()
+def _seen(watch: Callable[[], Terms] | None) -> Terms:
+    """What `watch` gives, before a step; it is kept once the step is taken, so that no step that is cut off leaves anything."""
+    return watch() if watch else {}
 
 
 def _weighted(given: Tensor | Terms, beta: float) -> dict[str, Tensor]:

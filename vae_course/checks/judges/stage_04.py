@@ -3,7 +3,7 @@
 import torch
 
 from vae_course.checks.compare import SAME, gap, worst
-from vae_course.checks.judges.shared import alone, repeats
+from vae_course.checks.judges.shared import alone, repeats, stays
 from vae_course.checks.judging import number, part
 
 Z_OUT = "reparameterize(mu, logvar, eps)"
@@ -209,49 +209,35 @@ def _names(what, key):
 
 
 def _same_again(trial, key, what):
-    again, value = trial.got[f"{key}_again"], trial.got[key]
-    trial.fits(f"{key}_again", f"{what}, in a second call,")
-    trial.holds(
-        gap(again, value) <= SAME,
-        "Two calls with the same arguments gave different gradients.",
-        "What does the first call leave behind that the second one finds?",
-        [("first entry, second call", number(again.flatten()[0]), f"{number(value.flatten()[0])}, as in the first")],
+    stays(
+        trial, f"{key}_again", key, "second call", "Two calls with the same arguments gave different gradients.",
+        "What does the first call leave behind that the second one finds?", f"{what}, in a second call,", "from the first",
     )
 
 
-def _only_row_0(trial, key, changed, value, what):
-    trial.fits(changed, f"{what}, with other noise for row 0,")
-    moved = trial.got[changed]
-    row, *column = worst(moved[1:], value[1:])
-    at = (row + 1, *column)
-    trial.holds(
-        gap(moved[1:], value[1:]) <= SAME,
+def _only_row_0(trial, changed, key, what):
+    stays(
+        trial, changed, key, "other noise for row 0",
         "Only the noise of row 0 was changed, and another row changed with it.",
         "Rows are different data points: which of your operations looks along the batch?",
-        [(f"row {row + 1}, other noise for row 0", number(moved[at]), f"your {number(value[at])} from before")],
+        f"{what}, with other noise for row 0,", rows=slice(1, None),
     )
 
 
-def _as_often(trial, key, value, what):
-    trial.fits(key, f"{what}, with every sample four times,")
-    several = trial.got[key]
-    at = worst(several, value)
-    trial.holds(
-        gap(several, value) <= SAME,
+def _as_often(trial, changed, key, what):
+    stays(
+        trial, changed, key, "samples x 4",
         "Taking every sample four times leaves an average over samples as it is; your answer changes.",
-        "What does your answer do with the number of samples?",
-        [(f"entry {list(at)}, samples x 4", number(several[at]), f"your {number(value[at])} from before")],
+        "What does your answer do with the number of samples?", f"{what}, with every sample four times,",
     )
 
 
-def _by_itself(trial, key, value, what):
-    trial.fits(f"{key}_alone", f"{what}, given a single row,")
-    single = trial.got[f"{key}_alone"]
-    trial.holds(
-        gap(single, value[:1]) <= SAME,
+def _by_itself(trial, key, what):
+    stays(
+        trial, f"{key}_alone", key, "by itself",
         "A row given by itself has another gradient than among other rows; rows have nothing to do with each other.",
         "Which of your operations looks along the batch?",
-        [("row 0, by itself", number(single.flatten()[0]), f"your {number(value.flatten()[0])} among the others")],
+        f"{what}, given a single row,", "among the others", rows=slice(0, 1),
     )
 
 
@@ -263,14 +249,13 @@ def _gradient(trial, key, exercise, sentence, question):
     """What holds for either half of either estimator."""
     what = _names(exercise, key)
     trial.fits(key, what)
-    value = trial.got[key]
     _same_again(trial, key, what)
-    _as_often(trial, f"{key}_repeated", value, what)
-    _only_row_0(trial, key, f"{key}_moved", value, what)
+    _as_often(trial, f"{key}_repeated", key, what)
+    _only_row_0(trial, f"{key}_moved", key, what)
     if trial.case["case"] == "exact":
         sentence = f"These noises were chosen so that their average is the gradient of E[f(z)] itself. {sentence}"
     trial.same(key, what, sentence, question)
-    _by_itself(trial, key, value, what)
+    _by_itself(trial, key, what)
 
 
 @part("pathwise_gradient", "value", keys=_keys("d_mu", "_plane"))
@@ -374,12 +359,11 @@ def test_score_function_gradient_baseline(trial):
 def _bound(trial, exercise, sentence, question):
     what = f"{exercise}(x, model, eps)"
     trial.fits("bound", what)
-    value = trial.got["bound"]
     repeats(trial, "bound")
-    _as_often(trial, "repeated", value, what)
-    _only_row_0(trial, "bound", "moved", value, what)
-    if trial.case["case"] in _STEADY:
-        _steady(trial, value, what)
+    _as_often(trial, "repeated", "bound", what)
+    _only_row_0(trial, "moved", "bound", what)
+    if trial.case["case"] in _STEADY:  # there the noise cannot change the estimate
+        stays(trial, "another", "bound", "other noise", *_STEADY[trial.case["case"]], f"{what}, with other noise,")
     trial.same("bound", what, sentence, question)
     alone(trial, "bound", what)
 
@@ -396,18 +380,6 @@ _STEADY = {
         "Which of your terms still holds a sample, and does it need one?",
     ),
 }
-
-
-def _steady(trial, value, what):
-    """On this case the noise cannot change the estimate."""
-    trial.fits("another", f"{what}, with other noise,")
-    another = trial.got["another"]
-    at = worst(another, value)
-    sentence, question = _STEADY[trial.case["case"]]
-    trial.holds(
-        gap(another, value) <= SAME, sentence, question,
-        [(f"row {at[0]}, other noise", number(another[at]), f"your {number(value[at])} from before")],
-    )
 
 
 BOUND = ("bound", "again", "alone", "moved", "repeated", "another")

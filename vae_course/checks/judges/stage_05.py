@@ -1,10 +1,9 @@
 """What must hold in stage 05."""
 
 from vae_course.checks.compare import SAME, gap
-from vae_course.checks.judges.shared import gradient
+from vae_course.checks.judges.shared import gradient, stays
 from vae_course.checks.judges.zoo import told_apart
 from vae_course.checks.judging import number, part
-
 
 ENCODED = {"mu": "mu of your Encoder", "logvar": "logvar of your Encoder"}
 LOGITS = "What your Decoder gives"
@@ -294,11 +293,11 @@ def test_vae_gradient(trial):
 )
 def test_vae_likelihood(trial):
     trial.fits("scores", "log_likelihood of your VAE")
-    trial.holds(
-        gap(trial.got["again"], trial.got["scores"]) <= SAME,
+    stays(
+        trial, "again", "scores", "second call",
         "Two calls of log_likelihood with the same x and z gave different values; nothing in log p(x|z) is left "
         "to chance.",
-        "The code is given: what is left to draw?",
+        "The code is given: what is left to draw?", "log_likelihood of your VAE, in a second call,", "from the first",
     )
     _says(
         trial, "score", "right",
@@ -537,10 +536,10 @@ def test_reconstruct_value(trial):
         "What reconstruct gives", "The values lie between 0 and 1, but they are not the mean pictures at z = mu.",
         "Which code goes into decode, and what is done with what comes out?",
     )
-    trial.holds(
-        gap(trial.got["alone"], x[:1]) <= SAME,
-        "A picture by itself is reconstructed in another way than among others.",
+    stays(
+        trial, "alone", "x", "by itself", "A picture by itself is reconstructed in another way than among others.",
         "Which of your operations looks along the batch?",
+        "What reconstruct gives for a single picture", "among the others", rows=slice(0, 1),
     )
 
 

@@ -2,13 +2,12 @@
 
 import torch
 
-from vae_course.checks.probes.shared import pattern
+from vae_course.checks.probes.shared import pattern, standardised
 from vae_course.checks.probing import Case, Evidence, kinds, pair, summary, tensor
 from vae_course.models import fixtures
 
 FEW = 5  # draws that are sent as they are; the many are summarised
 FAR = 50.0  # sigmas that nothing which deserves the name of noise goes beyond
-OUT = 1.8  # standard deviations; a uniform distribution ends before, at 1.73
 
 
 def _moments(case: Case, evidence: Evidence) -> Evidence:
@@ -50,20 +49,15 @@ def _related(mean: torch.Tensor, x: torch.Tensor) -> bool:
 def _spread(name: str, draws: torch.Tensor) -> tuple[torch.Tensor, Evidence]:
     """Moments of (n, size) draws, and the draws with mean 0 and variance 1 in each column, as (size, n) for fast sums.
 
-    All moments but one know no scale, so that those of a mistake vary from run to run as little as the right ones: the
-    mean in deviations, the log of the variance, correlations of neighbouring columns and rows, the share far out.
+    Beside those of `standardised`: correlations of neighbouring columns and rows.
     """
-    draws = draws.T.contiguous()
-    mean = draws.mean(1, keepdim=True)
-    unit = draws - mean
-    variance = unit.square().mean(1, keepdim=True).clamp(min=1e-6)
-    unit /= variance.sqrt()
+    unit, mean, log_variance, tails = standardised(draws.T.contiguous(), 1)
     return unit, {
-        f"{name}_mean": (mean / variance.sqrt()).squeeze(1),
-        f"{name}_log_variance": variance.log().squeeze(1),
+        f"{name}_mean": mean,
+        f"{name}_log_variance": log_variance,
         f"{name}_columns": (unit[1:] * unit[:-1]).mean(1),
         f"{name}_rows": (unit[:, 1:] * unit[:, :-1]).mean(),
-        f"{name}_tails": (unit.abs() > OUT).double().mean(),
+        f"{name}_tails": tails,
     }
 
 

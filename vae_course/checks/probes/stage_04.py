@@ -2,10 +2,9 @@
 
 import torch
 
+from vae_course.checks.probes.shared import standardised
 from vae_course.checks.probing import Case, Evidence, gradients, kinds, pair, summary, tensor
 from vae_course.models import fixtures
-
-OUT = 1.8  # standard deviations; a uniform distribution ends before, at 1.73
 
 
 def _weighted(value: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
@@ -81,17 +80,15 @@ def _shared(noise: torch.Tensor) -> str:
 
 
 def _moments(noise: torch.Tensor) -> Evidence:
-    """Moments of (n, B, Z) draws. All but one know no scale, so that those of a mistake vary as the right ones do."""
-    mean, unit = noise.mean(0), noise - noise.mean(0)
-    variance = unit.square().mean(0).clamp(min=1e-6)  # (B, Z)
-    unit = unit / variance.sqrt()
+    """Moments of (n, B, Z) draws: those of `standardised`, and the correlations with what stands next on every axis."""
+    unit, mean, log_variance, tails = standardised(noise, 0)
     return {
-        "mean": mean / variance.sqrt(),
-        "log_variance": variance.log(),
+        "mean": mean,
+        "log_variance": log_variance,
         "columns": (unit[:, :, 1:] * unit[:, :, :-1]).mean(0),
         "rows": (unit[:, 1:] * unit[:, :-1]).mean(0),
         "samples": (unit[1:] * unit[:-1]).mean(),
-        "tails": (unit.abs() > OUT).double().mean(),
+        "tails": tails,
     }
 
 

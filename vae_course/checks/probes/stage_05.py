@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from vae_course.checks.compare import SAME, gap, worst
-from vae_course.checks.probes.shared import pattern
+from vae_course.checks.probes.shared import OUT, pattern
 from vae_course.checks.probes.zoo import verdict
 from vae_course.checks.probing import (
     Case, Evidence, dictionary, gradients, kinds, module, scalar, sequence, summary, tensor, warms,
@@ -20,7 +20,6 @@ from vae_course.models.bug_zoo import Program, program
 from vae_course.models.data import digits
 from vae_course.models.toolbox.stage_03 import bernoulli_log_likelihood, gaussian_kl
 from vae_course.models.watched import WatchedVAE, watched
-
 
 Outputs = dict[str, Tensor]
 Call = Callable[[nn.Module, Tensor], Outputs]
@@ -34,7 +33,6 @@ NUDGE = 1e-4  # added to a code; what stays exactly as it was goes in steps
 SURE = 40.0  # a logit whose probability single precision rounds to 1
 GROWTH = 1.1  # of the weights, until a logit is SURE
 ERRORS = 6.0  # standard errors that chance does not reach
-OUT = 1.8  # standard deviations; a uniform distribution ends before, at 1.73
 
 
 # --- networks ---
