@@ -69,7 +69,7 @@ check("linear_rates")
 # - Return the pair rate, distortion: two tensors without axes, in nats/image, means over the batch. The rate is the KL to
 #   the prior in closed form; the distortion is minus the log-likelihood, averaged over the K samples.
 #
-# For example, two images with KLs of 3 and 5 nats have the rate 4, and minus their sum is no part of it.
+# For example, a batch of two images whose codes have KLs of 3 and 5 nats has the rate 4, whatever `eps` is.
 
 # %% answer="rate_distortion"
 def rate_distortion(

@@ -89,7 +89,7 @@ def _rate_distortion(generator: torch.Generator) -> list[dict]:
     return [
         case("gaussian", "gaussian", K, B, D, Z),
         case("bernoulli", "bernoulli", 7, 3, 11, 5),
-        case("silent", "gaussian", K, B, D, Z, silent=True),
+        case("silent", "gaussian", 3, B, D, 2, silent=True),
     ]
 
 
@@ -135,31 +135,37 @@ def _kl_weight(generator: torch.Generator) -> list[dict]:
 
 
 def _free_bits(generator: torch.Generator) -> list[dict]:
-    """Dimensions above the floor, and below it with rows above; for the gradients the same, and one all above."""
+    """Dimensions above the floor and below it, one row of each far above; in one case all together are below one floor.
 
-    def case(name: str, rows: int, above: int, below: int) -> dict:
-        floor = _one(generator, 0.3, 0.6)
-        columns = above + below
+    For the gradients two more, one with every dimension above.
+    """
+
+    def case(name: str, rows: int, above: int, below: int, least: float = 0.4, most: float = 0.8) -> dict:
+        floor, columns = _one(generator, 0.3, 0.6), above + below
         spread = uniform(generator, 0.1, 1.0, rows, columns)
-        spread[torch.randint(rows, (columns,), generator=generator), torch.arange(columns)] = rows * 0.6
-        means = torch.cat([uniform(generator, 1.3, 3.0, above), uniform(generator, 0.4, 0.8, below)]) * floor
+        spread[torch.randint(rows, (columns,), generator=generator), torch.arange(columns)] = 0.6 * rows
+        means = torch.cat([uniform(generator, 1.3, 3.0, above), uniform(generator, least, most, below)]) * floor
         kl = spread / spread.mean(0) * means
         return {"case": name, "kl_per_dim": kl[:, torch.randperm(columns, generator=generator)], "floor": floor}
 
-    return [case("mixed", B, 1, 2), case("wide", 11, 3, 4), case("slopes", 7, 3, 2), case("all above", B, Z, 0)]
+    return [
+        case("mixed", B, 1, 2), case("wide", 11, 3, 4, 0.02, 0.12), case("dying", 7, 0, Z, 0.05, 0.3),
+        case("slopes", 7, 3, 2), case("all above", B, Z, 0),
+    ]
 
 
 def _rate_target(generator: torch.Generator) -> list[dict]:
-    """More than the target, and less than it."""
+    """More than the target, less than it, and less than it even together with recon."""
 
-    def case(name: str, share: float) -> dict:
-        target = _one(generator, 2.5, 6.0)
-        return {
-            "case": name, "recon": uniform(generator, 8.0, 25.0), "kl": torch.tensor(share * target).double(),
-            "target": target,
-        }
+    def case(name: str, share: float, target: float, recon: float) -> dict:
+        one = {"recon": recon, "kl": share * target}
+        return {"case": name, "target": target, **{key: torch.tensor(v, dtype=torch.float64) for key, v in one.items()}}
 
-    return [case("above", _one(generator, 1.3, 1.9)), case("below", _one(generator, 0.3, 0.7))]
+    return [
+        case("above", _one(generator, 1.3, 1.9), _one(generator, 2.5, 6.0), _one(generator, 8.0, 25.0)),
+        case("below", _one(generator, 0.3, 0.7), _one(generator, 2.5, 6.0), _one(generator, 8.0, 25.0)),
+        case("little", _one(generator, 0.2, 0.4), _one(generator, 4.0, 6.0), _one(generator, 0.4, 1.2)),
+    ]
 
 
 def _running_log_odds(generator: torch.Generator) -> list[dict]:

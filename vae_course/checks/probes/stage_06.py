@@ -85,7 +85,7 @@ def rate_distortion(ns, case: Case) -> Evidence:
         **both(x, eps, "_again"),
         **both(x, case["other_eps"], "_anew"),
         **both(x.repeat(2, 1), eps.repeat(1, 2, 1), "_twice"),
-        **both(x, eps.repeat(4, 1, 1), "_repeated"),
+        **both(x, eps.repeat(2, 1, 1), "_repeated"),
     }
 
 
@@ -97,7 +97,7 @@ def active_units(ns, case: Case) -> Evidence:
     given = {} if case["case"] == "default" else {"threshold": case["threshold"]}
 
     def count(mu):
-        return _plain(ns["active_units"](mu.clone(), **given), "active_units", "an int")
+        return _plain(ns["active_units"](mu.clone(), **given), "active_units", "a whole number")
 
     found = count(mu)
     return {
@@ -113,7 +113,7 @@ def kl_weight(ns, case: Case) -> Evidence:
     steps, warmup_steps = case["steps"].tolist(), case["warmup_steps"]
 
     def weight(step):
-        return _plain(ns["kl_weight"](step, warmup_steps), "kl_weight", "a float")
+        return _plain(ns["kl_weight"](step, warmup_steps), "kl_weight", "a plain number")
 
     try:
         found = [weight(step) for step in steps]

@@ -41,7 +41,7 @@ def rate_distortion(x: torch.Tensor, model: Model, eps: torch.Tensor) -> tuple[t
 
     x: (B, D). eps: (K, B, Z). Returns the rate, a KL in closed form, and the distortion, minus the log-likelihood
     averaged over the K samples; without axes, in nats/image, averaged over the batch.
-    Source: Alemi et al., 2018, section 2.
+    Source: Alemi et al., 2018.
     """
     mu, logvar = model.encode(x)
     price = kl_divergence(Normal(mu, std_from_logvar(logvar)), Normal(0.0, 1.0))  # (B, Z)
@@ -52,7 +52,7 @@ def active_units(mu: torch.Tensor, threshold: float = 0.01) -> int:
     """How many latent dimensions have a posterior mean that varies over the data by more than the threshold.
 
     mu: (N, Z), the means of q(z|x) for N data. threshold: a variance, in the squared unit of z. Returns a whole number
-    from 0 to Z. Source: Burda, Grosse and Salakhutdinov, 2015, section 5.2.
+    from 0 to Z. Source: Burda, Grosse and Salakhutdinov, 2015.
     """
     return torch.cov(mu.T).reshape(mu.shape[1], -1).diagonal().gt(threshold).sum().item()
 
@@ -70,7 +70,7 @@ def free_bits(kl_per_dim: torch.Tensor, floor: float) -> torch.Tensor:
     """The KL with a free allowance: each dimension counts with its mean over the batch, and with the floor at least.
 
     kl_per_dim: (B, Z), in nats. floor: nats a dimension. Returns the sum over dimensions, without axes, in nats/image;
-    a dimension below the floor has the gradient 0. Source: Kingma et al., 2016, section C.8.
+    a dimension below the floor has the gradient 0. Source: Kingma et al., 2016 (inverse autoregressive flow).
     """
     return torch.nn.functional.threshold(kl_per_dim.mean(0), floor, floor).sum()
 
@@ -79,7 +79,7 @@ def rate_target(recon: torch.Tensor, kl: torch.Tensor, target: float) -> torch.T
     """The loss for a rate that is fixed in place of its price: recon plus the distance of the KL from its target.
 
     recon, kl: without axes, in nats/image. target: the rate to be spent, in nats/image. Returns a loss without axes;
-    the gradient of the KL is 1 above the target and -1 below. Source: Alemi et al., 2018, section 4.
+    the gradient of the KL is 1 above the target and -1 below. Source: Alemi et al., 2018.
     """
     return recon + torch.nn.functional.l1_loss(kl, torch.full_like(kl, target))
 
