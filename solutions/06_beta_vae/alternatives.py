@@ -153,6 +153,15 @@ def sample_by_sample(x, model, eps):
 
 
 @right("rate_distortion")
+def cross_entropy_less_entropy(x, model, eps):
+    mu, logvar = model.encode(x)
+    q = Normal(mu, torch.exp(0.5 * logvar))
+    cross_entropy = 0.5 * (math.log(2 * math.pi) + mu**2 + q.variance)
+    rate = (cross_entropy - q.entropy()).sum(-1).mean()
+    return rate, -model.log_likelihood(x, torch.lerp(mu, mu + q.stddev, eps)).mean()
+
+
+@right("rate_distortion")
 def row_by_row(x, model, eps):
     rates, distortions = [], []
     for b in range(len(x)):

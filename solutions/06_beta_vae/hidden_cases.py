@@ -43,7 +43,7 @@ def _beta_elbo(generator: torch.Generator) -> list[dict]:
 
 
 def _linear_rates(generator: torch.Generator) -> list[dict]:
-    """Two with every direction above the threshold, then some below it, one without any variance, then all below."""
+    """Two with every direction above the threshold, then all below it, then some, one without any variance."""
 
     def case(name: str, sigma: float, beta: float, *relative: torch.Tensor) -> dict:
         order = torch.cat(relative)[torch.randperm(sum(map(len, relative)), generator=generator)]
@@ -59,8 +59,8 @@ def _linear_rates(generator: torch.Generator) -> list[dict]:
     return [
         case("dear", _one(generator, 0.4, 0.7), _one(generator, 2.5, 4.5), above(Z)),
         case("cheap", _one(generator, 1.4, 2.0), _one(generator, 0.3, 0.6), above(D)),
-        case("some below", _one(generator, 0.4, 0.7), _one(generator, 2.5, 4.5), above(4), below(6), none),
         case("all below", _one(generator, 1.4, 2.0), _one(generator, 0.3, 0.6), below(B)),
+        case("some below", _one(generator, 0.4, 0.7), _one(generator, 2.5, 4.5), above(4), below(6), none),
     ]
 
 
@@ -94,7 +94,8 @@ def _rate_distortion(generator: torch.Generator) -> list[dict]:
 
 
 def _active_units(generator: torch.Generator) -> list[dict]:
-    """The threshold that is not named, a larger one, and 0. Every variance is exact, and no two are on the threshold.
+    """The threshold that is not named, a larger one, and 0. The variances are exact, and divided by N or by N - 1 they
+    stay on their side of the threshold.
 
     Columns: some far above and some a little above; some below by a little, and by a lot with a mean far from 0; one
     that is the same number for every x.
@@ -104,7 +105,7 @@ def _active_units(generator: torch.Generator) -> list[dict]:
         far, near, under, idle = numbers_of
         scale = threshold or 1.0
         variances = scale * torch.cat([
-            uniform(generator, 4.0, 30.0, far), uniform(generator, 1.6, 2.5, near), uniform(generator, 0.3, 0.6, under),
+            uniform(generator, 4.0, 30.0, far), uniform(generator, 1.15, 1.4, near), uniform(generator, 0.7, 0.85, under),
             uniform(generator, 0.04, 0.08, idle), torch.zeros(1, dtype=torch.float64),
         ])
         means = torch.cat([
@@ -116,7 +117,9 @@ def _active_units(generator: torch.Generator) -> list[dict]:
         mu = (means + variances.sqrt() * draws)[:, torch.randperm(len(variances), generator=generator)]
         return {"case": name, "mu": mu, "threshold": threshold}
 
-    return [case("default", 17, 0.01, 2, 1, 1, 2), case("strict", 23, 0.4, 1, 1, 2, 4), case("zero", 13, 0.0, 1, 1, 1, 1)]
+    return [
+        case("default", 17, 0.01, 2, 1, 1, 2), case("strict", 23, 0.4, 1, 1, 2, 4), case("zero", 13, 0.0, 1, 1, 1, 1),
+    ]
 
 
 def _kl_weight(generator: torch.Generator) -> list[dict]:
@@ -126,11 +129,13 @@ def _kl_weight(generator: torch.Generator) -> list[dict]:
         T = int(torch.randint(low, high, (), generator=generator))
         early, late = int(T * _one(generator, 0.15, 0.35)), int(T * _one(generator, 0.65, 0.85))
         past = T + int(T * _one(generator, 0.2, 0.4))
-        return {"case": name, "warmup_steps": T, "steps": torch.tensor([0, 1, early, late, T - 1, T, T + 1, past, 7 * T + 3])}
+        steps = [0, 1, early, late, T - 1, T, T + 1, past, 7 * T + 3]
+        return {"case": name, "warmup_steps": T, "steps": torch.tensor(steps)}
 
+    later = int(torch.randint(5, 50, (), generator=generator))
     return [
         case("short", 17, 40), case("long", 700, 2000),
-        {"case": "none", "warmup_steps": 0, "steps": torch.tensor([0, 1, int(torch.randint(5, 50, (), generator=generator))])},
+        {"case": "none", "warmup_steps": 0, "steps": torch.tensor([0, 1, later])},
     ]
 
 

@@ -65,8 +65,8 @@ def convex_mix(expected_log_likelihood, kl, beta):
 
 @wrong(
     "beta_elbo",
-    "You add beta times kl. What is maximised then pays for every nat of the code, so the encoder would leave the prior "
-    "as far as it can.",
+    "You add beta times kl. What is maximised then pays for every nat of the code, so the encoder would leave the "
+    "prior as far as it can.",
     "Is kl something to be earned or something to be paid?",
 )
 def kl_as_a_reward(expected_log_likelihood, kl, beta):
@@ -130,7 +130,8 @@ def sum_over_rows(expected_log_likelihood, kl, beta):
 
 @wrong(
     "beta_elbo",
-    "Every row pays the mean kl of the batch and not its own. The mean over rows is right, and each row by itself is not.",
+    "Every row pays the mean kl of the batch and not its own. The mean over rows is right, and each row by itself is"
+    " not.",
     "Whose code does a row pay for?",
 )
 def kl_of_the_batch(expected_log_likelihood, kl, beta):
@@ -150,7 +151,7 @@ def the_loss(expected_log_likelihood, kl, beta):
 @wrong(
     "beta_elbo",
     "The minus stands on the likelihood too: you reward what is unlikely, and charge for the code besides.",
-    "The expected log-likelihood is already negative for a bad model: what does another minus make of it?",
+    "What does your value do when x becomes likelier?",
 )
 def both_negative(expected_log_likelihood, kl, beta):
     return -expected_log_likelihood - beta * kl
@@ -167,8 +168,8 @@ def price_ignored(expected_log_likelihood, kl, beta):
 
 @wrong(
     "beta_elbo",
-    "You take away kl and beta. A constant moves no gradient, so training would not notice it; beta is a price for each "
-    "nat.",
+    "You take away kl and beta. A constant moves no gradient, so training would not notice it; beta is a price for "
+    "each nat.",
     "A code of 2 nats and one of 4 nats: by how much should they differ at beta = 4?",
 )
 def price_as_a_fee(expected_log_likelihood, kl, beta):
@@ -249,8 +250,8 @@ def without_gradients(expected_log_likelihood, kl, beta):
 
 @wrong(
     "linear_rates",
-    "Your rates are twice what they should be: a half is lost. The logarithm of a ratio of variances counts the ratio of "
-    "the standard deviations twice.",
+    "Your rates are twice what they should be: a half is lost. The logarithm of a ratio of variances counts the "
+    "ratio of the standard deviations twice.",
     "By how much does log x change when x is replaced by its root?",
 )
 def half_lost(variances, sigma, beta):
@@ -307,8 +308,8 @@ def price_squared(variances, sigma, beta):
 
 @wrong(
     "linear_rates",
-    "Your threshold is twice what it should be: the 2 of the squared error over 2 sigma^2 was kept, and the half in the "
-    "rate was not set against it.",
+    "Your threshold is twice what it should be: the 2 of the squared error over 2 sigma^2 was kept, and the half in "
+    "the rate was not set against it.",
     "Write what a direction costs as a function of its error: where is its slope 0?",
 )
 def threshold_doubled(variances, sigma, beta):
@@ -327,8 +328,8 @@ def in_bits(variances, sigma, beta):
 
 @wrong(
     "linear_rates",
-    "Your rates are half the log of one plus the ratio. That is the capacity of a channel whose noise comes on top of "
-    "the signal; here the variance of the data is the whole, and the error is a part of it.",
+    "Your rates are half the log of one plus the ratio, as if the error came on top of the variance. The variance of"
+    " the data is the whole, and the error that is left is a part of it.",
     "For a variance that is exactly on the threshold, what should the rate be, and what does yours give?",
 )
 def capacity_of_a_channel(variances, sigma, beta):
@@ -357,7 +358,7 @@ def summed(variances, sigma, beta):
 
 @wrong(
     "linear_rates",
-    "Your rates have their sign turned round inside the logarithm, so every direction that is worth its price gets 0.",
+    "The ratio in your logarithm is upside down, so every direction that is worth its price gets 0.",
     "Which is larger in a direction that is worth describing, its variance or the error that is left?",
 )
 def ratio_upside_down(variances, sigma, beta):
@@ -367,8 +368,8 @@ def ratio_upside_down(variances, sigma, beta):
 
 @wrong(
     "linear_rates",
-    "Your rates come from the variance and not from its logarithm: half the ratio less one. Close to the threshold that "
-    "is nearly right, and further up far too much.",
+    "Your rates come from the variance and not from its logarithm: half the ratio less one. Close to the threshold "
+    "that is nearly right, and further up far too much.",
     "Each time a variance is multiplied by e squared, how many nats should come on top?",
 )
 def ratio_without_logarithm(variances, sigma, beta):
@@ -428,8 +429,8 @@ def error_in_nats(variances, sigma, beta):
 
 @wrong(
     "linear_rates",
-    "Your error is that of the mean of the posterior, put through the decoder; a code is a draw, and its spread adds to "
-    "the error as much again as makes the threshold whole.",
+    "Your error is what remains when the decoder gets the mean of the posterior. While a model trains it gets a draw, "
+    "and the spread of the draws adds to the error.",
     "From which code is x reconstructed while the model trains: from mu or from a sample?",
 )
 def error_at_the_mean(variances, sigma, beta):
@@ -445,7 +446,7 @@ def error_at_the_mean(variances, sigma, beta):
 )
 def no_cutoff(variances, sigma, beta):
     level = beta * sigma**2
-    return 0.5 * torch.log(variances.clamp(min=1e-30) / level), torch.full_like(variances, level)
+    return 0.5 * torch.log(variances / level), torch.full_like(variances, level)
 
 
 @wrong(
@@ -455,10 +456,10 @@ def no_cutoff(variances, sigma, beta):
 )
 def rate_without_cutoff(variances, sigma, beta):
     level = beta * sigma**2
-    return 0.5 * torch.log(variances.clamp(min=1e-30) / level), variances.clamp(max=level)
+    return 0.5 * torch.log(variances / level), variances.clamp(max=level)
 
 
-@wrong("linear_rates", alias_of="rate_of_minus_infinity")
+@wrong("linear_rates", alias_of="rate_without_cutoff")
 def plain_logarithm(variances, sigma, beta):
     level = beta * sigma**2
     return (variances.log() - math.log(level)) / 2, torch.minimum(variances, torch.full_like(variances, level))
@@ -466,19 +467,8 @@ def plain_logarithm(variances, sigma, beta):
 
 @wrong(
     "linear_rates",
-    "Below the threshold your errors are right and your rates negative, down to minus infinity where there is no "
-    "variance: the logarithm was left as it came.",
-    "What is the least that can be spent on a direction?",
-)
-def rate_of_minus_infinity(variances, sigma, beta):
-    level = beta * sigma**2
-    return 0.5 * torch.log(variances / level), variances.clamp(max=level)
-
-
-@wrong(
-    "linear_rates",
     "Your rates are cut off and your errors are not: below the threshold you report an error larger than the variance, "
-    "which is what guessing the mean would leave.",
+    "and whoever guesses the mean does better.",
     "Of a direction that is never described, how large can the error be?",
 )
 def error_without_cutoff(variances, sigma, beta):
@@ -494,8 +484,8 @@ def error_everywhere_the_same(variances, sigma, beta):
 
 @wrong(
     "linear_rates",
-    "Below the threshold your error is 0, as if a direction that is left out of the code were known exactly; nothing is "
-    "known of it.",
+    "Below the threshold your error is 0, as if a direction that is left out of the code were known exactly; nothing"
+    " is known of it.",
     "What does a decoder say about a direction of which it hears nothing, and how far off is it?",
 )
 def no_error_below(variances, sigma, beta):
@@ -523,43 +513,44 @@ def cutoff_by_a_product(variances, sigma, beta):
 )
 def rate_without_sign(variances, sigma, beta):
     level = beta * sigma**2
-    return 0.5 * torch.log(variances.clamp(min=1e-30) / level).abs(), variances.clamp(max=level)
+    return 0.5 * torch.log(variances / level).abs(), variances.clamp(max=level)
 
 
 @wrong(
     "linear_rates",
-    "You cut off where the variance is below beta. The rate is right elsewhere, but a direction dies when its variance "
-    "is below beta times that of the noise.",
+    "You leave out the directions whose variance is below beta alone. What a direction is worth depends on the noise"
+    " as well, and a price is no variance to compare with.",
     "At which variance does your own formula for the rate pass through 0?",
 )
 def cutoff_at_the_price(variances, sigma, beta):
     level = beta * sigma**2
     kept = variances > beta
-    rate = torch.where(kept, 0.5 * torch.log(variances.clamp(min=1e-30) / level), 0.0)
+    rate = torch.where(kept, 0.5 * torch.log(variances / level), 0.0)
     return rate, torch.where(kept, level, variances)
 
 
 @wrong(
     "linear_rates",
-    "You cut off where the variance is below that of the noise. That is the threshold at beta = 1; at another price "
-    "another one is.",
-    "At which variance does your own formula for the rate pass through 0?",
+    "You leave out the directions whose variance is below that of the noise. At beta = 1 these are the right ones; a "
+    "dearer nat leaves out more of them, and a cheaper one fewer.",
+    "At which variance does your own formula for the rate pass through 0, and where do you cut?",
 )
 def cutoff_at_the_noise(variances, sigma, beta):
     level = beta * sigma**2
     kept = variances > sigma**2
-    rate = torch.where(kept, 0.5 * torch.log(variances.clamp(min=1e-30) / level), 0.0)
+    rate = torch.where(kept, 0.5 * torch.log(variances / level), 0.0)
     return rate, torch.where(kept, level, variances)
 
 
 @wrong(
     "linear_rates",
-    "Your rate never gets quite to 0: a small number keeps it up, so a direction that is left out still counts as alive.",
+    "Your rate never gets quite to 0: a small number keeps it up, so a direction that is left out still counts as "
+    "alive.",
     "How many nats does a direction get that is not sent at all?",
 )
 def least_rate(variances, sigma, beta):
     level = beta * sigma**2
-    return 0.5 * torch.log(variances.clamp(min=1e-30) / level).clamp(min=1e-3), variances.clamp(max=level)
+    return 0.5 * torch.log(variances / level).clamp(min=1e-3), variances.clamp(max=level)
 
 
 @wrong(
@@ -576,7 +567,8 @@ def dead_ones_dropped(variances, sigma, beta):
 
 @wrong(
     "linear_rates",
-    "Where the rate is cut off you report NaN, no answer at all; there is one: nothing is spent, and all variance is left.",
+    "Where the rate is cut off you report NaN, no answer at all; there is one: nothing is spent, and all variance is"
+    " left.",
     "What is spent on a direction that is not sent, and what is left of it?",
 )
 def no_answer_below(variances, sigma, beta):
@@ -692,7 +684,7 @@ def row_by_row(x, model, eps):
 @wrong(
     "rate_distortion",
     "Your distortion is taken at z = mu, without noise. The decoder never gets so clear a code, and a cost that is "
-    "measured there is too low to be the bound's.",
+    "measured there is usually too low.",
     "Where does eps go in your answer?",
 )
 def at_the_mean(x, model, eps):
@@ -702,8 +694,8 @@ def at_the_mean(x, model, eps):
 
 @wrong(
     "rate_distortion",
-    "Your distortion takes the logarithm of the mean likelihood over samples. The mean of the logarithms was asked for; "
-    "with yours the two numbers no longer add up to minus the bound.",
+    "Your distortion takes the logarithm of the mean likelihood over samples. The mean of the logarithms was asked "
+    "for; with yours the two numbers no longer add up to minus the bound.",
     "Which comes first in the bound, the logarithm or the average over codes?",
 )
 def logarithm_of_the_mean(x, model, eps):
@@ -753,8 +745,8 @@ def per_dimension(x, model, eps):
 
 @wrong(
     "rate_distortion",
-    "Your rate is the average of log q(z) - log p(z) over the samples. On average over all noise that is the KL, and in "
-    "value it is not: it moves with the noise. The closed form was asked for.",
+    "Your rate is the average of log q(z) - log p(z) over the samples. On average over all noise that is the KL, and"
+    " in value it is not: it moves with the noise. The closed form was asked for.",
     "Which average over z did you work out by hand in stage 03?",
 )
 def rate_from_samples(x, model, eps):
@@ -845,8 +837,8 @@ def own_noise(x, model, eps):
 
 @wrong(
     "active_units",
-    "You compare the standard deviation with the threshold, and the threshold is a variance: 0.01 stands for a standard "
-    "deviation of 0.1.",
+    "You compare the standard deviation with the threshold, and the threshold is a variance: 0.01 stands for a "
+    "standard deviation of 0.1.",
     "In which unit is the threshold, that of z or that of z squared?",
 )
 def standard_deviation(mu, threshold=0.01):
@@ -936,7 +928,8 @@ def indices(mu, threshold=0.01):
 
 @wrong(
     "active_units",
-    "You return the variances themselves, one for each dimension; the number of those above the threshold was asked for.",
+    "You return the variances themselves, one for each dimension; the number of those above the threshold was asked "
+    "for.",
     "Which of your numbers are greater than the threshold, and how many are they?",
 )
 def the_variances(mu, threshold=0.01):
@@ -1044,8 +1037,8 @@ def never_stops(step, warmup_steps):
 
 @wrong(
     "kl_weight",
-    "Your weight falls from 1 to 0: the KL counts in full at the start, when the decoder cannot read a code yet, and not "
-    "at all in the end.",
+    "Your weight falls from 1 to 0: the KL counts in full at the start, when the decoder cannot read a code yet, and"
+    " not at all in the end.",
     "When is a code to be cheap: early or late?",
 )
 def downwards(step, warmup_steps):
@@ -1103,13 +1096,13 @@ def root(step, warmup_steps):
     "What is your weight at step 0?",
 )
 def sigmoid(step, warmup_steps):
-    return 1 / (1 + math.exp(min(700, -10 * (step / warmup_steps - 0.5)))) if warmup_steps else 1.0
+    return 1 / (1 + math.exp(5 - 10 * step / warmup_steps)) if warmup_steps else 1.0
 
 
 @wrong(
     "kl_weight",
-    "Your weight rises like half a wave of a cosine, slow at both ends: a usual schedule, and not the straight line that "
-    "was asked for.",
+    "Your weight rises like half a wave of a cosine, slow at both ends: a usual schedule, and not the straight line "
+    "that was asked for.",
     "A quarter through the warm-up, what should the weight be?",
 )
 def cosine(step, warmup_steps):
@@ -1127,8 +1120,8 @@ def exponential_approach(step, warmup_steps):
 
 @wrong(
     "kl_weight",
-    "Your weight is 0 through the whole warm-up and then jumps to 1: a division of whole numbers has dropped the "
-    "fraction.",
+    "Your weight is 0 through the whole warm-up and then jumps to 1: it only knows over and not over, as a division of "
+    "whole numbers does, which drops the fraction.",
     "Half way through the warm-up, what should the weight be?",
 )
 def whole_division(step, warmup_steps):
@@ -1142,8 +1135,8 @@ def a_jump(step, warmup_steps):
 
 @wrong(
     "kl_weight",
-    "Your weight falls back to 0 after the warm-up and rises again, round and round: a cyclic schedule. Here the weight "
-    "stays at 1.",
+    "Your weight falls back to 0 after the warm-up and rises again, round and round: a cyclic schedule. Here the "
+    "weight stays at 1.",
     "What is the weight to be one step after the warm-up?",
 )
 def cyclic(step, warmup_steps):
@@ -1184,7 +1177,7 @@ def twice_as_long(step, warmup_steps):
     "Which of the two numbers grows while training goes on?",
 )
 def ratio_upside_down(step, warmup_steps):
-    return min(1.0, warmup_steps / step) if step and warmup_steps else float(not warmup_steps)
+    return min(1.0, warmup_steps / max(1, step)) if warmup_steps else 1.0
 
 
 @wrong(
@@ -1246,8 +1239,8 @@ def floor_for_each_entry(kl_per_dim, floor):
 
 @wrong(
     "free_bits",
-    "You put one floor under the whole sum. One busy dimension lifts the sum above it, and a dimension that is dying is "
-    "not noticed.",
+    "You put one floor under the whole sum. One busy dimension lifts the sum above it, and a dimension that is dying"
+    " is not noticed.",
     "How many numbers meet the floor, one or Z?",
 )
 def floor_for_the_total(kl_per_dim, floor):
@@ -1256,8 +1249,8 @@ def floor_for_the_total(kl_per_dim, floor):
 
 @wrong(
     "free_bits",
-    "You put Z floors together under the whole sum: dimensions may lend each other their allowance, so one busy dimension "
-    "hides those that are dying.",
+    "You put Z floors together under the whole sum: dimensions may lend each other their allowance, so one busy "
+    "dimension hides those that are dying.",
     "How many numbers meet a floor, one or Z?",
 )
 def all_floors_under_the_total(kl_per_dim, floor):
@@ -1396,9 +1389,9 @@ def nothing_below(kl_per_dim, floor):
 
 @wrong(
     "free_bits",
-    "You take the floor of the largest dimension only, or of all at once: what comes out is the largest of the means, "
-    "and not the sum of all.",
-    "How many dimensions are paid for?",
+    "What you return is the largest of the means, or the floor where that is larger: the dearest dimension alone is "
+    "paid for.",
+    "How many dimensions does the code have?",
 )
 def largest_dimension(kl_per_dim, floor):
     return kl_per_dim.mean(0).max().clamp(min=floor)
@@ -1421,8 +1414,8 @@ def through_plain_numbers(kl_per_dim, floor):
 
 @wrong(
     "free_bits",
-    "Your value is right, and below the floor the gradient goes on as if there were none: the KL of a dimension is still "
-    "pushed down where it should be free.",
+    "Your value is right, and below the floor the gradient goes on as if there were none: the KL of a dimension is "
+    "still pushed down where it should be free.",
     "If the KL of a dimension below the floor grew a little, would the total change?",
 )
 def gradient_below_the_floor(kl_per_dim, floor):
@@ -1446,8 +1439,8 @@ def no_gradient_above(kl_per_dim, floor):
 
 @wrong(
     "rate_target",
-    "You square the distance from the target. The pull then fades as the target comes near, and is a hundred times as "
-    "strong ten nats away; the distance itself was asked for.",
+    "You square the distance from the target: the pull fades as the target comes near, and grows with every nat away "
+    "from it. The distance itself, in nats, was asked for.",
     "If kl is 3 nats away from the target, how many nats are added?",
 )
 def squared_distance(recon, kl, target):
@@ -1466,7 +1459,8 @@ def above_only(recon, kl, target):
 
 @wrong(
     "rate_target",
-    "You only charge for what kl lacks to the target. Above it a code costs nothing at all, and kl may grow as it likes.",
+    "You only charge for what kl lacks to the target. Above it a code costs nothing at all, and kl may grow as it "
+    "likes.",
     "What is added when kl is 1 nat too large?",
 )
 def below_only(recon, kl, target):
@@ -1494,8 +1488,8 @@ def distance_taken_away(recon, kl, target):
 
 @wrong(
     "rate_target",
-    "You multiply kl by the target: that makes a price of it, as beta is one. Here it is the rate that is given, and the "
-    "price that is left open.",
+    "You multiply kl by the target: that makes a price of it, as beta is one. Here it is the rate that is given, and"
+    " the price that is left open.",
     "In which unit is the target?",
 )
 def target_as_price(recon, kl, target):
@@ -1504,8 +1498,8 @@ def target_as_price(recon, kl, target):
 
 @wrong(
     "rate_target",
-    "Your second term is the larger of kl and target: a floor under the whole KL. Above the target it is the plain loss, "
-    "and below it nothing pulls kl up.",
+    "Your second term is the larger of kl and target: a floor under the whole KL. Above the target it is the plain "
+    "loss, and below it nothing pulls kl up.",
     "What should the second term be when the target is met?",
 )
 def floor_under_the_kl(recon, kl, target):
@@ -1532,8 +1526,8 @@ def target_forgotten(recon, kl, target):
 
 @wrong(
     "rate_target",
-    "You add kl and the distance from the target. Above the target kl is then paid for twice, and below it the two pulls "
-    "cancel.",
+    "You add kl and the distance from the target. Above the target kl is then paid for twice, and below it the two "
+    "pulls cancel.",
     "With kl right on its target, what is to be added to recon?",
 )
 def kl_as_well(recon, kl, target):
@@ -1578,7 +1572,8 @@ def half_the_distance(recon, kl, target):
 
 @wrong(
     "rate_target",
-    "You add the distance smoothed near 0: half its square, and half a nat less further out.",
+    "You add the distance with its corner rounded off: half its square within a nat of the target, and further out "
+    "half a nat less than the distance.",
     "If kl is 3 nats away from the target, how many nats are added?",
 )
 def smoothed(recon, kl, target):
@@ -1663,7 +1658,8 @@ def pushes_down_on_both_sides(recon, kl, target):
 
 @wrong(
     "running_log_odds",
-    "Flip t is counted before it is guessed: entry t holds its own flip. A decoder that is fed this has read the answer.",
+    "Flip t is counted before it is guessed: entry t holds its own flip. A decoder that is fed this has read the "
+    "answer.",
     "How many flips has the decoder seen when it has to guess the first one?",
 )
 def own_flip_included(x):
@@ -1684,8 +1680,8 @@ def all_flips(x):
 
 @wrong(
     "running_log_odds",
-    "You count from the other end: entry t holds the flips after t. A decoder that goes from left to right has not seen "
-    "them.",
+    "You count from the other end: entry t holds the flips after t. A decoder that goes from left to right has not "
+    "seen them.",
     "Which flips are known when flip t is to be guessed?",
 )
 def from_the_end(x):
@@ -1726,7 +1722,8 @@ def halves_missing(x):
 
 @wrong(
     "running_log_odds",
-    "You add 1 to each count: that is the urn of a uniform prior, Beta(1, 1), and these coins come from Beta(1/2, 1/2).",
+    "You add 1 to each count: that is the urn of a uniform prior, Beta(1, 1), and these coins come from Beta(1/2, "
+    "1/2).",
     "How many heads does the prior of these coins count for?",
 )
 def ones_for_halves(x):
@@ -1778,7 +1775,8 @@ def log_probability(x):
 
 @wrong(
     "running_log_odds",
-    "What you return is the odds, a ratio; its logarithm was asked for, in which heads and tails differ by the sign only.",
+    "What you return is the odds, a ratio; its logarithm was asked for, in which heads and tails differ by the sign "
+    "only.",
     "Which number means fifty-fifty in log-odds, and which one in odds?",
 )
 def odds(x):
@@ -1788,8 +1786,8 @@ def odds(x):
 
 @wrong(
     "running_log_odds",
-    "What you return is heads minus tails, raw counts. After 100 flips the same lead says much less about the coin than "
-    "after 2, and yours does not know.",
+    "What you return is heads minus tails, raw counts. After 100 flips the same lead says much less about the coin "
+    "than after 2, and yours does not know.",
     "Two heads of two, and 51 of 100: is the coin equally crooked?",
 )
 def lead(x):
@@ -1799,8 +1797,8 @@ def lead(x):
 
 @wrong(
     "running_log_odds",
-    "What you return is the frequency of heads less a half, or 0 where nothing is known: straight where log-odds are "
-    "curved, and without the two halves.",
+    "What you return is the frequency of heads less a half, or 0 where nothing is known. That is a probability "
+    "moved to another zero, without the two halves, and not its log-odds.",
     "After one head and nothing else, is the next flip certain?",
 )
 def frequency(x):
@@ -1851,7 +1849,8 @@ def along_the_batch(x):
 
 @wrong(
     "running_log_odds",
-    "The first column is missing: nothing was seen before the first flip, and that too is something to tell the decoder.",
+    "The first column is missing: nothing was seen before the first flip, and that too is something to tell the "
+    "decoder.",
     "How many flips are there to guess, and how many entries do you return?",
 )
 def first_column_dropped(x):
@@ -1871,8 +1870,8 @@ def one_column_more(x):
 
 @wrong(
     "running_log_odds",
-    "In entry t you divide by the t flips before it and the tails get lost: heads over all, plus a half each.",
-    "Are heads compared with tails, or with all flips?",
+    "Heads are compared with all flips so far, with a half added to each; odds compare them with tails.",
+    "After heads only, how large can your number become, and how large should it?",
 )
 def heads_over_all(x):
     heads, tails = seen_before(x)
@@ -1881,7 +1880,7 @@ def heads_over_all(x):
 
 @wrong(
     "running_log_odds",
-    "Your tails are wrong by one: entry t takes T flips, or one flip more, to have been seen than there were.",
+    "You count one tail too many in every entry, as if one more flip had been seen before t than there was.",
     "How many flips were there before flip t?",
 )
 def one_tail_more(x):

@@ -14,7 +14,8 @@ def _plain(value: object, what: str, expected: str) -> Evidence:
     if value is None:
         raise Unfit(f"{what} returned None; {expected} is expected: is a `return` missing?")
     if isinstance(value, torch.Tensor):
-        return {"number": tensor(value.double() if value.dtype == torch.bool else value, what).detach(), "kind": "a tensor"}
+        numeric = value.double() if value.dtype == torch.bool else value
+        return {"number": tensor(numeric, what).detach(), "kind": "a tensor"}
     if isinstance(value, numbers.Real) and not isinstance(value, bool):
         kind = "an int" if isinstance(value, numbers.Integral) else "a float"
         return {"number": scalar(value, what), "kind": kind}

@@ -26,9 +26,9 @@ def linear_rates(variances: torch.Tensor, sigma: float, beta: float) -> tuple[to
     """What the best linear VAE spends on each principal direction of the data, and the squared error that it leaves.
 
     A direction is described until its error is beta times the variance of the noise, where one more nat is not worth
-    its price; one whose variance is smaller than that is left out. variances: (Z,), 0 or more, in the squared unit of x.
-    sigma: the decoder's standard deviation, in the unit of x. beta: the price of a nat. Returns the rates, in nats, and
-    the mean squared errors, (Z,) each. Source: Cover and Thomas, 2006, theorem 10.3.3; Lucas et al., 2019.
+    its price; one whose variance is smaller than that is left out. variances: (Z,), 0 or more, in the squared unit of
+    x. sigma: the decoder's standard deviation, in the unit of x. beta: the price of a nat. Returns the rates, in nats,
+    and the mean squared errors, (Z,) each. Source: Cover and Thomas, 2006, theorem 10.3.3; Lucas et al., 2019.
     """
     level = torch.as_tensor(beta * sigma * sigma, dtype=variances.dtype)  # the water level
     error = torch.minimum(variances, level)
