@@ -216,7 +216,7 @@ STAGES = (
             ),
             Exercise("rate_distortion", points=3, minutes=6, difficulty=2, builds_on=("gaussian_kl", "reparameterize")),
             Exercise("active_units", points=3, minutes=5, difficulty=2),
-            Exercise("kl_weight", points=2, minutes=4, difficulty=1),
+            Exercise("kl_weight", points=2, minutes=4, difficulty=1, parts=MappingProxyType({"value": 0.8, "no_warmup": 0.2})),
             Exercise("free_bits", points=4, minutes=7, difficulty=3, parts=MappingProxyType({"value": 0.6, "gradient": 0.4})),
             Exercise("rate_target", points=2, minutes=4, difficulty=2, parts=MappingProxyType({"value": 0.6, "gradient": 0.4})),
             Exercise("running_log_odds", points=3, minutes=7, difficulty=3),

@@ -1,6 +1,1891 @@
-"""Wrong answers to stage 06, each with a sentence that names it."""
+"""Wrong answers to stage 06, each with the sentence that names it and a question that leads out of it."""
+
+import math
+
+import torch
+from torch.distributions import Normal, kl_divergence
 
 from vae_course.checks.bank import wrong
+
+
+def price(mu, logvar):
+    """The KL to the prior, (B,)."""
+    return kl_divergence(Normal(mu, torch.exp(0.5 * logvar)), Normal(0.0, 1.0)).sum(-1)
+
+
+def spent(x, model, eps):
+    """The KL, (B,), and the log-likelihood at each sample, (K, B)."""
+    mu, logvar = model.encode(x)
+    return price(mu, logvar), model.log_likelihood(x, mu + torch.exp(0.5 * logvar) * eps)
+
+
+def best_code(variances, level):
+    """Rates and errors of the best code, with a direction described down to the error `level`."""
+    return 0.5 * torch.log(variances / level).clamp(min=0), variances.clamp(max=level)
+
+
+def seen_before(x):
+    """Heads and tails before each flip, (B, T) each."""
+    heads = torch.cumsum(x, 1) - x
+    return heads, torch.arange(x.shape[1]) - heads
+
+
+# --- beta_elbo ---
+
+
+@wrong(
+    "beta_elbo",
+    "Your beta multiplies the expected log-likelihood. Up to a factor that is the objective with the price 1 / beta: "
+    "where a code should become dearer, it becomes cheaper.",
+    "Which of the two terms is what a code costs?",
+)
+def beta_on_the_likelihood(expected_log_likelihood, kl, beta):
+    return beta * expected_log_likelihood - kl
+
+
+@wrong(
+    "beta_elbo",
+    "Your beta multiplies both terms. The best model is then that of the plain bound, and beta only makes the steps of "
+    "training longer or shorter.",
+    "By how much would the log-likelihood have to improve to pay for one nat of kl, with yours?",
+)
+def beta_on_both(expected_log_likelihood, kl, beta):
+    return beta * (expected_log_likelihood - kl)
+
+
+@wrong(
+    "beta_elbo",
+    "You mix the two terms with the weights 1 - beta and beta. At beta = 1 the likelihood is gone, and above 1 you "
+    "ask for a bad one.",
+    "Which beta should give the bound of stage 02, and what does yours give there?",
+)
+def convex_mix(expected_log_likelihood, kl, beta):
+    return (1 - beta) * expected_log_likelihood - beta * kl
+
+
+@wrong(
+    "beta_elbo",
+    "You add beta times kl. What is maximised then pays for every nat of the code, so the encoder would leave the "
+    "prior as far as it can.",
+    "Is kl something to be earned or something to be paid?",
+)
+def kl_as_a_reward(expected_log_likelihood, kl, beta):
+    return expected_log_likelihood + beta * kl
+
+
+@wrong(
+    "beta_elbo",
+    "You divide kl by beta: the price falls where it should rise.",
+    "At beta = 4, how many nats of log-likelihood should one nat of kl cost?",
+)
+def price_upside_down(expected_log_likelihood, kl, beta):
+    return expected_log_likelihood - kl / beta
+
+
+@wrong(
+    "beta_elbo",
+    "You take away beta squared times kl: the price goes in twice.",
+    "If the price doubles, how much more should the same code cost?",
+)
+def price_squared(expected_log_likelihood, kl, beta):
+    return expected_log_likelihood - beta**2 * kl
+
+
+@wrong(
+    "beta_elbo",
+    "You take away beta - 1 times kl. At beta = 1 a code would be free; beta counts the whole price and not what comes "
+    "on top of the usual one.",
+    "Which price has a nat in the bound of stage 02?",
+)
+def surcharge_alone(expected_log_likelihood, kl, beta):
+    return expected_log_likelihood - (beta - 1) * kl
+
+
+@wrong(
+    "beta_elbo",
+    "You take away 1 + beta times kl: the usual price is paid, and beta once more on top.",
+    "Which beta should give the bound of stage 02, and which one gives it with yours?",
+)
+def price_on_top(expected_log_likelihood, kl, beta):
+    return expected_log_likelihood - kl - beta * kl
+
+
+@wrong(
+    "beta_elbo",
+    "You return one number, the mean over the batch; a row should keep its own value here.",
+    "Which shape has the bound of stage 02 for B rows?",
+)
+def mean_over_rows(expected_log_likelihood, kl, beta):
+    return (expected_log_likelihood - beta * kl).mean()
+
+
+@wrong(
+    "beta_elbo",
+    "You return one number, the sum over the batch; a row should keep its own value here.",
+    "Which shape has the bound of stage 02 for B rows?",
+)
+def sum_over_rows(expected_log_likelihood, kl, beta):
+    return (expected_log_likelihood - beta * kl).sum()
+
+
+@wrong(
+    "beta_elbo",
+    "Every row pays the mean kl of the batch and not its own. The mean over rows is right, and each row by itself is"
+    " not.",
+    "Whose code does a row pay for?",
+)
+def kl_of_the_batch(expected_log_likelihood, kl, beta):
+    return expected_log_likelihood - beta * kl.mean()
+
+
+@wrong(
+    "beta_elbo",
+    "What you return is the loss: the objective with its sign turned round. It would be right to minimise it, and here "
+    "larger is better.",
+    "Should your value rise or fall when the likelihood gets better?",
+)
+def the_loss(expected_log_likelihood, kl, beta):
+    return beta * kl - expected_log_likelihood
+
+
+@wrong(
+    "beta_elbo",
+    "The minus stands on the likelihood too: you reward what is unlikely, and charge for the code besides.",
+    "What does your value do when x becomes likelier?",
+)
+def both_negative(expected_log_likelihood, kl, beta):
+    return -expected_log_likelihood - beta * kl
+
+
+@wrong(
+    "beta_elbo",
+    "What you return is the plain bound: beta does not come into it.",
+    "What should change in your value when beta does?",
+)
+def price_ignored(expected_log_likelihood, kl, beta):
+    return expected_log_likelihood - kl
+
+
+@wrong(
+    "beta_elbo",
+    "You take away kl and beta. A constant moves no gradient, so training would not notice it; beta is a price for "
+    "each nat.",
+    "A code of 2 nats and one of 4 nats: by how much should they differ at beta = 4?",
+)
+def price_as_a_fee(expected_log_likelihood, kl, beta):
+    return expected_log_likelihood - kl - beta
+
+
+@wrong(
+    "beta_elbo",
+    "Your kl counts with beta at least: that makes beta a floor below which a code is free, and not a price.",
+    "If kl is twice as large, should its cost not be twice as large too?",
+)
+def price_as_a_floor(expected_log_likelihood, kl, beta):
+    return expected_log_likelihood - torch.clamp(kl, min=beta)
+
+
+@wrong(
+    "beta_elbo",
+    "Only what kl has beyond beta is paid for: that makes beta an allowance, and not a price.",
+    "If kl is twice as large, should its cost not be twice as large too?",
+)
+def price_as_an_allowance(expected_log_likelihood, kl, beta):
+    return expected_log_likelihood - torch.relu(kl - beta)
+
+
+@wrong(
+    "beta_elbo",
+    "You charge for the distance of kl from beta: that makes beta a target for kl, and a code of exactly beta nats is "
+    "free.",
+    "If kl is twice as large, should its cost not be twice as large too?",
+)
+def price_as_a_target(expected_log_likelihood, kl, beta):
+    return expected_log_likelihood - (kl - beta).abs()
+
+
+@wrong(
+    "beta_elbo",
+    "Your value is right, and kl was cut off from its history: the code is charged for on paper, and no gradient tells "
+    "the encoder to save.",
+    "If kl grew a little, your value would fall: where does your code forget that?",
+)
+def price_detached(expected_log_likelihood, kl, beta):
+    return expected_log_likelihood - beta * kl.detach()
+
+
+@wrong(
+    "beta_elbo",
+    "Your value is right, and the expected log-likelihood was cut off from its history: only the price is left to "
+    "learn from.",
+    "From which of your two inputs should the decoder hear how well it did?",
+)
+def likelihood_detached(expected_log_likelihood, kl, beta):
+    return expected_log_likelihood.detach() - beta * kl
+
+
+@wrong(
+    "beta_elbo",
+    "Your value is right, and it has no history: no gradient gets from it to either input.",
+    "Which call turns a tensor with a history into one without?",
+)
+def cut_off(expected_log_likelihood, kl, beta):
+    return (expected_log_likelihood - beta * kl).detach()
+
+
+@wrong("beta_elbo", alias_of="cut_off")
+def row_by_row(expected_log_likelihood, kl, beta):
+    rows = [a - beta * b for a, b in zip(expected_log_likelihood.tolist(), kl.tolist())]
+    return torch.tensor(rows, dtype=kl.dtype)
+
+
+@wrong("beta_elbo", alias_of="cut_off")
+def without_gradients(expected_log_likelihood, kl, beta):
+    with torch.no_grad():
+        return expected_log_likelihood - beta * kl
+
+
+# --- linear_rates ---
+
+
+@wrong(
+    "linear_rates",
+    "Your rates are twice what they should be: a half is lost. The logarithm of a ratio of variances counts the "
+    "ratio of the standard deviations twice.",
+    "By how much does log x change when x is replaced by its root?",
+)
+def half_lost(variances, sigma, beta):
+    rate, error = best_code(variances, beta * sigma**2)
+    return 2 * rate, error
+
+
+@wrong(
+    "linear_rates",
+    "Your threshold is beta times sigma. A variance is compared with a standard deviation, and the two have different "
+    "units.",
+    "If x is measured in another unit, does your comparison come out the same?",
+)
+def sigma_for_variance(variances, sigma, beta):
+    return best_code(variances, beta * sigma)
+
+
+@wrong(
+    "linear_rates",
+    "Your threshold is beta alone: the noise is forgotten. What a decoder with much noise cannot show is not worth a "
+    "nat, and what one with little noise can show is.",
+    "With the noise a hundred times smaller, should the same direction not get more nats?",
+)
+def noise_forgotten(variances, sigma, beta):
+    return best_code(variances, beta)
+
+
+@wrong(
+    "linear_rates",
+    "Your threshold is the variance of the noise alone: the price is forgotten, so these are the rates at beta = 1.",
+    "What should happen to your rates when a nat becomes dearer?",
+)
+def price_forgotten(variances, sigma, beta):
+    return best_code(variances, sigma**2)
+
+
+@wrong(
+    "linear_rates",
+    "Your threshold is sigma squared divided by beta: the dearer a nat, the more of them you buy.",
+    "What should happen to your rates when a nat becomes dearer?",
+)
+def price_upside_down(variances, sigma, beta):
+    return best_code(variances, sigma**2 / beta)
+
+
+@wrong(
+    "linear_rates",
+    "Your threshold is the square of beta times sigma: the price was squared together with the standard deviation.",
+    "If sigma is halved, by which factor must beta grow so that nothing changes, and by which one with yours?",
+)
+def price_squared(variances, sigma, beta):
+    return best_code(variances, (beta * sigma) ** 2)
+
+
+@wrong(
+    "linear_rates",
+    "Your threshold is twice what it should be: the 2 of the squared error over 2 sigma^2 was kept, and the half in "
+    "the rate was not set against it.",
+    "Write what a direction costs as a function of its error: where is its slope 0?",
+)
+def threshold_doubled(variances, sigma, beta):
+    return best_code(variances, 2 * beta * sigma**2)
+
+
+@wrong(
+    "linear_rates",
+    "Your rates are in bits, from a logarithm to the base 2; in this course they are in nats, and so is the price.",
+    "How many nats is one bit?",
+)
+def in_bits(variances, sigma, beta):
+    rate, error = best_code(variances, beta * sigma**2)
+    return rate / math.log(2), error
+
+
+@wrong(
+    "linear_rates",
+    "Your rates are half the log of one plus the ratio, as if the error came on top of the variance. The variance of"
+    " the data is the whole, and the error that is left is a part of it.",
+    "For a variance that is exactly on the threshold, what should the rate be, and what does yours give?",
+)
+def capacity_of_a_channel(variances, sigma, beta):
+    level = beta * sigma**2
+    return 0.5 * torch.log1p(variances / level), variances.clamp(max=level)
+
+
+@wrong(
+    "linear_rates",
+    "The two results are exchanged: the errors come first, and the rates second.",
+    "In which order does the signature name them?",
+)
+def swapped(variances, sigma, beta):
+    return best_code(variances, beta * sigma**2)[::-1]
+
+
+@wrong(
+    "linear_rates",
+    "Your rates are added up to one number; here each direction has its own.",
+    "How many directions are there, and how many numbers do you return?",
+)
+def summed(variances, sigma, beta):
+    rate, error = best_code(variances, beta * sigma**2)
+    return rate.sum(), error.sum()
+
+
+@wrong(
+    "linear_rates",
+    "The ratio in your logarithm is upside down, so every direction that is worth its price gets 0.",
+    "Which is larger in a direction that is worth describing, its variance or the error that is left?",
+)
+def ratio_upside_down(variances, sigma, beta):
+    level = beta * sigma**2
+    return 0.5 * torch.log(level / variances).clamp(min=0), variances.clamp(max=level)
+
+
+@wrong(
+    "linear_rates",
+    "Your rates come from the variance and not from its logarithm: half the ratio less one. Close to the threshold "
+    "that is nearly right, and further up far too much.",
+    "Each time a variance is multiplied by e squared, how many nats should come on top?",
+)
+def ratio_without_logarithm(variances, sigma, beta):
+    level = beta * sigma**2
+    return 0.5 * (variances / level - 1).clamp(min=0), variances.clamp(max=level)
+
+
+@wrong(
+    "linear_rates",
+    "Your error is the variance less the threshold: that is the part of the variance that the code explains, and the "
+    "error is what it does not.",
+    "When the threshold goes to 0 and the code becomes exact, what should be left?",
+)
+def explained_for_error(variances, sigma, beta):
+    level = beta * sigma**2
+    return best_code(variances, level)[0], (variances - level).clamp(min=0)
+
+
+@wrong(
+    "linear_rates",
+    "Your error is a root, in the unit of x: a standard deviation of what is left and not a mean squared error.",
+    "In which unit is a squared error?",
+)
+def root_of_the_error(variances, sigma, beta):
+    rate, error = best_code(variances, beta * sigma**2)
+    return rate, error.sqrt()
+
+
+@wrong(
+    "linear_rates",
+    "Your error shrinks by exp(-rate), as a standard deviation does; a squared error shrinks by the square of that.",
+    "If one nat makes the error of a mean e times smaller, what happens to its square?",
+)
+def error_shrinks_once(variances, sigma, beta):
+    rate, _ = best_code(variances, beta * sigma**2)
+    return rate, variances * torch.exp(-rate)
+
+
+@wrong(
+    "linear_rates",
+    "Your rates know the price, and your error stops at the variance of the noise: that is what beta = 1 leaves.",
+    "With a price of 4 a direction is described less exactly: where does your error say so?",
+)
+def error_without_price(variances, sigma, beta):
+    return best_code(variances, beta * sigma**2)[0], variances.clamp(max=sigma**2)
+
+
+@wrong(
+    "linear_rates",
+    "Your error is divided by 2 sigma^2, which makes nats of it; a plain mean squared error was asked for.",
+    "In which unit is the error to be, that of x squared or nats?",
+)
+def error_in_nats(variances, sigma, beta):
+    rate, error = best_code(variances, beta * sigma**2)
+    return rate, error / (2 * sigma**2)
+
+
+@wrong(
+    "linear_rates",
+    "Your error is what remains when the decoder gets the mean of the posterior. While a model trains it gets a draw, "
+    "and the spread of the draws adds to the error.",
+    "From which code is x reconstructed while the model trains: from mu or from a sample?",
+)
+def error_at_the_mean(variances, sigma, beta):
+    rate, error = best_code(variances, beta * sigma**2)
+    return rate, error**2 / variances
+
+
+@wrong(
+    "linear_rates",
+    "Above the threshold all is right; below it your rates are negative and your errors larger than the variances: "
+    "there is no cutoff. A direction that is not worth its price is left out.",
+    "What is the least that can be spent on a direction?",
+)
+def no_cutoff(variances, sigma, beta):
+    level = beta * sigma**2
+    return 0.5 * torch.log(variances / level), torch.full_like(variances, level)
+
+
+@wrong(
+    "linear_rates",
+    "Below the threshold your errors are right and your rates negative, as if such a direction could give nats back.",
+    "What is the least that can be spent on a direction?",
+)
+def rate_without_cutoff(variances, sigma, beta):
+    level = beta * sigma**2
+    return 0.5 * torch.log(variances / level), variances.clamp(max=level)
+
+
+@wrong("linear_rates", alias_of="rate_without_cutoff")
+def plain_logarithm(variances, sigma, beta):
+    level = beta * sigma**2
+    return (variances.log() - math.log(level)) / 2, torch.minimum(variances, torch.full_like(variances, level))
+
+
+@wrong(
+    "linear_rates",
+    "Your rates are cut off and your errors are not: below the threshold you report an error larger than the variance, "
+    "and whoever guesses the mean does better.",
+    "Of a direction that is never described, how large can the error be?",
+)
+def error_without_cutoff(variances, sigma, beta):
+    level = beta * sigma**2
+    return best_code(variances, level)[0], torch.full_like(variances, level)
+
+
+@wrong("linear_rates", alias_of="error_without_cutoff")
+def error_everywhere_the_same(variances, sigma, beta):
+    level = beta * sigma**2
+    return torch.relu(torch.log(variances / level) / 2), level * torch.ones_like(variances)
+
+
+@wrong(
+    "linear_rates",
+    "Below the threshold your error is 0, as if a direction that is left out of the code were known exactly; nothing"
+    " is known of it.",
+    "What does a decoder say about a direction of which it hears nothing, and how far off is it?",
+)
+def no_error_below(variances, sigma, beta):
+    level = beta * sigma**2
+    return best_code(variances, level)[0], torch.where(variances > level, level, 0.0)
+
+
+@wrong(
+    "linear_rates",
+    "Your cutoff multiplies the logarithm by 0. Where the variance itself is 0 the logarithm is minus infinity, and 0 "
+    "times infinity is NaN.",
+    "What does your formula do in a direction in which the data do not vary?",
+)
+def cutoff_by_a_product(variances, sigma, beta):
+    level = beta * sigma**2
+    kept = (variances > level).to(variances.dtype)
+    return kept * 0.5 * torch.log(variances / level), variances.clamp(max=level)
+
+
+@wrong(
+    "linear_rates",
+    "Below the threshold your rate has lost its minus and stayed: the less a direction varies, the more nats you spend "
+    "on it.",
+    "Should a direction of variance 0.001 be dearer than one on the threshold?",
+)
+def rate_without_sign(variances, sigma, beta):
+    level = beta * sigma**2
+    return 0.5 * torch.log(variances / level).abs(), variances.clamp(max=level)
+
+
+@wrong(
+    "linear_rates",
+    "You leave out the directions whose variance is below beta alone. What a direction is worth depends on the noise"
+    " as well, and a price is no variance to compare with.",
+    "At which variance does your own formula for the rate pass through 0?",
+)
+def cutoff_at_the_price(variances, sigma, beta):
+    level = beta * sigma**2
+    kept = variances > beta
+    rate = torch.where(kept, 0.5 * torch.log(variances / level), 0.0)
+    return rate, torch.where(kept, level, variances)
+
+
+@wrong(
+    "linear_rates",
+    "You leave out the directions whose variance is below that of the noise. At beta = 1 these are the right ones; a "
+    "dearer nat leaves out more of them, and a cheaper one fewer.",
+    "At which variance does your own formula for the rate pass through 0, and where do you cut?",
+)
+def cutoff_at_the_noise(variances, sigma, beta):
+    level = beta * sigma**2
+    kept = variances > sigma**2
+    rate = torch.where(kept, 0.5 * torch.log(variances / level), 0.0)
+    return rate, torch.where(kept, level, variances)
+
+
+@wrong(
+    "linear_rates",
+    "Your rate never gets quite to 0: a small number keeps it up, so a direction that is left out still counts as "
+    "alive.",
+    "How many nats does a direction get that is not sent at all?",
+)
+def least_rate(variances, sigma, beta):
+    level = beta * sigma**2
+    return 0.5 * torch.log(variances / level).clamp(min=1e-3), variances.clamp(max=level)
+
+
+@wrong(
+    "linear_rates",
+    "You return the directions that are alive and drop the others; each direction keeps its place, with a rate of 0 "
+    "where it is left out.",
+    "How many numbers come in, and how many should come out?",
+)
+def dead_ones_dropped(variances, sigma, beta):
+    level = beta * sigma**2
+    kept = variances[variances > level]
+    return 0.5 * torch.log(kept / level), torch.full_like(kept, level)
+
+
+@wrong(
+    "linear_rates",
+    "Where the rate is cut off you report NaN, no answer at all; there is one: nothing is spent, and all variance is"
+    " left.",
+    "What is spent on a direction that is not sent, and what is left of it?",
+)
+def no_answer_below(variances, sigma, beta):
+    level = beta * sigma**2
+    rate = 0.5 * torch.log(variances / level)
+    return torch.where(rate > 0, rate, torch.nan), variances.clamp(max=level)
+
+
+# --- rate_distortion ---
+
+
+@wrong(
+    "rate_distortion",
+    "The two results are exchanged: the distortion comes first, and the rate second.",
+    "Which of the two is spent on z?",
+)
+def swapped(x, model, eps):
+    kl, score = spent(x, model, eps)
+    return -score.mean(), kl.mean()
+
+
+@wrong(
+    "rate_distortion",
+    "Your distortion is minus the whole bound: the rate is in it once more.",
+    "If the code is already paid for, what is left to pay for x?",
+)
+def rate_counted_twice(x, model, eps):
+    kl, score = spent(x, model, eps)
+    return kl.mean(), kl.mean() - score.mean()
+
+
+@wrong(
+    "rate_distortion",
+    "What you return is the bound and its KL; a distortion is asked for, the other term of the bound.",
+    "Which two numbers add up to minus the bound?",
+)
+def bound_and_kl(x, model, eps):
+    kl, score = spent(x, model, eps)
+    return score.mean() - kl.mean(), kl.mean()
+
+
+@wrong(
+    "rate_distortion",
+    "Your distortion is the expected log-likelihood itself; a distortion is a cost, so it grows when x is explained "
+    "worse.",
+    "Is smaller or larger better for a distortion, and for your number?",
+)
+def likelihood_for_distortion(x, model, eps):
+    kl, score = spent(x, model, eps)
+    return kl.mean(), score.mean()
+
+
+@wrong(
+    "rate_distortion",
+    "Your rate has its sign turned round: it is a cost too, and a KL is never negative.",
+    "Which sign has a KL?",
+)
+def negative_rate(x, model, eps):
+    kl, score = spent(x, model, eps)
+    return -kl.mean(), -score.mean()
+
+
+@wrong(
+    "rate_distortion",
+    "Both of your numbers are added over the batch: they are nats, and not nats/image.",
+    "What should happen to your numbers when the same batch comes twice over?",
+)
+def summed_over_the_batch(x, model, eps):
+    kl, score = spent(x, model, eps)
+    return kl.sum(), -score.mean(0).sum()
+
+
+@wrong(
+    "rate_distortion",
+    "Your rate is added over the batch while your distortion is averaged: the two do not have the same unit.",
+    "What should happen to each of your numbers when the same batch comes twice over?",
+)
+def rate_summed(x, model, eps):
+    kl, score = spent(x, model, eps)
+    return kl.sum(), -score.mean()
+
+
+@wrong(
+    "rate_distortion",
+    "Your distortion is added over the batch while your rate is averaged: the two do not have the same unit.",
+    "What should happen to each of your numbers when the same batch comes twice over?",
+)
+def distortion_summed(x, model, eps):
+    kl, score = spent(x, model, eps)
+    return kl.mean(), -score.mean(0).sum()
+
+
+@wrong(
+    "rate_distortion",
+    "Your distortion is added over the K samples: more samples should make it steadier, and not larger.",
+    "With every sample there twice, what should happen to your number?",
+)
+def samples_summed(x, model, eps):
+    kl, score = spent(x, model, eps)
+    return kl.mean(), -score.sum(0).mean()
+
+
+@wrong(
+    "rate_distortion",
+    "Your numbers still have an axis for the rows of the batch; they should be averaged over it.",
+    "How many nats does an image need on average?",
+)
+def row_by_row(x, model, eps):
+    kl, score = spent(x, model, eps)
+    return kl, -score.mean(0)
+
+
+@wrong(
+    "rate_distortion",
+    "Your distortion is taken at z = mu, without noise. The decoder never gets so clear a code, and a cost that is "
+    "measured there is usually too low.",
+    "Where does eps go in your answer?",
+)
+def at_the_mean(x, model, eps):
+    mu, logvar = model.encode(x)
+    return price(mu, logvar).mean(), -model.log_likelihood(x, mu).mean()
+
+
+@wrong(
+    "rate_distortion",
+    "Your distortion takes the logarithm of the mean likelihood over samples. The mean of the logarithms was asked "
+    "for; with yours the two numbers no longer add up to minus the bound.",
+    "Which comes first in the bound, the logarithm or the average over codes?",
+)
+def logarithm_of_the_mean(x, model, eps):
+    kl, score = spent(x, model, eps)
+    return kl.mean(), -(score.logsumexp(0) - math.log(len(eps))).mean()
+
+
+@wrong(
+    "rate_distortion",
+    "Your distortion uses the first sample and leaves the other K - 1 alone.",
+    "How many rows of eps reach your answer, and how many were given?",
+)
+def first_sample(x, model, eps):
+    kl, score = spent(x, model, eps[:1])
+    return kl.mean(), -score.mean()
+
+
+@wrong(
+    "rate_distortion",
+    "Your distortion takes the best of the K samples of each row; with more samples it would fall and fall.",
+    "Which code will the decoder get: the best one, or any?",
+)
+def best_sample(x, model, eps):
+    kl, score = spent(x, model, eps)
+    return kl.mean(), -score.max(0).values.mean()
+
+
+@wrong(
+    "rate_distortion",
+    "Your distortion is divided by the number of pixels: nats/pixel, beside a rate in nats/image.",
+    "May two numbers in different units be added?",
+)
+def per_pixel(x, model, eps):
+    kl, score = spent(x, model, eps)
+    return kl.mean(), -score.mean() / x.shape[1]
+
+
+@wrong(
+    "rate_distortion",
+    "Your rate is averaged over the latent dimensions; every dimension is paid for, so they add.",
+    "If a code had twice as many dimensions, all like these, what would it cost?",
+)
+def per_dimension(x, model, eps):
+    kl, score = spent(x, model, eps)
+    return kl.mean() / eps.shape[-1], -score.mean()
+
+
+@wrong(
+    "rate_distortion",
+    "Your rate is the average of log q(z) - log p(z) over the samples. On average over all noise that is the KL, and"
+    " in value it is not: it moves with the noise. The closed form was asked for.",
+    "Which average over z did you work out by hand in stage 03?",
+)
+def rate_from_samples(x, model, eps):
+    mu, logvar = model.encode(x)
+    std = torch.exp(0.5 * logvar)
+    z = mu + std * eps
+    ratio = Normal(mu, std).log_prob(z) - Normal(0.0, 1.0).log_prob(z)
+    return ratio.sum(-1).mean(), -model.log_likelihood(x, z).mean()
+
+
+@wrong(
+    "rate_distortion",
+    "Your rate is the KL from the prior to q, the other way round: it averages over the prior's codes and not over "
+    "those that are sent.",
+    "Over which codes is the price averaged, those of q or those of the prior?",
+)
+def rate_reversed(x, model, eps):
+    mu, logvar = model.encode(x)
+    rate = kl_divergence(Normal(0.0, 1.0), Normal(mu, torch.exp(0.5 * logvar))).sum(-1).mean()
+    return rate, -spent(x, model, eps)[1].mean()
+
+
+@wrong(
+    "rate_distortion",
+    "Your noise is multiplied by the variance and not by the standard deviation, so the distortion belongs to codes of "
+    "another spread.",
+    "Is logvar the log of sigma, or of sigma squared?",
+)
+def variance_for_sigma(x, model, eps):
+    mu, logvar = model.encode(x)
+    return price(mu, logvar).mean(), -model.log_likelihood(x, mu + torch.exp(logvar) * eps).mean()
+
+
+@wrong(
+    "rate_distortion",
+    "Your distortion is the squared error of what decode gives. It is in the unit of x squared and knows neither "
+    "sigma nor constants; a distortion in nats is minus a log-likelihood.",
+    "In which unit is your rate, and in which one your distortion?",
+)
+def squared_error(x, model, eps):
+    mu, logvar = model.encode(x)
+    x_hat = model.decode(mu + torch.exp(0.5 * logvar) * eps)
+    return price(mu, logvar).mean(), (x - x_hat).square().sum(-1).mean()
+
+
+@wrong(
+    "rate_distortion",
+    "Both of your numbers are in bits: they were divided by log 2. Here they are in nats.",
+    "Which unit does a name have in this course when it does not say bits?",
+)
+def in_bits(x, model, eps):
+    kl, score = spent(x, model, eps)
+    return kl.mean() / math.log(2), -score.mean() / math.log(2)
+
+
+@wrong(
+    "rate_distortion",
+    "Your rate lacks its half: it is twice the KL.",
+    "What does a code with mu = 1 and sigma = 1 cost in one dimension?",
+)
+def half_lost(x, model, eps):
+    kl, score = spent(x, model, eps)
+    return 2 * kl.mean(), -score.mean()
+
+
+@wrong(
+    "rate_distortion",
+    "All rows share the noise of row 0: one vector of noise serves the whole batch.",
+    "How many rows of noise were given, and how many reach your codes?",
+)
+def rows_share_noise(x, model, eps):
+    kl, score = spent(x, model, eps[:, :1].expand_as(eps))
+    return kl.mean(), -score.mean()
+
+
+@wrong(
+    "rate_distortion",
+    "You draw noise of your own and leave eps alone: nobody can repeat your distortion.",
+    "Which lines of your function would give the same number if they ran again?",
+)
+def own_noise(x, model, eps):
+    kl, score = spent(x, model, torch.randn_like(eps))
+    return kl.mean(), -score.mean()
+
+
+# --- active_units ---
+
+
+@wrong(
+    "active_units",
+    "You compare the standard deviation with the threshold, and the threshold is a variance: 0.01 stands for a "
+    "standard deviation of 0.1.",
+    "In which unit is the threshold, that of z or that of z squared?",
+)
+def standard_deviation(mu, threshold=0.01):
+    return int((mu.std(0) > threshold).sum())
+
+
+@wrong("active_units", alias_of="standard_deviation")
+def threshold_squared(mu, threshold=0.01):
+    return int((mu.var(0) > threshold**2).sum())
+
+
+@wrong(
+    "active_units",
+    "You take the variance along each row, over the latent dimensions, and count rows. A dimension is active when it "
+    "varies from image to image.",
+    "Along which axis of mu do the images stand?",
+)
+def over_the_dimensions(mu, threshold=0.01):
+    return int((mu.var(1) > threshold).sum())
+
+
+@wrong(
+    "active_units",
+    "You compare the mean of mu squared with the threshold. A dimension that is 2 for every image has a large one, and "
+    "tells the decoder nothing.",
+    "How much does a column of equal numbers vary?",
+)
+def not_centred(mu, threshold=0.01):
+    return int((mu.square().mean(0) > threshold).sum())
+
+
+@wrong(
+    "active_units",
+    "You compare the size of the mean of each column with the threshold: a dimension that has moved away from 0 for "
+    "all images alike is no help in telling them apart.",
+    "How much does a column of equal numbers vary?",
+)
+def size_of_the_mean(mu, threshold=0.01):
+    return int((mu.mean(0).abs() > threshold).sum())
+
+
+@wrong(
+    "active_units",
+    "You compare the mean size of the numbers of each column with the threshold: it measures how far they are from 0, "
+    "and not how far from one another.",
+    "How much does a column of equal numbers vary?",
+)
+def mean_size(mu, threshold=0.01):
+    return int((mu.abs().mean(0) > threshold).sum())
+
+
+@wrong(
+    "active_units",
+    "You count single entries of mu, and not dimensions.",
+    "Of what things is there one for each column of mu?",
+)
+def entries_counted(mu, threshold=0.01):
+    return int(((mu - mu.mean(0)).square() > threshold).sum())
+
+
+@wrong(
+    "active_units",
+    "You return the fraction of dimensions that are active, and not their number.",
+    "How many units are 0.4 of 7?",
+)
+def fraction(mu, threshold=0.01):
+    return (mu.var(0) > threshold).double().mean().item()
+
+
+@wrong(
+    "active_units",
+    "You return one entry for each dimension, active or not, and not how many are active.",
+    "How does a row of zeros and ones become a count?",
+)
+def mask(mu, threshold=0.01):
+    return mu.var(0) > threshold
+
+
+@wrong(
+    "active_units",
+    "You return which dimensions are active, and not how many they are.",
+    "How many entries does your tensor have, and where does it say so?",
+)
+def indices(mu, threshold=0.01):
+    return torch.nonzero(mu.var(0) > threshold).flatten()
+
+
+@wrong(
+    "active_units",
+    "You return the variances themselves, one for each dimension; the number of those above the threshold was asked "
+    "for.",
+    "Which of your numbers are greater than the threshold, and how many are they?",
+)
+def the_variances(mu, threshold=0.01):
+    return mu.var(0)
+
+
+@wrong(
+    "active_units",
+    "You also count what is exactly on the threshold: with a threshold of 0 a dimension that is the same for every "
+    "image would be active.",
+    "A dimension that never varies, and a threshold of 0: is it active?",
+)
+def at_least(mu, threshold=0.01):
+    return int((mu.var(0) >= threshold).sum())
+
+
+@wrong(
+    "active_units",
+    "You compare the range of each column, largest less smallest, with the threshold. A range is in the unit of z, the "
+    "threshold in that of z squared, and one stray image can make a range large.",
+    "Which measure of spread is the threshold meant for?",
+)
+def range_of_the_means(mu, threshold=0.01):
+    return int(((mu.max(0).values - mu.min(0).values) > threshold).sum())
+
+
+@wrong(
+    "active_units",
+    "You compare with 0.01 whatever threshold is given.",
+    "Where in your answer does the second argument come in?",
+)
+def threshold_ignored(mu, threshold=0.01):
+    return int((mu.var(0) > 0.01).sum())
+
+
+@wrong(
+    "active_units",
+    "You take one variance over all entries of mu: it says whether anything varies, and not in how many dimensions.",
+    "How many variances do Z dimensions have?",
+)
+def one_variance_for_all(mu, threshold=0.01):
+    return int((mu.var() > threshold).sum())
+
+
+@wrong(
+    "active_units",
+    "You add the squared distances from the mean and do not divide by the number of images: with more images more "
+    "dimensions would become active.",
+    "What should happen to your count when every image is there twice?",
+)
+def sum_of_squares(mu, threshold=0.01):
+    return int((((mu - mu.mean(0)) ** 2).sum(0) > threshold).sum())
+
+
+@wrong(
+    "active_units",
+    "You count the dimensions that are not active.",
+    "On which side of the threshold does a dimension tell images apart?",
+)
+def the_idle_ones(mu, threshold=0.01):
+    return int((mu.var(0) <= threshold).sum())
+
+
+@wrong(
+    "active_units",
+    "You compare each variance as a share of all variances with the threshold: when one dimension is very active, "
+    "others would seem to fall asleep.",
+    "Does it depend on its neighbours whether a dimension varies?",
+)
+def share_of_the_total(mu, threshold=0.01):
+    variance = mu.var(0)
+    return int((variance / variance.sum() > threshold).sum())
+
+
+@wrong(
+    "active_units",
+    "Your count is right, and it is a tensor; a plain int was asked for, one that can be printed beside the KL or "
+    "compared in an `if`.",
+    "What turns a tensor with one number into that number?",
+)
+def left_as_a_tensor(mu, threshold=0.01):
+    return (mu.var(0) > threshold).sum()
+
+
+@wrong(
+    "active_units",
+    "Your count is right, and it is a float; units are counted in whole numbers.",
+    "Which type of Python is for counting?",
+)
+def left_as_a_float(mu, threshold=0.01):
+    return float((mu.var(0) > threshold).sum())
+
+
+# --- kl_weight ---
+
+
+@wrong(
+    "kl_weight",
+    "Your weight goes on rising after the warm-up: a nat gets dearer and dearer, as if beta grew without end.",
+    "What is the weight to be at twice the warm-up, and what is yours?",
+)
+def never_stops(step, warmup_steps):
+    return step / warmup_steps if warmup_steps else 1.0
+
+
+@wrong(
+    "kl_weight",
+    "Your weight falls from 1 to 0: the KL counts in full at the start, when the decoder cannot read a code yet, and"
+    " not at all in the end.",
+    "When is a code to be cheap: early or late?",
+)
+def downwards(step, warmup_steps):
+    return max(0.0, 1 - step / warmup_steps) if warmup_steps else 1.0
+
+
+@wrong(
+    "kl_weight",
+    "Your weight is one step ahead: at step 0 it is no longer 0, and it gets to 1 a step early.",
+    "Which share of the warm-up is over at step 0?",
+)
+def one_step_ahead(step, warmup_steps):
+    return min(1.0, (step + 1) / max(warmup_steps, 1))
+
+
+@wrong(
+    "kl_weight",
+    "Your weight gets to 1 one step early: it rises in T - 1 steps and not in T.",
+    "At step T - 1 of T, is the warm-up over?",
+)
+def one_step_short(step, warmup_steps):
+    return min(1.0, step / (warmup_steps - 1)) if warmup_steps else 1.0
+
+
+@wrong(
+    "kl_weight",
+    "Your weight gets to 1 one step late: it is still below 1 at step `warmup_steps`.",
+    "At step T of T, which share of the warm-up is over?",
+)
+def one_step_late(step, warmup_steps):
+    return min(1.0, step / (warmup_steps + 1)) if warmup_steps else 1.0
+
+
+@wrong(
+    "kl_weight",
+    "Your weight rises with the square of the step: slow at first, steep at the end. A straight line was asked for.",
+    "Half way through the warm-up, what should the weight be?",
+)
+def squared(step, warmup_steps):
+    return min(1.0, (step / warmup_steps) ** 2) if warmup_steps else 1.0
+
+
+@wrong(
+    "kl_weight",
+    "Your weight rises with the root of the step: steep at first, slow at the end. A straight line was asked for.",
+    "Half way through the warm-up, what should the weight be?",
+)
+def root(step, warmup_steps):
+    return min(1.0, (step / warmup_steps) ** 0.5) if warmup_steps else 1.0
+
+
+@wrong(
+    "kl_weight",
+    "Your weight is a sigmoid of the step: it never is exactly 0 or 1, and it is not a straight line.",
+    "What is your weight at step 0?",
+)
+def sigmoid(step, warmup_steps):
+    return 1 / (1 + math.exp(5 - 10 * step / warmup_steps)) if warmup_steps else 1.0
+
+
+@wrong(
+    "kl_weight",
+    "Your weight rises like half a wave of a cosine, slow at both ends: a usual schedule, and not the straight line "
+    "that was asked for.",
+    "A quarter through the warm-up, what should the weight be?",
+)
+def cosine(step, warmup_steps):
+    return (1 - math.cos(math.pi * min(1.0, step / warmup_steps))) / 2 if warmup_steps else 1.0
+
+
+@wrong(
+    "kl_weight",
+    "Your weight comes nearer to 1 and never gets there: an exponential approach, and not a straight line with an end.",
+    "What is your weight at step `warmup_steps`?",
+)
+def exponential_approach(step, warmup_steps):
+    return 1 - math.exp(-step / warmup_steps) if warmup_steps else 1.0
+
+
+@wrong(
+    "kl_weight",
+    "Your weight is 0 through the whole warm-up and then jumps to 1: it only knows over and not over, as a division of "
+    "whole numbers does, which drops the fraction.",
+    "Half way through the warm-up, what should the weight be?",
+)
+def whole_division(step, warmup_steps):
+    return min(1, step // warmup_steps) if warmup_steps else 1
+
+
+@wrong("kl_weight", alias_of="whole_division")
+def a_jump(step, warmup_steps):
+    return float(step >= warmup_steps)
+
+
+@wrong(
+    "kl_weight",
+    "Your weight falls back to 0 after the warm-up and rises again, round and round: a cyclic schedule. Here the "
+    "weight stays at 1.",
+    "What is the weight to be one step after the warm-up?",
+)
+def cyclic(step, warmup_steps):
+    return (step % warmup_steps) / warmup_steps if warmup_steps else 1.0
+
+
+@wrong(
+    "kl_weight",
+    "Your weight is 0 once the warm-up is over: the line runs from 0 to 1 and then drops.",
+    "Which price has the KL for the rest of the training?",
+)
+def zero_afterwards(step, warmup_steps):
+    return step / warmup_steps if step < warmup_steps else float(not warmup_steps)
+
+
+@wrong(
+    "kl_weight",
+    "Your weight is 1 from the start: there is no warm-up.",
+    "Which weight has the KL at step 0 of a long warm-up?",
+)
+def always_one(step, warmup_steps):
+    return 1.0
+
+
+@wrong(
+    "kl_weight",
+    "Your line takes twice as long as it should: half way to 1 at the end of the warm-up.",
+    "At step `warmup_steps`, what is the weight to be?",
+)
+def twice_as_long(step, warmup_steps):
+    return min(1.0, 0.5 * step / warmup_steps) if warmup_steps else 1.0
+
+
+@wrong(
+    "kl_weight",
+    "The ratio is upside down: warm-up over step, cut off at 1, so the weight is 1 all through the warm-up and falls "
+    "afterwards.",
+    "Which of the two numbers grows while training goes on?",
+)
+def ratio_upside_down(step, warmup_steps):
+    return min(1.0, warmup_steps / max(1, step)) if warmup_steps else 1.0
+
+
+@wrong(
+    "kl_weight",
+    "The weights are right, and they are tensors; a plain number was asked for.",
+    "Which of your operations makes a tensor of two plain numbers?",
+)
+def as_a_tensor(step, warmup_steps):
+    share = step / warmup_steps if warmup_steps else 1.0
+    return torch.tensor(share, dtype=torch.float64).clamp(max=1.0)
+
+
+@wrong(
+    "kl_weight",
+    "With a warm-up all is right; a warm-up of 0 steps makes you divide by zero. Without a warm-up there is nothing to "
+    "wait for, and a schedule has to say so.",
+    "When a warm-up has no steps, at which step is it over?",
+)
+def division_by_zero(step, warmup_steps):
+    return min(1.0, step / warmup_steps)
+
+
+@wrong(
+    "kl_weight",
+    "A warm-up of 0 steps gives the weight 0 at step 0: your guard against the division by zero makes a warm-up of one "
+    "step of it.",
+    "When a warm-up has no steps, is it over at step 0?",
+)
+def guarded_by_one(step, warmup_steps):
+    return min(1.0, step / max(1, warmup_steps))
+
+
+@wrong("kl_weight", alias_of="guarded_by_one")
+def guarded_by_a_little(step, warmup_steps):
+    return min(1.0, step / (warmup_steps + 1e-9))
+
+
+@wrong(
+    "kl_weight",
+    "A warm-up of 0 steps gives the weight 0 for ever: the KL would never count.",
+    "When a warm-up has no steps, is it over, or has it not begun?",
+)
+def never_begins(step, warmup_steps):
+    return min(1.0, step / warmup_steps) if warmup_steps else 0.0
+
+
+# --- free_bits ---
+
+
+@wrong(
+    "free_bits",
+    "You put the floor under every entry and then average over rows. A row below the floor is lifted even where the "
+    "dimension as a whole is far above.",
+    "How many numbers meet the floor, B times Z or Z?",
+)
+def floor_for_each_entry(kl_per_dim, floor):
+    return kl_per_dim.clamp(min=floor).mean(0).sum()
+
+
+@wrong(
+    "free_bits",
+    "You put one floor under the whole sum. One busy dimension lifts the sum above it, and a dimension that is dying"
+    " is not noticed.",
+    "How many numbers meet the floor, one or Z?",
+)
+def floor_for_the_total(kl_per_dim, floor):
+    return kl_per_dim.mean(0).sum().clamp(min=floor)
+
+
+@wrong(
+    "free_bits",
+    "You put Z floors together under the whole sum: dimensions may lend each other their allowance, so one busy "
+    "dimension hides those that are dying.",
+    "How many numbers meet a floor, one or Z?",
+)
+def all_floors_under_the_total(kl_per_dim, floor):
+    return kl_per_dim.mean(0).sum().clamp(min=floor * kl_per_dim.shape[1])
+
+
+@wrong(
+    "free_bits",
+    "You put the floor under the sum of each row and then average: it belongs to a dimension, and not to an image.",
+    "Which axis is summed before your floor, and which one should be averaged?",
+)
+def floor_for_each_row(kl_per_dim, floor):
+    return kl_per_dim.sum(1).clamp(min=floor).mean()
+
+
+@wrong(
+    "free_bits",
+    "Your floor is a ceiling: what is above it is cut down to it, and what is below is left alone.",
+    "Should a dimension with a large KL cost more or less than the floor?",
+)
+def ceiling(kl_per_dim, floor):
+    return kl_per_dim.mean(0).clamp(max=floor).sum()
+
+
+@wrong(
+    "free_bits",
+    "You return only what each dimension has above its floor. The gradient is the same, and the value is Z floors too "
+    "small: as a KL it would look better than it is.",
+    "What does a dimension count with that is exactly on the floor?",
+)
+def excess(kl_per_dim, floor):
+    return torch.relu(kl_per_dim.mean(0) - floor).sum()
+
+
+@wrong(
+    "free_bits",
+    "You average over the dimensions; they add, since each of them is paid for.",
+    "If there were twice as many dimensions, all like these, what would they cost?",
+)
+def mean_over_dimensions(kl_per_dim, floor):
+    return kl_per_dim.mean(0).clamp(min=floor).mean()
+
+
+@wrong(
+    "free_bits",
+    "You add the floor to every dimension: a constant, from which nobody learns anything.",
+    "What should become of a dimension that is far above the floor?",
+)
+def floor_added(kl_per_dim, floor):
+    return (kl_per_dim.mean(0) + floor).sum()
+
+
+@wrong(
+    "free_bits",
+    "You add over the batch before you put the floor under it: with enough rows every dimension gets above it.",
+    "What should happen to your value when every row is there twice?",
+)
+def batch_summed(kl_per_dim, floor):
+    return kl_per_dim.sum(0).clamp(min=floor).sum()
+
+
+@wrong(
+    "free_bits",
+    "Your floored means are multiplied by the number of rows: a sum over the batch, and not nats/image.",
+    "What should happen to your value when every row is there twice?",
+)
+def times_the_batch(kl_per_dim, floor):
+    return len(kl_per_dim) * kl_per_dim.mean(0).clamp(min=floor).sum()
+
+
+@wrong(
+    "free_bits",
+    "You return one number for each dimension; they are to be added up.",
+    "How many numbers does a loss consist of?",
+)
+def one_a_dimension(kl_per_dim, floor):
+    return kl_per_dim.mean(0).clamp(min=floor)
+
+
+@wrong(
+    "free_bits",
+    "You return one number for each row; the mean over the batch comes first here.",
+    "Over which axis is averaged before the floor?",
+)
+def one_a_row(kl_per_dim, floor):
+    return kl_per_dim.clamp(min=floor).sum(1)
+
+
+@wrong(
+    "free_bits",
+    "You average over the dimensions of each row, put the floor under that, and add up the rows: the two axes are "
+    "exchanged.",
+    "Which axis of kl_per_dim holds the batch?",
+)
+def axes_exchanged(kl_per_dim, floor):
+    return kl_per_dim.mean(1).clamp(min=floor).sum()
+
+
+@wrong(
+    "free_bits",
+    "What you return is the mean KL: the floor does not come into it.",
+    "What should a dimension with a KL of 0 count with?",
+)
+def no_floor(kl_per_dim, floor):
+    return kl_per_dim.sum(1).mean()
+
+
+@wrong(
+    "free_bits",
+    "You divide the floor among the dimensions: each gets a Z-th of it. It is a floor for one dimension already.",
+    "With twice as many dimensions, should each of them have less for free?",
+)
+def floor_divided(kl_per_dim, floor):
+    return kl_per_dim.mean(0).clamp(min=floor / kl_per_dim.shape[1]).sum()
+
+
+@wrong(
+    "free_bits",
+    "You take the floor for bits and turn it into nats; it was given in nats, in spite of the name.",
+    "In which unit does the card give the floor?",
+)
+def floor_in_bits(kl_per_dim, floor):
+    return kl_per_dim.mean(0).clamp(min=floor * math.log(2)).sum()
+
+
+@wrong(
+    "free_bits",
+    "A dimension below its floor counts with 0, and not with the floor: when it falls below, your value drops all of a "
+    "sudden, as a reward for dying.",
+    "What does a dimension count with when its KL is a little below the floor, and a little above?",
+)
+def nothing_below(kl_per_dim, floor):
+    per_dim = kl_per_dim.mean(0)
+    return torch.where(per_dim > floor, per_dim, 0.0).sum()
+
+
+@wrong(
+    "free_bits",
+    "What you return is the largest of the means, or the floor where that is larger: the dearest dimension alone is "
+    "paid for.",
+    "How many dimensions does the code have?",
+)
+def largest_dimension(kl_per_dim, floor):
+    return kl_per_dim.mean(0).max().clamp(min=floor)
+
+
+@wrong(
+    "free_bits",
+    "Your value is right, and it has no history: no gradient gets from it to the encoder.",
+    "Which call turns a tensor with a history into one without?",
+)
+def cut_off(kl_per_dim, floor):
+    return kl_per_dim.detach().mean(0).clamp(min=floor).sum()
+
+
+@wrong("free_bits", alias_of="cut_off")
+def through_plain_numbers(kl_per_dim, floor):
+    means = kl_per_dim.mean(0).tolist()
+    return torch.tensor(sum(max(mean, floor) for mean in means), dtype=kl_per_dim.dtype)
+
+
+@wrong(
+    "free_bits",
+    "Your value is right, and below the floor the gradient goes on as if there were none: the KL of a dimension is "
+    "still pushed down where it should be free.",
+    "If the KL of a dimension below the floor grew a little, would the total change?",
+)
+def gradient_below_the_floor(kl_per_dim, floor):
+    per_dim = kl_per_dim.mean(0)
+    return (per_dim + torch.relu(floor - per_dim).detach()).sum()
+
+
+@wrong(
+    "free_bits",
+    "Your value is right, and above the floor there is no gradient: what a dimension has beyond its allowance should "
+    "be pushed down, and is not.",
+    "If the KL of a dimension above the floor grew a little, would the total change?",
+)
+def no_gradient_above(kl_per_dim, floor):
+    per_dim = kl_per_dim.mean(0)
+    return torch.where(per_dim > floor, per_dim.detach(), floor + 0 * per_dim).sum()
+
+
+# --- rate_target ---
+
+
+@wrong(
+    "rate_target",
+    "You square the distance from the target: the pull fades as the target comes near, and grows with every nat away "
+    "from it. The distance itself, in nats, was asked for.",
+    "If kl is 3 nats away from the target, how many nats are added?",
+)
+def squared_distance(recon, kl, target):
+    return recon + (kl - target) ** 2
+
+
+@wrong(
+    "rate_target",
+    "You only charge for what kl has above the target. Below it a code that vanishes is not held back, and that is the "
+    "case that the target is for.",
+    "What is added when kl is 1 nat too small?",
+)
+def above_only(recon, kl, target):
+    return recon + torch.relu(kl - target)
+
+
+@wrong(
+    "rate_target",
+    "You only charge for what kl lacks to the target. Above it a code costs nothing at all, and kl may grow as it "
+    "likes.",
+    "What is added when kl is 1 nat too large?",
+)
+def below_only(recon, kl, target):
+    return recon + torch.relu(target - kl)
+
+
+@wrong(
+    "rate_target",
+    "You add kl - target with its sign. Below the target that lowers the loss; the target is a constant then, and the "
+    "training is that of the plain bound.",
+    "What should happen to the loss when kl falls below the target?",
+)
+def with_its_sign(recon, kl, target):
+    return recon + kl - target
+
+
+@wrong(
+    "rate_target",
+    "You take the distance away from recon: the further kl is from its target, the smaller your loss.",
+    "Is being far from the target to be rewarded?",
+)
+def distance_taken_away(recon, kl, target):
+    return recon - (kl - target).abs()
+
+
+@wrong(
+    "rate_target",
+    "You multiply kl by the target: that makes a price of it, as beta is one. Here it is the rate that is given, and"
+    " the price that is left open.",
+    "In which unit is the target?",
+)
+def target_as_price(recon, kl, target):
+    return recon + target * kl
+
+
+@wrong(
+    "rate_target",
+    "Your second term is the larger of kl and target: a floor under the whole KL. Above the target it is the plain "
+    "loss, and below it nothing pulls kl up.",
+    "What should the second term be when the target is met?",
+)
+def floor_under_the_kl(recon, kl, target):
+    return recon + kl.clamp(min=target)
+
+
+@wrong(
+    "rate_target",
+    "recon is missing: your loss only looks at the rate, and the code may say anything.",
+    "Which term makes a code say something about x?",
+)
+def recon_forgotten(recon, kl, target):
+    return (kl - target).abs() + 0 * recon
+
+
+@wrong(
+    "rate_target",
+    "What you return is recon + kl, the loss of the plain bound: the target does not come into it.",
+    "What should change in your value when the target does?",
+)
+def target_forgotten(recon, kl, target):
+    return recon + kl
+
+
+@wrong(
+    "rate_target",
+    "You add kl and the distance from the target. Above the target kl is then paid for twice, and below it the two "
+    "pulls cancel.",
+    "With kl right on its target, what is to be added to recon?",
+)
+def kl_as_well(recon, kl, target):
+    return recon + kl + (kl - target).abs()
+
+
+@wrong(
+    "rate_target",
+    "You take the distance of the whole loss from the target: with a recon above it, nothing is ever near.",
+    "Which of the two numbers is to be near the target?",
+)
+def distance_of_the_sum(recon, kl, target):
+    return (recon + kl - target).abs()
+
+
+@wrong(
+    "rate_target",
+    "The roles are exchanged: you hold recon near the target and minimise kl.",
+    "Which of the two numbers is to be near the target?",
+)
+def roles_exchanged(recon, kl, target):
+    return kl + (recon - target).abs()
+
+
+@wrong(
+    "rate_target",
+    "You divide the distance by the target, which makes a share of it; recon is in nats, and so is a distance.",
+    "If kl is 3 nats away from the target, how many nats are added?",
+)
+def share_of_the_target(recon, kl, target):
+    return recon + (kl / target - 1).abs()
+
+
+@wrong(
+    "rate_target",
+    "You add half of the distance: too weak to hold kl where one nat of it saves more than half a nat of recon.",
+    "If kl is 3 nats away from the target, how many nats are added?",
+)
+def half_the_distance(recon, kl, target):
+    return recon + 0.5 * (kl - target).abs()
+
+
+@wrong(
+    "rate_target",
+    "You add the distance with its corner rounded off: half its square within a nat of the target, and further out "
+    "half a nat less than the distance.",
+    "If kl is 3 nats away from the target, how many nats are added?",
+)
+def smoothed(recon, kl, target):
+    return recon + torch.nn.functional.smooth_l1_loss(kl, torch.full_like(kl, target))
+
+
+@wrong(
+    "rate_target",
+    "You take the distance from minus the target: a sum of the two where their difference belongs.",
+    "With kl right on its target, what is to be added to recon?",
+)
+def sum_for_difference(recon, kl, target):
+    return recon + (kl + target).abs()
+
+
+@wrong(
+    "rate_target",
+    "Your value is in a tensor with an axis; a loss is one number, without axes.",
+    "Which of your operations adds an axis, and what for?",
+)
+def with_an_axis(recon, kl, target):
+    return (recon + (kl - target).abs()).reshape(1)
+
+
+@wrong(
+    "rate_target",
+    "Your value is right, and kl was cut off from its history: whether there is too much of it or too little, nothing "
+    "pulls at it.",
+    "Which call turns a tensor with a history into one without?",
+)
+def kl_detached(recon, kl, target):
+    return recon + (kl.detach() - target).abs()
+
+
+@wrong("rate_target", alias_of="kl_detached")
+def kl_as_a_number(recon, kl, target):
+    return recon + abs(kl.item() - target)
+
+
+@wrong(
+    "rate_target",
+    "Your value is right, and recon was cut off from its history: only the rate is left to learn from.",
+    "Which call turns a tensor with a history into one without?",
+)
+def recon_detached(recon, kl, target):
+    return recon.detach() + (kl - target).abs()
+
+
+@wrong(
+    "rate_target",
+    "Your value is right, and it has no history: no gradient gets from it to recon or to kl.",
+    "Which call turns a tensor with a history into one without?",
+)
+def cut_off(recon, kl, target):
+    return torch.tensor(recon.item() + abs(kl.item() - target), dtype=recon.dtype)
+
+
+@wrong(
+    "rate_target",
+    "Your value is right, and below the target the gradient of kl is 0: a branch was cut there, so a code that is too "
+    "small is not pulled up.",
+    "When kl is below the target, should it be pushed up or down?",
+)
+def no_pull_from_below(recon, kl, target):
+    distance = kl - target
+    return recon + (distance if distance > 0 else -distance.detach())
+
+
+@wrong(
+    "rate_target",
+    "Your value is right, and the gradient of kl does not change its sign at the target: a code that is too small is "
+    "pushed down still further.",
+    "When kl is below the target, should it be pushed up or down?",
+)
+def pushes_down_on_both_sides(recon, kl, target):
+    distance = kl - target
+    return recon + distance + 2 * torch.relu(-distance).detach()
+
+
+# --- running_log_odds ---
+
+
+@wrong(
+    "running_log_odds",
+    "Flip t is counted before it is guessed: entry t holds its own flip. A decoder that is fed this has read the "
+    "answer.",
+    "How many flips has the decoder seen when it has to guess the first one?",
+)
+def own_flip_included(x):
+    heads = x.cumsum(1)
+    tails = (1 - x).cumsum(1)
+    return torch.log((heads + 0.5) / (tails + 0.5))
+
+
+@wrong(
+    "running_log_odds",
+    "Every entry holds the log-odds of all T flips: the future is in it, the flip to be guessed included.",
+    "How many flips has the decoder seen when it has to guess the first one?",
+)
+def all_flips(x):
+    heads = x.sum(1, keepdim=True)
+    return torch.log((heads + 0.5) / (x.shape[1] - heads + 0.5)).expand_as(x)
+
+
+@wrong(
+    "running_log_odds",
+    "You count from the other end: entry t holds the flips after t. A decoder that goes from left to right has not "
+    "seen them.",
+    "Which flips are known when flip t is to be guessed?",
+)
+def from_the_end(x):
+    heads, tails = seen_before(x.flip(1))
+    return torch.log((heads + 0.5) / (tails + 0.5)).flip(1)
+
+
+@wrong(
+    "running_log_odds",
+    "Your entries are one flip late: the flip just before t is missing.",
+    "When the second flip is to be guessed, how many flips are known?",
+)
+def one_flip_late(x):
+    heads, tails = seen_before(x)
+    odds = torch.log((heads + 0.5) / (tails + 0.5))
+    return torch.cat([torch.zeros_like(odds[:, :1]), odds[:, :-1]], 1)
+
+
+@wrong(
+    "running_log_odds",
+    "Only the flip just before t is counted: the coin's history is longer than one flip.",
+    "After ten flips, how many of them should your entry know?",
+)
+def last_flip_only(x):
+    last = torch.cat([torch.zeros_like(x[:, :1]), 2 * x[:, :-1] - 1], 1)
+    return last * math.log(3)
+
+
+@wrong(
+    "running_log_odds",
+    "The two halves are missing: before the first flip you have 0 over 0, and after heads only a number over 0.",
+    "What does a coin count with that has not been flipped yet?",
+)
+def halves_missing(x):
+    heads, tails = seen_before(x)
+    return torch.log(heads / tails)
+
+
+@wrong(
+    "running_log_odds",
+    "You add 1 to each count: that is the urn of a uniform prior, Beta(1, 1), and these coins come from Beta(1/2, "
+    "1/2).",
+    "How many heads does the prior of these coins count for?",
+)
+def ones_for_halves(x):
+    heads, tails = seen_before(x)
+    return torch.log((heads + 1) / (tails + 1))
+
+
+@wrong(
+    "running_log_odds",
+    "In place of the halves you add a tiny number: it avoids the division by zero, and one head then looks like near "
+    "certainty.",
+    "After one head, how sure are you of the next?",
+)
+def tiny_for_halves(x):
+    heads, tails = seen_before(x)
+    return torch.log((heads + 1e-6) / (tails + 1e-6))
+
+
+@wrong(
+    "running_log_odds",
+    "The half is added to the heads and not to the tails, and after heads only you divide by 0.",
+    "Are heads and tails counted by the same rule?",
+)
+def half_for_heads_only(x):
+    heads, tails = seen_before(x)
+    return torch.log((heads + 0.5) / tails)
+
+
+@wrong(
+    "running_log_odds",
+    "What you return is the probability of heads, between 0 and 1; its log-odds were asked for.",
+    "Which number means fifty-fifty in log-odds, and which one as a probability?",
+)
+def probability(x):
+    heads, tails = seen_before(x)
+    return (heads + 0.5) / (heads + tails + 1)
+
+
+@wrong(
+    "running_log_odds",
+    "What you return is the logarithm of the probability of heads: you compare heads with all flips, and odds compare "
+    "them with tails.",
+    "Which number means fifty-fifty in log-odds, and what do you give there?",
+)
+def log_probability(x):
+    heads, tails = seen_before(x)
+    return torch.log((heads + 0.5) / (heads + tails + 1))
+
+
+@wrong(
+    "running_log_odds",
+    "What you return is the odds, a ratio; its logarithm was asked for, in which heads and tails differ by the sign "
+    "only.",
+    "Which number means fifty-fifty in log-odds, and which one in odds?",
+)
+def odds(x):
+    heads, tails = seen_before(x)
+    return (heads + 0.5) / (tails + 0.5)
+
+
+@wrong(
+    "running_log_odds",
+    "What you return is heads minus tails, raw counts. After 100 flips the same lead says much less about the coin "
+    "than after 2, and yours does not know.",
+    "Two heads of two, and 51 of 100: is the coin equally crooked?",
+)
+def lead(x):
+    heads, tails = seen_before(x)
+    return heads - tails
+
+
+@wrong(
+    "running_log_odds",
+    "What you return is the frequency of heads less a half, or 0 where nothing is known. That is a probability "
+    "moved to another zero, without the two halves, and not its log-odds.",
+    "After one head and nothing else, is the next flip certain?",
+)
+def frequency(x):
+    heads, tails = seen_before(x)
+    return torch.where(heads + tails > 0, heads / (heads + tails).clamp(min=1) - 0.5, 0.0)
+
+
+@wrong(
+    "running_log_odds",
+    "Your sign is turned round: these are the log-odds of tails.",
+    "After heads only, should the number be above 0 or below?",
+)
+def tails_over_heads(x):
+    heads, tails = seen_before(x)
+    return torch.log((tails + 0.5) / (heads + 0.5))
+
+
+@wrong(
+    "running_log_odds",
+    "Your logarithm has the base 10; here it is the natural one, the only one that a sigmoid undoes.",
+    "What does sigmoid give for your entry after one head, and what should it give?",
+)
+def base_10(x):
+    heads, tails = seen_before(x)
+    return torch.log10((heads + 0.5) / (tails + 0.5))
+
+
+@wrong(
+    "running_log_odds",
+    "Your logarithm has the base 2; here it is the natural one, the only one that a sigmoid undoes.",
+    "What does sigmoid give for your entry after one head, and what should it give?",
+)
+def base_2(x):
+    heads, tails = seen_before(x)
+    return torch.log2((heads + 0.5) / (tails + 0.5))
+
+
+@wrong(
+    "running_log_odds",
+    "You count along the batch: entry t of a coin holds flip t of the coins above it.",
+    "Which axis of x is time?",
+)
+def along_the_batch(x):
+    heads = x.cumsum(0) - x
+    tails = (1 - x).cumsum(0) - (1 - x)
+    return torch.log((heads + 0.5) / (tails + 0.5))
+
+
+@wrong(
+    "running_log_odds",
+    "The first column is missing: nothing was seen before the first flip, and that too is something to tell the "
+    "decoder.",
+    "How many flips are there to guess, and how many entries do you return?",
+)
+def first_column_dropped(x):
+    heads, tails = seen_before(x)
+    return torch.log((heads + 0.5) / (tails + 0.5))[:, 1:]
+
+
+@wrong(
+    "running_log_odds",
+    "You return one column too many: the last one has seen all flips, and there is no flip left to guess.",
+    "How many flips are there to guess, and how many entries do you return?",
+)
+def one_column_more(x):
+    heads = torch.cat([torch.zeros_like(x[:, :1]), x.cumsum(1)], 1)
+    return torch.log((heads + 0.5) / (torch.arange(x.shape[1] + 1) - heads + 0.5))
+
+
+@wrong(
+    "running_log_odds",
+    "Heads are compared with all flips so far, with a half added to each; odds compare them with tails.",
+    "After heads only, how large can your number become, and how large should it?",
+)
+def heads_over_all(x):
+    heads, tails = seen_before(x)
+    return torch.log((heads + 0.5) / (heads + tails + 0.5))
+
+
+@wrong(
+    "running_log_odds",
+    "You count one tail too many in every entry, as if one more flip had been seen before t than there was.",
+    "How many flips were there before flip t?",
+)
+def one_tail_more(x):
+    heads, tails = seen_before(x)
+    return torch.log((heads + 0.5) / (tails + 1.5))
 
 
 # --- clinic_diagnoses ---

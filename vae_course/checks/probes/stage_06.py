@@ -1,11 +1,201 @@
 """Probes of stage 06."""
 
 import difflib
+import numbers
 from collections.abc import Callable, Mapping
 
-from vae_course.checks.probing import Case, Evidence, Names, dictionary, kinds
-from vae_course.checks.trouble import Unfit, plain
+import torch
+
+from vae_course.checks.probing import Case, Evidence, Names, dictionary, gradients, kinds, pair, scalar, tensor
+from vae_course.checks.trouble import Unfit, a, plain
+from vae_course.models import fixtures
 from vae_course.models.clinic_words import CAUSES, PATIENTS, TREATMENTS
+
+
+def _plain(value: object, what: str, expected: str) -> Evidence:
+    """What `what` returned as one number under "number", and under "kind" what sort of number it is."""
+    if value is None:
+        raise Unfit(f"{what} returned None; {expected} is expected: is a `return` missing?")
+    if isinstance(value, torch.Tensor):
+        numeric = value.double() if value.dtype == torch.bool else value
+        return {"number": tensor(numeric, what).detach(), "kind": "a tensor"}
+    if isinstance(value, numbers.Real) and not isinstance(value, bool):
+        kind = "an int" if isinstance(value, numbers.Integral) else "a float"
+        return {"number": scalar(value, what), "kind": kind}
+    size = f" of {len(value)}" if isinstance(value, (tuple, list)) else ""
+    raise Unfit(f"{what} returned {a(type(value).__name__)}{size}; {expected} is expected.")
+
+
+# --- beta_elbo ---
+
+
+def beta_elbo(ns, case: Case) -> Evidence:
+    beta = case["beta"]
+    inputs = {name: case[name].requires_grad_() for name in ("expected_log_likelihood", "kl")}
+    score, kl = inputs.values()
+
+    def objective(score, kl, beta=beta):
+        return tensor(ns["beta_elbo"](score, kl, beta), "beta_elbo")
+
+    value = objective(score, kl)
+    return {
+        "objective": value,
+        **gradients(value, inputs),
+        "again": objective(score, kl),
+        "alone": objective(score[:1], kl[:1]),
+        "free": objective(score, torch.zeros_like(kl)),
+        "dearer": objective(score, kl + 1),
+        "at_one": objective(score, kl, 1.0),
+    }
+
+
+# --- linear_rates ---
+
+
+def linear_rates(ns, case: Case) -> Evidence:
+    variances, sigma, beta, what = case["variances"], case["sigma"], case["beta"], "linear_rates"
+
+    def both(variances, sigma, beta, name=""):
+        rate, error = pair(ns[what](variances.clone(), sigma, beta), "rate, error", what)
+        return {
+            f"rate{name}": tensor(rate, f"The rate of {what}", "is"),
+            f"error{name}": tensor(error, f"The error of {what}", "is"),
+        }
+
+    return {
+        **both(variances, sigma, beta),
+        **both(variances[:1], sigma, beta, "_alone"),
+        **both(variances, sigma / 2, 4 * beta, "_dialled"),
+        **both(9 * variances, 3 * sigma, beta, "_in_thirds"),
+    }
+
+
+# --- rate_distortion ---
+
+
+def rate_distortion(ns, case: Case) -> Evidence:
+    x, eps, what = case["x"], case["eps"], "rate_distortion"
+    model = fixtures.model(case)
+
+    def both(x, eps, name=""):
+        rate, distortion = pair(ns[what](x.clone(), model, eps.clone()), "rate, distortion", what)
+        return {
+            f"rate{name}": scalar(rate, f"The rate of {what}").detach(),
+            f"distortion{name}": scalar(distortion, f"The distortion of {what}").detach(),
+        }
+
+    return {
+        **both(x, eps),
+        **both(x, eps, "_again"),
+        **both(x, case["other_eps"], "_anew"),
+        **both(x.repeat(2, 1), eps.repeat(1, 2, 1), "_twice"),
+        **both(x, eps.repeat(2, 1, 1), "_repeated"),
+    }
+
+
+# --- active_units ---
+
+
+def active_units(ns, case: Case) -> Evidence:
+    mu = case["mu"]
+    given = {} if case["case"] == "default" else {"threshold": case["threshold"]}
+
+    def count(mu):
+        return _plain(ns["active_units"](mu.clone(), **given), "active_units", "a whole number")
+
+    found = count(mu)
+    return {
+        "count": found["number"], "kind": found["kind"], "shifted": count(mu + 3)["number"],
+        "twice": count(mu.repeat(2, 1))["number"],
+    }
+
+
+# --- kl_weight ---
+
+
+def kl_weight(ns, case: Case) -> Evidence:
+    steps, warmup_steps = case["steps"].tolist(), case["warmup_steps"]
+
+    def weight(step):
+        return _plain(ns["kl_weight"](step, warmup_steps), "kl_weight", "a plain number")
+
+    try:
+        found = [weight(step) for step in steps]
+    except ZeroDivisionError:
+        if warmup_steps:
+            raise
+        return {"divided": "by zero"}
+    kinds = {told["kind"] for told in found}
+    return {
+        "divided": "by something",
+        "kind": "a tensor" if "a tensor" in kinds else "a number",
+        **{f"weight_{index}": told["number"] for index, told in enumerate(found)},
+    }
+
+
+# --- free_bits ---
+
+
+def free_bits(ns, case: Case) -> Evidence:
+    kl, floor = case["kl_per_dim"].requires_grad_(), case["floor"]
+
+    def total(kl, floor=floor):
+        return tensor(ns["free_bits"](kl, floor), "free_bits")
+
+    value = total(kl)
+    if case["case"] in ("slopes", "all above"):
+        return gradients(value, {"kl_per_dim": kl})
+    return {
+        "total": value,
+        "again": total(kl),
+        "twice": total(kl.repeat(2, 1)),
+        "wide": total(kl.repeat(1, 2)),
+        "without_floor": total(kl, 0.0),
+    }
+
+
+# --- rate_target ---
+
+
+def rate_target(ns, case: Case) -> Evidence:
+    recon, kl = (case[name].requires_grad_() for name in ("recon", "kl"))
+    target = case["target"]
+
+    def loss(recon, kl):
+        return tensor(ns["rate_target"](recon, kl, target), "rate_target")
+
+    value = loss(recon, kl)
+    return {
+        "loss": value,
+        **gradients(value, {"recon": recon, "kl": kl}),
+        "again": loss(recon, kl),
+        "at_target": loss(recon, torch.full_like(kl, target)),
+        "mirrored": loss(recon, (2 * target - kl).detach()),
+        "dearer": loss(recon + 1, kl),
+    }
+
+
+# --- running_log_odds ---
+
+
+def running_log_odds(ns, case: Case) -> Evidence:
+    x, at = case["x"], case["at"]
+
+    def log_odds(x):
+        return tensor(ns["running_log_odds"](x), "running_log_odds")
+
+    kept = x.clone()
+    value = log_odds(kept).clone()
+    turned = x.clone()
+    turned[1, at] = 1 - turned[1, at]
+    return {
+        "log_odds": value,
+        "again": log_odds(kept),
+        "alone": log_odds(x[:1].clone()),
+        "turned": log_odds(turned),
+        "inverted": log_odds(1 - x),
+    }
+
 
 # --- clinic_diagnoses, clinic_treatments ---
 
