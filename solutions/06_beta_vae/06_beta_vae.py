@@ -15,9 +15,11 @@ import math
 import torch
 from torch.distributions import Normal
 
-from vae_course.explore import beta_dial, beta_picture, course_style
+from vae_course.explore import beta_dial, beta_picture, course_style, digits_picture
 from vae_course.learn import check, gate, hint, practice, predict, reveal
-from vae_course.models.clinic import CAUSES, PATIENTS, TREATMENTS, dashboard, patient, treat
+from vae_course.models.clinic import (
+    CAUSES, PATIENTS, TREATMENTS, beside, dashboard, patient, treat,
+)
 from vae_course.models.coins import (
     coin_model, coin_report, flip, information, log_evidence, train_coins,
 )
@@ -44,7 +46,7 @@ practice("05")
 #
 # Take a coin that nobody has seen before: its chance p of heads was drawn from Beta(½, ½). Flip it 16 times, and call the flips x. This is data with an exact log p(x) and one hidden number, p, about which a code can talk.
 #
-# Two VAEs are trained on 4,000 such coins. The decoder of the first sees the code z and nothing else, and gives every flip the same chance. The decoder of the second sees z and, before each flip, the flips so far. That makes it **autoregressive**.
+# Two VAEs are trained on 4,000 such coins. The decoder of the first sees the code z and nothing else, and gives every flip the same chance. The decoder of the second sees z and, before each flip, a summary of the flips so far: the log of the odds for heads that they suggest. A decoder that looks back like this is called **autoregressive**.
 
 # %% tags=["nbval-ignore-output"]
 predict("coins_with_a_past")
@@ -52,7 +54,7 @@ predict("coins_with_a_past")
 # %% [markdown]
 # Both runs, scored on 4,000 other coins, with the exact value for comparison.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 flips, unseen = (flip(4000, torch.Generator().manual_seed(seed)) for seed in (0, 1))
 print(f"exact log p(x), on average: {log_evidence(unseen).mean():.3f} nats/coin")
 reports = {}
@@ -159,7 +161,7 @@ reveal("directions_alive")
 def linear_rates(
     variances: torch.Tensor, sigma: float, beta: float
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Nats and squared error of each direction, in the best linear VAE. variances: (Z,). Two (Z,)."""
+    """Nats and squared error left of each direction. variances: (Z,). Returns two (Z,)."""
     ### BEGIN SOLUTION
     error = variances.clamp(max=beta * sigma**2)  # (Z,)
     return 0.5 * torch.log(variances / error), error
@@ -247,7 +249,7 @@ for beta in (0.05, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0):
 # %% [markdown]
 # And report all of them **at β = 1**, with your functions, on unseen digits. The last two columns are the spread of all codes, which should be 1 if they fill the prior, and how many pixels lie between a decoded code from the prior and the nearest training digit.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 print("   β      KL   recon  units    ELBO  spread  pixels")
 for beta, model in models.items():
     noise = torch.Generator().manual_seed(1)
@@ -282,7 +284,7 @@ beta_picture(models, test, 2.0)
 #
 # *"Which β won?"* The column ELBO answers for the bound: 1, as it must be, since that one was trained for it. The mistake to avoid is to let every model report its own objective:
 
-# %%
+# %% tags=["nbval-ignore-output"]
 for beta in (0.05, 1.0):
     with torch.no_grad():
         rate, distortion = rate_distortion(test, models[beta], eps)
@@ -374,14 +376,14 @@ print(f"largest difference on a coin: {off:.6f} nats")
 #
 # And the other model? Without the past, p must come through z. The flips hold this much information about their coin:
 
-# %%
+# %% tags=["nbval-ignore-output"]
 print(f"information of 16 flips about p: {information():.4f} nats")
 print(f"KL of the decoder that sees only the code: {reports['code alone']['kl']:.4f} nats")
 
 # %% [markdown]
 # It uses nearly all there is. *"So powerful decoders collapse?"* Powerful at what? Feed the second decoder raw counts of heads and tails before each flip in place of their log-odds: it knows exactly as much of the past.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 def raw_counts(x: torch.Tensor) -> torch.Tensor:
     """Heads and tails before each flip. x: (B, T). Returns (B, T, 2)."""
     return torch.stack([x.cumsum(1) - x, (1 - x).cumsum(1) - (1 - x)], dim=-1)
@@ -497,7 +499,7 @@ for name, steps, how in (
 # %% [markdown]
 # The report is at β = 1 for all of them. The **price** is how much ELBO was given up against the collapsed model. The last column is the bound of 100 samples, which stage 07 explains; here it stands for log p(x), which it comes closer to.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 best = reports["code and past"]["elbo"]
 print("                        KL  units    ELBO   price  100 samples")
 for name, told in reports.items():
@@ -517,14 +519,43 @@ for name, told in reports.items():
 # %% [markdown]
 # ## The clinic
 #
-# CLINIC
+# Five models of digits are waiting, A to E. Their networks are those of this stage, with 8 dimensions and 3,000 steps of training, and each was trained by a program of its own. What those programs printed is not to be trusted, so the library has measured all of them afresh, on unseen digits and at β = 1. Not everybody in a clinic need be ill. These are the causes to choose from:
+
+# %%
+CAUSES
+
+# %% tags=["nbval-ignore-output"]
+beside(*(dashboard(patient(letter)) for letter in PATIENTS))
+
+# %% [markdown]
+# And the pictures that each of them makes of the same ten codes from the prior.
+
+# %%
+codes = torch.randn(10, 8, generator=torch.Generator().manual_seed(3))
+digits_picture({letter: pictures(patient(letter).model, codes) for letter in PATIENTS})
+
+# %% [markdown]
+# *One row for each patient, mean pictures of ten codes from the prior. In two rows all pictures are the same grey shape; one row is soft, another one hard and jagged.*
+#
+# Ask three things of each patient, in this order. Is KL paid, and on how many units? What did it buy: is recon better than 25.35, and is the sum? And do the codes lie where the prior draws, with a spread of 1? Soft pictures alone prove nothing, for every picture here is an average over what the code leaves open.
+#
+# Two patients have the same numbers. An encoder says nothing when talking is too dear, and it says nothing when nobody lets it hear what recon wants. That can be asked: how strong is the gradient of recon at what the encoder gives? Put the two letters in, and run again for whoever else you suspect.
+
+# %% tags=["nbval-ignore-output"]
+asked = ("A", "C")
+beside(*(dashboard(patient(letter), gradient=True) for letter in asked))
 
 # %% [markdown] card="clinic_diagnoses"
-# CLINIC
+# Write `clinic_diagnoses()`: what is the matter with each patient.
+#
+# - Return a dict with the keys "A" to "E"; each value is one of the words of `CAUSES`, the same word twice if need be.
+# - A cause must explain all numbers of its patient, not only the worst one.
+#
+# For example, `{"A": "no noise", "B": "no KL", ...}` has the right form, and both are wrong.
 
 # %% answer="clinic_diagnoses"
 def clinic_diagnoses() -> dict[str, str]:
-    """The cause of each patient's trouble, a key of CAUSES."""
+    """The cause of each patient's numbers: letters A to E, and words of CAUSES."""
     ### BEGIN SOLUTION
     return {
         "A": "low beta", "B": "cut path", "C": "sound", "D": "mean over pixels", "E": "cut sigma",
@@ -536,14 +567,25 @@ def clinic_diagnoses() -> dict[str, str]:
 check("clinic_diagnoses")
 
 # %% [markdown]
-# CLINIC
+# Now the remedies. Each changes one thing in the patient's own program, and trains once more from the start.
+
+# %%
+TREATMENTS
+
+# %% [markdown]
+# A treatment acts at one place: a price, a path for the gradient, a unit, or the size of a network. Warm-up lowers a price for a while; it helps nobody whose gradient has no path. For each patient choose one, and write down *before* you run it which KL and how many active units you expect afterwards.
 
 # %% [markdown] card="clinic_treatments"
-# CLINIC
+# Write `clinic_treatments()`: what you prescribe to each patient.
+#
+# - Return a dict with the keys "A" to "E"; each value is one of the words of `TREATMENTS`.
+# - Choose what removes the cause, and nothing for a patient who has none.
+#
+# For example, for a program that forgot its noise the treatment would be to draw it; it is not on the list, for nobody here needs it.
 
 # %% answer="clinic_treatments"
 def clinic_treatments() -> dict[str, str]:
-    """The treatment of each patient, a key of TREATMENTS."""
+    """What each patient is prescribed: letters A to E, and words of TREATMENTS."""
     ### BEGIN SOLUTION
     return {
         "A": "raise beta", "B": "keep path", "C": "accept", "D": "sum over pixels",
@@ -554,6 +596,21 @@ def clinic_treatments() -> dict[str, str]:
 
 # %% check="clinic_treatments"
 check("clinic_treatments")
+
+# %% [markdown]
+# Verify: each patient again, after what you prescribed. Are the numbers those that you wrote down?
+
+# %% tags=["nbval-ignore-output"]
+beside(*(dashboard(treat(letter, how)) for letter, how in clinic_treatments().items()))
+
+# %% [markdown]
+# <details><summary>Look at your own table first, then open this.</summary>
+#
+# Cured, they are all the same model, digit for digit: a KL of about 6.3 on 8 units, an ELBO of about −18.5, a spread of 1. What is left when the fault is gone is the program of the patient who was well.
+#
+# The most instructive patient is the one whose σ was cut. Recon could not ask for narrower codes, so the KL alone set their widths, and set them to 1. The means then had to shout over that noise, and the spread of all codes rose to 1.4. No unit collapsed, nothing looked broken, and it cost three nats.
+#
+# </details>
 
 # %% [markdown]
 # ## Practice, then the gate
