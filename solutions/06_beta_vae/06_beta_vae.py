@@ -44,7 +44,7 @@ practice("05")
 # %% [markdown]
 # ## The better model has forgotten everything
 #
-# Take a coin that nobody has seen before: its chance p of heads was drawn from Beta(½, ½). Flip it 16 times, and call the flips x. This is data with an exact log p(x) and one hidden number, p, about which a code can talk.
+# Take a coin that nobody has seen before: its chance p of heads was drawn from Beta(½, ½), which favours chances near 0 and near 1. Flip it 16 times, and call the flips x. This is data with an exact log p(x) and one hidden number, p, about which a code can talk.
 #
 # Two VAEs are trained on 4,000 such coins. The decoder of the first sees the code z and nothing else, and gives every flip the same chance. The decoder of the second sees z and, before each flip, a summary of the flips so far: the log of the odds for heads that they suggest. A decoder that looks back like this is called **autoregressive**.
 
@@ -103,7 +103,7 @@ check("beta_elbo")
 #
 # One case can be solved to the end. Let encoder and decoder be linear, and the likelihood Gaussian with a fixed σ. Turn the axes to the principal directions of the data, the uncorrelated ones that PCA finds. Then each direction is coded by itself, and all that matters of it is its variance λ.
 #
-# A code that tells R nats about a Gaussian direction leaves a squared error of λ e^(−2R). In stage 03 the entropy of a Gaussian was ½ log of its variance, plus a constant. So to know R nats more is to divide the variance that is left by e^(2R), which is 7.4 for the first nat, and 7.4 again for the second. The direction costs
+# A code that tells R nats about a Gaussian direction leaves a squared error of λ e^(−2R). In stage 03 the entropy of a Gaussian was ½ log of its variance, plus a constant. So to know R nats more is to divide the variance that is left by e^(2R): by 7.4 for the first nat, and by 7.4 again for the second. A good encoder pays R nats of KL for it and no more, so the direction costs
 #
 # $$\frac{\lambda\, e^{-2R}}{2\sigma^2} + \beta R .$$
 #
@@ -138,7 +138,7 @@ for beta in (1, 2, 4, 8):
 reveal("directions_alive")
 
 # %% [markdown]
-# They die one at a time, the weakest first. A price does not make all of them a little shorter until they vanish together: each pays the same βσ² of error, and one that has no more variance than that has nothing to sell. At β = 1 the error left is three times 0.25. At β = 2 it is 0.5 + 0.5 + 0.3, and the third direction keeps all it has.
+# They die one at a time, the weakest first. A price does not make all of them a little shorter until they vanish together: each that lives is left with the same error βσ², and one that has no more variance than that is not worth a first nat. At β = 1 the error left is three times 0.25. At β = 2 it is 0.5 + 0.5 + 0.3, and the third direction keeps all it has.
 #
 # **Their twin, with gaps for you:** λ = (3, 1, 0.5, 0.1) and σ² = 0.2. At β = 1 the rates are 1.354, 0.805, 0.458 and 0, in all 2.617 nats. At β = 2 they are in all ☐, at β = 5 in all ☐.
 #
@@ -185,7 +185,7 @@ for var, beta in ((0.05, 1), (0.05, 2), (0.05, 4), (0.2, 1), (0.05, 16)):
 # %% [markdown]
 # Read two things. With the price the number of living directions falls, 18, 12, 7, and at last none. And the third line equals the fourth: only the product βσ² counts. To raise the price is to admit a noisier decoder, **one dial with two labels**, as you found in the audit of stage 05. So a β without its σ says nothing about a Gaussian VAE.
 #
-# The curve of least error for a given rate was known long before VAEs. Shannon called it the **rate-distortion** function, and for Gaussians it is filled in just this way, direction by direction.
+# The curve of least error for a given rate is older than VAEs: it is the **rate-distortion** function of Shannon (1959), and for Gaussians the nats are shared out in just this way, direction by direction.
 #
 # ## Seven prices for digits
 #
@@ -295,7 +295,7 @@ for beta in (0.05, 1.0):
 # By its own account the first is twice as good. The two numbers on the left are in different currencies. Train with whatever β you like, and **report with β = 1**.
 #
 # *"And β > 1 disentangles?"* That word promises that each dimension stands for one factor, such as slant or width. A price above 1 shrinks the code, and sometimes its axes then line up with factors. Before you claim it, train two seeds and see whether the same factor lands alone in a dimension both times. Locatello and others did so in 2019 with
-# thousands of models, and found that the seed mattered more than the method. We promise no such thing here, and no metric for it.
+# thousands of models, and found that seeds and settings mattered more than the method. We promise no such thing here, and no metric for it.
 #
 # ## What the KL is made of
 #
@@ -330,7 +330,7 @@ for beta in (0.05, 0.5, 1.0, 2.0):
     print(f"β = {beta:4g}: KL {kl:6.3f} = information {told:5.3f} + misfit {kl - told:6.3f}")
 
 # %% [markdown]
-# At β = 0.05 the information is nearly full, and more than two thirds of the 24 nats are misfit, which is the spread of 1.6 above. At β = 1 most of the KL is information. A cheap code tells hardly more than a fairly priced one; it only shouts.
+# At β = 0.05 the information is nearly full, and more than two thirds of the 24 nats are misfit, which is the spread of 1.6 above. At β = 1 most of the KL is information. Compared with that, the cheap code costs 18 nats more and tells 2 nats more.
 #
 # ## A rest
 #
@@ -338,8 +338,9 @@ for beta in (0.05, 0.5, 1.0, 2.0):
 #
 # ## What the past knows
 #
-# Back to the coins. The decoder that sees the past needs no code, and here is why. Before a flip, suppose that h heads and s tails have been seen. Under the prior Beta(½, ½) the chance of heads next is (h + ½) / (h + s + 1). So the odds are (h + ½) to (s + ½). Multiply these chances along the 16 flips, and by the chain rule you get p(x) itself, with p integrated out. The
-# code has nothing left to add.
+# Back to the coins. The decoder that sees the past needs no code, and here is why. Before a flip, suppose that h heads and s tails have been seen. Under the prior Beta(½, ½) the chance of heads next is (h + ½) / (h + s + 1). So the odds are (h + ½) to (s + ½). Multiply these chances along the 16 flips, and by the chain rule you get p(x) itself, with p integrated out.
+#
+# What could a code still add? A decoder that is told p gains 1.25 nats on average, as we shall see, and the telling costs at least as many. At a price of 1 a code breaks even at best.
 
 # %% [markdown] card="running_log_odds"
 # Write `running_log_odds(x)`: for each flip, the log-odds of heads that the flips *before* it give.
@@ -398,7 +399,7 @@ print("ELBO {elbo:.3f}, KL {kl:.3f}".format(**reports["code and counts"]))
 #
 # ## Four ways to bring the code back
 #
-# Suppose you want the code: to look up similar coins, say. The bound does not want it, so each remedy must either change what is asked for, or change the decoder. All of these have been used on language models, whose decoders see the words so far.
+# Suppose you want the code: to look up similar coins, say. The bound does not want it, so each remedy must either change what is asked for, or change the decoder. They come from work on text and images, with decoders that look back at the words or the pixels so far.
 #
 # | treatment | what it changes | why it helps |
 # | --- | --- | --- |
@@ -407,7 +408,7 @@ print("ELBO {elbo:.3f}, KL {kl:.3f}".format(**reports["code and counts"]))
 # | rate target | a fixed rate in place of a price | any other rate is fined |
 # | weaker decoder | the past is taken away | what z could say is known in no other way |
 #
-# **Warm-up**, also called KL annealing, was proposed by Bowman and others in 2016.
+# A fixed β below 1 would be a fifth, and you know its price from the digits. **Warm-up**, also called KL annealing, passes through all of them on its way to 1; Bowman and others proposed it in 2016.
 
 # %% [markdown] card="kl_weight"
 # Write `kl_weight(step, warmup_steps)`: the price at a step of training.
@@ -535,7 +536,7 @@ codes = torch.randn(10, 8, generator=torch.Generator().manual_seed(3))
 digits_picture({letter: pictures(patient(letter).model, codes) for letter in PATIENTS})
 
 # %% [markdown]
-# *One row for each patient, mean pictures of ten codes from the prior. In two rows all pictures are the same grey shape; one row is soft, another one hard and jagged.*
+# *Mean pictures, a row for each patient. B and D make the same grey shape of every code. A's pictures are crisp, and several are no digit; C's are digits for the most part, and a little soft; E's are greyer.*
 #
 # Ask three things of each patient, in this order. Is KL paid, and on how many units? What did it buy: is recon better than 25.35, and is the sum? And do the codes lie where the prior draws, with a spread of 1? Soft pictures alone prove nothing, for every picture here is an average over what the code leaves open.
 #
