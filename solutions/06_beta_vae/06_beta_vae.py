@@ -103,6 +103,12 @@ check("beta_elbo")
 #
 # One case can be solved to the end. Let encoder and decoder be linear, and the likelihood Gaussian with a fixed σ. Turn the axes to the principal directions of the data, the uncorrelated ones that PCA finds. Then each direction is coded by itself, and all that matters of it is its variance λ.
 #
+# Take three directions, λ = (2, 0.8, 0.3), and σ² = 0.25, and raise the price from 1 to 2, to 4, to 8. What becomes of the code?
+
+# %% tags=["nbval-ignore-output"]
+predict("directions_alive")
+
+# %% [markdown]
 # A code that tells R nats about a Gaussian direction leaves a squared error of λ e^(−2R). In stage 03 the entropy of a Gaussian was ½ log of its variance, plus a constant. So to know R nats more is to divide the variance that is left by e^(2R): by 7.4 for the first nat, and by 7.4 again for the second. A good encoder pays R nats of KL for it and no more, so the direction costs
 #
 # $$\frac{\lambda\, e^{-2R}}{2\sigma^2} + \beta R .$$
@@ -117,13 +123,7 @@ for R in (0.0, 0.5, 1.0, 1.5, 2.0):
 # %% [markdown]
 # Returns fall, so you buy until the return equals the price, and no further. At β = 1 that is a little after the first nat. And if already the *first* nat returns less than β, you buy nothing: the direction is dead. A direction lives if and only if λ > βσ².
 #
-# **Worked example.** Three directions, λ = (2, 0.8, 0.3), with σ² = 0.25. We raise the price from 1 to 2, to 4, to 8.
-
-# %% tags=["nbval-ignore-output"]
-predict("directions_alive")
-
-# %% [markdown]
-# No formula is used here: for each direction, try thirty thousand values of R and keep the cheapest.
+# **Worked example**, with the three directions above, and without a formula: for each direction, try thirty thousand values of R and keep the cheapest.
 
 # %%
 variances = torch.tensor([2.0, 0.8, 0.3]).double()
@@ -151,11 +151,11 @@ reveal("directions_alive")
 # %% [markdown] card="linear_rates"
 # Write `linear_rates(variances, sigma, beta)`: what the best linear VAE spends on each direction, and what error it leaves there.
 #
-# - `variances` has shape (Z,): λ of each direction. `sigma` is the standard deviation of the likelihood, and `beta` the price; one number each.
+# - `variances` has shape (Z,): λ of each direction, 0 or more. `sigma` is the standard deviation of the likelihood, and `beta` the price; one number each.
 # - Return the pair `rate`, `error`, shape (Z,) each: nats, and the mean squared error left. Solve "return equals price" for R on paper first.
-# - A direction that is not worth its price has a rate of exactly 0.
+# - A direction that is not worth its price has a rate of exactly 0, and its whole variance is left.
 #
-# For example, λ = 2 with σ = 0.5 at β = 2 gives 0.6931 nats and an error of 0.5.
+# For example, with σ = 0.5 at β = 2 a direction of variance 0.8 gets 0.235 nats and keeps an error of 0.5.
 
 # %% answer="linear_rates"
 def linear_rates(
@@ -163,8 +163,9 @@ def linear_rates(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Nats and squared error left of each direction. variances: (Z,). Returns two (Z,)."""
     ### BEGIN SOLUTION
-    error = variances.clamp(max=beta * sigma**2)  # (Z,)
-    return 0.5 * torch.log(variances / error), error
+    level = beta * sigma**2  # the error at which one more nat is not worth its price
+    rate = 0.5 * torch.log(variances / level)  # (Z,), below 0 where the variance is below the level
+    return rate.clamp(min=0), variances.clamp(max=level)
     ### END SOLUTION
 
 
@@ -176,7 +177,7 @@ check("linear_rates")
 
 # %%
 grey = digit_counts()[0].double() / 16  # (1437, 64)
-spectrum = torch.linalg.eigvalsh(torch.cov(grey.T)).flip(0).clamp(min=1e-9)  # (64,)
+spectrum = torch.linalg.eigvalsh(torch.cov(grey.T)).flip(0).clamp(min=0)  # (64,)
 for var, beta in ((0.05, 1), (0.05, 2), (0.05, 4), (0.2, 1), (0.05, 16)):
     rate, error = linear_rates(spectrum, math.sqrt(var), beta)
     alive, told = int((rate > 0).sum()), f"{rate.sum():6.3f} nats, error {error.sum():.3f}"
@@ -207,7 +208,9 @@ def rate_distortion(
     ### BEGIN SOLUTION
     mu, logvar = model.encode(x)
     z = reparameterize(mu, logvar, eps)  # (K, B, Z)
-    return gaussian_kl(mu, logvar).mean(), -model.log_likelihood(x, z).mean()
+    rate = gaussian_kl(mu, logvar)  # (B,)
+    distortion = -model.log_likelihood(x, z)  # (K, B)
+    return rate.mean(), distortion.mean()
     ### END SOLUTION
 
 
@@ -229,7 +232,8 @@ check("rate_distortion")
 def active_units(mu: torch.Tensor, threshold: float = 0.01) -> int:
     """Number of dimensions whose posterior mean varies over the data. mu: (N, Z)."""
     ### BEGIN SOLUTION
-    return int((mu.var(dim=0) > threshold).sum())
+    variance = mu.var(dim=0)  # (Z,), over the data
+    return int((variance > threshold).sum())
     ### END SOLUTION
 
 
@@ -413,8 +417,9 @@ print("ELBO {elbo:.3f}, KL {kl:.3f}".format(**reports["code and counts"]))
 # %% [markdown] card="kl_weight"
 # Write `kl_weight(step, warmup_steps)`: the price at a step of training.
 #
-# - It is 0 at step 0, grows in a straight line, and is 1 from step `warmup_steps` on. With `warmup_steps` = 0 it is 1 from the start.
-# - Return a float.
+# - Both are whole numbers, 0 or more. The price is 0 at step 0, grows in a straight line, and is 1 at step `warmup_steps` and ever after.
+# - A warm-up of 0 steps is over at once: then the price is 1 from step 0 on. This is marked by itself.
+# - Return a plain number, no tensor.
 #
 # For example, with 1,000 steps of warm-up it is 0.25 at step 250, and 1.0 at step 1,400.
 
@@ -422,7 +427,9 @@ print("ELBO {elbo:.3f}, KL {kl:.3f}".format(**reports["code and counts"]))
 def kl_weight(step: int, warmup_steps: int) -> float:
     """The weight of the KL at a step: a straight line from 0 to 1, and 1 from warmup_steps on."""
     ### BEGIN SOLUTION
-    return 1.0 if step >= warmup_steps else step / warmup_steps
+    if step >= warmup_steps:
+        return 1.0
+    return step / warmup_steps
     ### END SOLUTION
 
 
@@ -444,7 +451,8 @@ check("kl_weight")
 def free_bits(kl_per_dim: torch.Tensor, floor: float) -> torch.Tensor:
     """Batch mean, then at least the floor, then the sum. kl_per_dim: (B, Z). Returns no axes."""
     ### BEGIN SOLUTION
-    return kl_per_dim.mean(dim=0).clamp(min=floor).sum()  # (B, Z) -> (Z,) -> ()
+    per_dim = kl_per_dim.mean(dim=0)  # (Z,)
+    return per_dim.clamp(min=floor).sum()
     ### END SOLUTION
 
 
@@ -520,7 +528,7 @@ for name, told in reports.items():
 # %% [markdown]
 # ## The clinic
 #
-# Five models of digits are waiting, A to E. Their networks are those of this stage, with 8 dimensions and 3,000 steps of training, and each was trained by a program of its own. What those programs printed is not to be trusted, so the library has measured all of them afresh, on unseen digits and at β = 1. Not everybody in a clinic need be ill. These are the causes to choose from:
+# Five VAEs of digits are waiting, A to E. All have the same networks with 8 dimensions, the same pictures, and 3,000 steps of training; each was trained by a program of its own. Some of these programs have a fault of the kind that raises no error, and not everybody in a clinic need be ill. What the programs printed is not to be trusted, so the library has measured all five afresh, on unseen digits and at β = 1. There are more causes to choose from than patients.
 
 # %%
 CAUSES
@@ -538,28 +546,32 @@ digits_picture({letter: pictures(patient(letter).model, codes) for letter in PAT
 # %% [markdown]
 # *Mean pictures, a row for each patient. B and D make the same grey shape of every code. A's pictures are crisp, and several are no digit; C's are digits for the most part, and a little soft; E's are greyer.*
 #
-# Ask three things of each patient, in this order. Is KL paid, and on how many units? What did it buy: is recon better than 25.35, and is the sum? And do the codes lie where the prior draws, with a spread of 1? Soft pictures alone prove nothing, for every picture here is an average over what the code leaves open.
+# Find somebody who is well first, for the others can be ill only by comparison. Soft pictures prove nothing, since every picture here is an average over what the code leaves open. Then ask of each of the others, in this order: is KL paid, and on how many units? Did it buy anything, in recon and in the sum? And do the codes lie where the prior draws, with a spread of 1?
 #
-# Two patients have the same numbers. An encoder says nothing when talking is too dear, and it says nothing when nobody lets it hear what recon wants. That can be asked: how strong is the gradient of recon at what the encoder gives? Put the two letters in, and run again for whoever else you suspect.
+# Two patients still look the same, and that is no lack of attention. An encoder says nothing when talking is too dear, and it says nothing when it cannot hear what recon wants. That can be asked, at the cost of a backward pass: how strongly does recon pull at what the encoder gives, along the way by which this patient's own program draws its sample? A small number and an exact 0 are different findings.
 
 # %% tags=["nbval-ignore-output"]
-asked = ("A", "C")
-beside(*(dashboard(patient(letter), gradient=True) for letter in asked))
+beside(*(dashboard(patient(letter), gradient=True) for letter in PATIENTS))
 
 # %% [markdown] card="clinic_diagnoses"
 # Write `clinic_diagnoses()`: what is the matter with each patient.
 #
-# - Return a dict with the keys "A" to "E"; each value is one of the words of `CAUSES`, the same word twice if need be.
-# - A cause must explain all numbers of its patient, not only the worst one.
+# - Return a dict with the keys "A" to "E"; each value is one of the words of `CAUSES`. No word is needed twice, and three are not needed at all.
+# - A cause explains every number of its column. For each cause, ask what it would do to the KL, the active units, the spread and the gradient; then look for the patient who has all of it.
+# - The patient who is well comes first: the points for the others, a fifth each, count once that one is found.
 #
-# For example, `{"A": "no noise", "B": "no KL", ...}` has the right form, and both are wrong.
+# For example, a patient F who is not here has a KL of 298, a spread of 6.5 and a recon of 8.4. Pictures are described without regard to cost, far outside the prior: `"no KL"`.
 
 # %% answer="clinic_diagnoses"
 def clinic_diagnoses() -> dict[str, str]:
     """The cause of each patient's numbers: letters A to E, and words of CAUSES."""
     ### BEGIN SOLUTION
     return {
-        "A": "low beta", "B": "cut path", "C": "sound", "D": "mean over pixels", "E": "cut sigma",
+        "A": "low beta",  # spread 1.64: codes outside the prior, and more nats than they are worth
+        "B": "cut path",  # nothing bought, and a gradient of exactly 0
+        "C": "sound",  # the best ELBO, and codes as wide as the prior
+        "D": "mean over pixels",  # nothing bought, and a gradient that is small
+        "E": "cut sigma",  # codes in use, and a gradient of exactly 0 at the log-variance alone
     }
     ### END SOLUTION
 
@@ -568,28 +580,55 @@ def clinic_diagnoses() -> dict[str, str]:
 check("clinic_diagnoses")
 
 # %% [markdown]
-# Now the remedies. Each changes one thing in the patient's own program, and trains once more from the start.
+# Now the remedies. Each changes one thing in the patient's own program, and trains once more from the start. Some of them are good answers to other illnesses.
 
 # %%
 TREATMENTS
 
 # %% [markdown]
-# A treatment acts at one place: a price, a path for the gradient, a unit, or the size of a network. Warm-up lowers a price for a while; it helps nobody whose gradient has no path. For each patient choose one, and write down *before* you run it which KL and how many active units you expect afterwards.
+# A doctor says beforehand what a treatment will do. Here is one that is often recommended, for a patient to whom it is often recommended.
+
+# %% tags=["nbval-ignore-output"]
+predict("a_warm_up_for_d")
+
+# %% [markdown]
+# The patient untreated and treated, beside C.
+
+# %% tags=["nbval-ignore-output"]
+beside(*(dashboard(seen) for seen in (patient("D"), treat("D", "warm up"), patient("C"))))
+
+# %% tags=["nbval-ignore-output"]
+reveal("a_warm_up_for_d")
+
+# %% [markdown]
+# Warm-up is a lower price for a while, so it helps a model that is poor at the start, and nobody who is asked too much at the end. It did the same for the coins. Now it is your turn. Put a letter and a treatment into the next cell, and write down the KL and the ELBO that you expect *before* you run it.
+
+# %% tags=["nbval-ignore-output"]
+letter, treatment = "C", "accept"
+beside(*(dashboard(seen) for seen in (patient(letter), treat(letter, treatment))))
+
+# %% [markdown]
+# A treatment works when it brings a patient to the numbers of the one who is well. A few nats of KL are no cure by themselves: some treatments pay for nats that nobody wanted.
 
 # %% [markdown] card="clinic_treatments"
 # Write `clinic_treatments()`: what you prescribe to each patient.
 #
-# - Return a dict with the keys "A" to "E"; each value is one of the words of `TREATMENTS`.
-# - Choose what removes the cause, and nothing for a patient who has none.
+# - Return a dict with the keys "A" to "E"; each value is one of the words of `TREATMENTS`. A treatment may serve more than one patient.
+# - The aim is an ELBO within half a nat of the one of the patient who is well, with the fault gone and not covered by a second one. Who is well must not be harmed.
+# - Choose, predict, and verify in the cell above; a run takes about two seconds.
+# - The patient who is well comes first again: the points for the others, a fifth each, count once that one is right.
 #
-# For example, for a program that forgot its noise the treatment would be to draw it; it is not on the list, for nobody here needs it.
+# For example, the larger decoder leaves B at a recon of 25.35 and a KL of 0.000, so that does not make B well.
 
 # %% answer="clinic_treatments"
 def clinic_treatments() -> dict[str, str]:
     """What each patient is prescribed: letters A to E, and words of TREATMENTS."""
     ### BEGIN SOLUTION
     return {
-        "A": "raise beta", "B": "keep path", "C": "accept", "D": "sum over pixels",
+        "A": "raise beta",
+        "B": "keep path",
+        "C": "accept",
+        "D": "sum over pixels",
         "E": "keep path",
     }
     ### END SOLUTION
@@ -599,7 +638,7 @@ def clinic_treatments() -> dict[str, str]:
 check("clinic_treatments")
 
 # %% [markdown]
-# Verify: each patient again, after what you prescribed. Are the numbers those that you wrote down?
+# And all five together, after what you prescribed.
 
 # %% tags=["nbval-ignore-output"]
 beside(*(dashboard(treat(letter, how)) for letter, how in clinic_treatments().items()))
