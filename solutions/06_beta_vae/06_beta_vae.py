@@ -601,7 +601,7 @@ beside(*(dashboard(seen) for seen in (patient("D"), treat("D", "warm up"), patie
 reveal("a_warm_up_for_d")
 
 # %% [markdown]
-# Warm-up is a lower price for a while, so it helps a model that is poor at the start, and nobody who is asked too much at the end. It did the same for the coins. Now it is your turn. Put a letter and a treatment into the next cell, and write down the KL and the ELBO that you expect *before* you run it.
+# Warm-up is a lower price for a while, so it helps a model that is poor at the start, and nobody who is asked too much at the end. With the coins you saw the same, only slower. Now it is your turn. Put a letter and a treatment into the next cell, and write down the KL and the ELBO that you expect *before* you run it.
 
 # %% tags=["nbval-ignore-output"]
 letter, treatment = "C", "accept"
