@@ -327,7 +327,7 @@ own = torch.arange(len(train))
 for beta in (0.05, 0.5, 1.0, 2.0):
     with torch.no_grad():
         mu, logvar = models[beta].encode(train)
-    q = Normal(mu, torch.exp(logvar / 2))
+    q = Normal(mu, (logvar / 2).exp())
     log_q = q.log_prob(q.sample()[:, None]).sum(-1)  # (N, N): code n under picture m
     average = log_q.logsumexp(dim=1) - math.log(len(train))  # (N,): code n under all
     told, kl = (log_q[own, own] - average).mean(), gaussian_kl(mu, logvar).mean()
@@ -386,12 +386,14 @@ print(f"information of 16 flips about p: {information():.4f} nats")
 print(f"KL of the decoder that sees only the code: {reports['code alone']['kl']:.4f} nats")
 
 # %% [markdown]
-# It uses nearly all there is. *"So powerful decoders collapse?"* Powerful at what? Feed the second decoder raw counts of heads and tails before each flip in place of their log-odds: it knows exactly as much of the past.
+# It uses nearly all there is. *"So powerful decoders collapse?"* Powerful at what? Feed the second decoder raw counts of heads and tails before each flip in place of their log-odds: it knows exactly as much of the past, since each can be computed from the other.
 
 # %% tags=["nbval-ignore-output"]
 def raw_counts(x: torch.Tensor) -> torch.Tensor:
     """Heads and tails before each flip. x: (B, T). Returns (B, T, 2)."""
-    return torch.stack([x.cumsum(1) - x, (1 - x).cumsum(1) - (1 - x)], dim=-1)
+    flipped = torch.arange(16)  # so many flips came before
+    heads = (flipped + 1) * torch.sigmoid(running_log_odds(x)) - 0.5  # the odds, turned back
+    return torch.stack([heads, flipped - heads], dim=-1)
 
 
 train_coins(coin := coin_model(raw_counts), flips, 2000, seed=0)
