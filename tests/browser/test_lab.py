@@ -26,6 +26,13 @@ test, labels = digits()[1], digit_labels()[1]
 model = digit_vae(test, z_dim=2)
 latent_map(model, model.encode(test)[0].detach(), labels)
 """.strip()
+BETA_DIAL = """
+from vae_course.explore import beta_dial
+from vae_course.models.data import digits
+from vae_course.models.digit_nets import digit_vae
+test = digits()[1]
+beta_dial({beta: digit_vae(test, z_dim=8, seed=seed) for seed, beta in enumerate((0.5, 1.0, 2.0))}, test)
+""".strip()
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +123,7 @@ def test_cards_are_answered_from_the_keyboard(page):
 def test_every_figure_with_sliders_moves_by_the_arrow_keys(lab, page):
     _, address, folder = lab
     figures = ("bent_plane", "bound_gauge", "price_map", "estimator_histograms")
-    code = [f"from vae_course.explore import {', '.join(figures)}", *(f"{name}()" for name in figures), LATENT_MAP]
+    code = [f"from vae_course.explore import {', '.join(figures)}", *(f"{name}()" for name in figures), LATENT_MAP, BETA_DIAL]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in code])
     nbformat.write(notebook, folder / "workbook" / "figures.ipynb")
     page.goto(address.replace("00_start_here/00_start_here.ipynb", "figures.ipynb"))
@@ -163,3 +170,15 @@ def test_ctrl_c_stops_jupyterlab_cleanly(lab):
     process.send_signal(signal.SIGINT)
     rest, _ = process.communicate(timeout=30)
     assert process.returncode == 0 and "Traceback" not in rest, rest
+
+
+def test_the_beta_dial_moves_by_the_arrow_keys(page):
+    """In the notebook of the figures, after the tests above."""
+    shown = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell").filter(has_text="beta_dial(").locator(".jp-OutputArea")
+    words, picture = shown.locator(".widget-html").last, shown.locator("img")
+    expect(words).to_contain_text("β = 1:", timeout=60_000)
+    drawn = picture.get_attribute("src")
+    shown.get_by_role("slider").focus()
+    page.keyboard.press("ArrowRight")
+    expect(words).to_contain_text("β = 2:", timeout=20_000)
+    expect(picture).not_to_have_attribute("src", drawn, timeout=20_000)

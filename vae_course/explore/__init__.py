@@ -1,6 +1,7 @@
 """Interactive figures, one module a figure, and the one plotting style of the course."""
 
 from vae_course.explore.bent_plane import bent_picture, bent_plane
+from vae_course.explore.beta_dial import beta_dial, beta_picture
 from vae_course.explore.bound_gauge import bound_gauge, bound_picture
 from vae_course.explore.estimators import estimator_histograms, estimator_picture
 from vae_course.explore.latent_map import latent_map, latent_map_picture
@@ -9,6 +10,6 @@ from vae_course.explore.price_map import price_map, price_picture
 from vae_course.explore.style import course_style
 
 __all__ = [
-    "bent_picture", "bent_plane", "bound_gauge", "bound_picture", "course_style", "digits_picture", "estimator_histograms",
-    "estimator_picture", "latent_map", "latent_map_picture", "price_map", "price_picture",
+    "bent_picture", "bent_plane", "beta_dial", "beta_picture", "bound_gauge", "bound_picture", "course_style", "digits_picture",
+    "estimator_histograms", "estimator_picture", "latent_map", "latent_map_picture", "price_map", "price_picture",
 ]
