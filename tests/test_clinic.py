@@ -124,6 +124,6 @@ def test_an_unknown_letter_or_treatment_is_named():
 
 def test_training_leaves_the_random_state_alone():
     before = torch.get_rng_state()
-    clinic._trained.__wrapped__(clinic._Program(hidden=8), "x")
+    clinic._trained.__wrapped__(clinic._Program(hidden=8))
     dashboard(patient("C"))
     assert torch.equal(torch.get_rng_state(), before)

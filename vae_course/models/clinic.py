@@ -98,7 +98,7 @@ class Patient:
 def patient(letter: str) -> Patient:
     """The patient A, B, C, D or E. It is trained at the first call, in about two seconds, and kept."""
     letter = _known(letter, PATIENTS, "patient", str.upper)
-    return _trained(_PROGRAMS[letter], letter)
+    return _patient(_PROGRAMS[letter], letter)
 
 
 def treat(letter: str, treatment: str) -> Patient:
@@ -106,7 +106,7 @@ def treat(letter: str, treatment: str) -> Patient:
     letter = _known(letter, PATIENTS, "patient", str.upper)
     treatment = _known(treatment, tuple(TREATMENTS), "treatment", str.lower)
     program = _PROGRAMS[letter]
-    return _trained(replace(program, **_CHANGES[treatment](program)), f"{letter} after {treatment!r}")
+    return _patient(replace(program, **_CHANGES[treatment](program)), f"{letter} after {treatment!r}")
 
 
 def _known(given: str, names: tuple[str, ...], what: str, written: Callable[[str], str]) -> str:
@@ -117,7 +117,13 @@ def _known(given: str, names: tuple[str, ...], what: str, written: Callable[[str
 
 
 @functools.cache
-def _trained(program: _Program, name: str) -> Patient:
+def _patient(program: _Program, name: str) -> Patient:
+    return Patient(name, *_trained(program), program)
+
+
+@functools.cache
+def _trained(program: _Program) -> tuple[VAE, Mapping[str, list[float]]]:
+    """The model and its history; patients of one program share them."""
     train, _ = digits()
     model, generator = digit_vae(train, CODES, SEED), torch.Generator().manual_seed(SEED)
     if program.hidden != HIDDEN:
@@ -129,12 +135,12 @@ def _trained(program: _Program, name: str) -> Patient:
     def loss(x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
         mu, logvar = model.encode(x)
         z = program.sample(mu, logvar, torch.randn(mu.shape, generator=generator))
-        recon, kl_per_dim = -model.log_likelihood(x, z).mean(), prices(mu, logvar)
+        recon, kl_per_dim = model.log_likelihood(x, z).mean().neg(), prices(mu, logvar)
         paid = program.pixels * recon + program.price(kl_per_dim, next(steps))
         return {"loss": paid, "recon": recon, "kl": kl_per_dim.sum(1).mean()}
 
     history = fit(model, train, STEPS, loss=loss, generator=generator)
-    return Patient(name, model.requires_grad_(False), {key: history[key] for key in ("step", "recon", "kl")}, program)
+    return model.requires_grad_(False), {key: history[key] for key in ("step", "recon", "kl")}
 
 
 # --- what a doctor can see ---

@@ -70,7 +70,7 @@ class CoinModel(nn.Module):
     def __init__(self, context: Context | None, z_dim: int = 2, hidden: int = 64):
         super().__init__()
         self.context, self.z_dim = context, z_dim
-        self.encoder = Encoder(FLIPS, z_dim, hidden)
+        self.to_code = Encoder(FLIPS, z_dim, hidden)
         self.from_code = nn.Sequential(nn.Linear(z_dim, hidden), nn.ReLU(), nn.Linear(hidden, 1))
         if context is not None:
             self.from_context = nn.Linear(_told(context, torch.zeros(1, FLIPS)).shape[-1], 1, bias=False)
@@ -79,7 +79,7 @@ class CoinModel(nn.Module):
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log-variance of q(z|x). x: (B, T). Returns (B, Z) each."""
-        return self.encoder(x)
+        return self.to_code(x)
 
     def decode(self, z: Tensor, x: Tensor) -> Tensor:
         """Log-odds of heads at each flip of x, given the code and the context. z: (..., B, Z), x: (B, T). Returns (..., B, T)."""
@@ -95,7 +95,8 @@ class CoinModel(nn.Module):
     def forward(self, x: Tensor, eps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Log-odds at z = mu + sigma eps, and mu and logvar. x: (B, T), eps: (..., B, Z)."""
         mu, logvar = self.encode(x)
-        return self.decode(reparameterize(mu, logvar, eps), x), mu, logvar
+        code = reparameterize(mu, logvar, eps)
+        return self.decode(code, x), mu, logvar
 
 
 def _told(context: Context, x: Tensor) -> Tensor:
@@ -125,7 +126,7 @@ def train_coins(
 
     def loss(x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
         logits, mu, logvar = model(x, torch.randn(len(x), model.z_dim, generator=generator))
-        recon, kl_per_dim = -bernoulli_log_likelihood(x, logits).mean(), prices(mu, logvar)
+        recon, kl_per_dim = bernoulli_log_likelihood(x, logits).mean().neg(), prices(mu, logvar)
         kl = kl_per_dim.sum(1).mean()
         return {"loss": objective(recon, kl_per_dim) if objective else recon + kl, "recon": recon, "kl": kl}
 
@@ -142,7 +143,8 @@ def coin_report(model: CoinModel, x: Tensor, generator: torch.Generator | None =
     """
     mu, logvar = model.encode(x)
     eps = torch.randn(SAMPLES, *mu.shape, generator=generator)
-    recon = -model.log_likelihood(x, reparameterize(mu, logvar, eps)).mean()
+    codes = reparameterize(mu, logvar, eps)  # (SAMPLES, N, Z)
+    recon = model.log_likelihood(x, codes).mean().neg()
     kl_per_dim = prices(mu, logvar).mean(0)
     return {
         "elbo": float(-recon - kl_per_dim.sum()), "recon": float(recon), "kl": float(kl_per_dim.sum()),
