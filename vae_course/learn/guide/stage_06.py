@@ -37,8 +37,8 @@ HINTS = {
         "0.6667 and 0.0022: against 0.01, one of them is alive. The third one stands high, and it stands.",
     ),
     "kl_weight": (
-        "0 at step 0, a half in the middle, 1 at the end, and still 1 a thousand steps later. Without a warm-up it is "
-        "1 from the start.",
+        "It is 0 at step 0, a half in the middle, 1 at the end, and still 1 a thousand steps later. Without a warm-up it "
+        "is 1 from the start.",
         "What stops the growth? And what does your line do when the warm-up has no steps at all?",
         "A sibling: a bath of 5 litres, filled with 1 litre a minute, holds 0, 3, 5 and 5 litres after 0, 3, 5 and 9 "
         "minutes. A bath of 0 litres is full before the tap is turned.",
