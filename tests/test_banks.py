@@ -17,9 +17,8 @@ from vae_course.checks.answer import Written
 from vae_course.checks.bank import Entry
 from vae_course.checks.loader import Block, answer_name, read_notebook
 from vae_course.checks.seal import visible_seal
-from vae_course.checks.sealing import bank, hidden_seal, reference_program
+from vae_course.checks.sealing import HIDDEN_SEEDS, bank, hidden_seal, reference_program
 from vae_course.checks.worker import Worker
-from vae_course.learn.checking import HIDDEN_SEEDS
 
 EXERCISES = [(stage, exercise.name) for stage in course.STAGES for exercise in stage.exercises]
 WRONG = [(stage, entry) for stage, name in EXERCISES for entry in bank(stage, name)]

@@ -123,6 +123,32 @@ def reset(stage: Annotated[str, typer.Argument(help="A stage, such as 03.")]) ->
     typer.echo(f"{new} is fresh; what you wrote is in {old}. The gate of {found.id} is closed again.")
 
 
+@app.command()
+def reproduce(
+    paper: Annotated[str, typer.Argument(help="The paper: iwae.")],
+    data: Annotated[Path, typer.Option(help="A folder with MNIST's four IDX files, raw or with .gz.")],
+    k: Annotated[str, typer.Option(help="Numbers of samples, with commas between them.")] = "1,5,50",
+    epochs: Annotated[int, typer.Option(help="Passes over the data; the paper made 3280.")] = 3280,
+    samples: Annotated[int, typer.Option(help="Samples for the test NLL.")] = 5000,
+    test_images: Annotated[int, typer.Option(help="How many test pictures are evaluated.")] = 10_000,
+    out: Annotated[Path, typer.Option(help="Where checkpoints, log and table go.")] = Path("paper_lab"),
+) -> None:
+    """Train the models of a paper, resumably, and print your table beside the paper's."""
+    if paper != "iwae":
+        raise CourseError(f"There is no paper called {paper!r} in the lab; it has iwae (Burda, Grosse and Salakhutdinov, 2016).")
+    try:
+        ks = [int(word) for word in k.split(",")]
+    except ValueError:
+        raise CourseError(f"--k is {k!r}; give numbers of samples with commas between them, such as 1,5,50.") from None
+    import torch
+
+    from vae_course.reproduce import Settings, reproduce
+
+    torch.set_num_threads(1)
+    if not reproduce(ks, epochs, data, out, Settings(samples, test_images), typer.echo):
+        raise typer.Exit(1)
+
+
 @app.command(rich_help_panel=AUTHORS)
 def build(
     stage: Annotated[Optional[str], typer.Argument(help="A stage; all of them when left out.")] = None,

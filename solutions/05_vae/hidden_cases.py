@@ -3,10 +3,11 @@
 import torch
 
 from vae_course.checks.draws import fresh_seed, normal, uniform
-
+from vae_course.models.data import digits
 
 B, Z, D, K = 5, 3, 7, 11
 VISIBLE = 20140501  # the draw that ships has every case
+LONG, BATCH = 300, 16  # steps of the training run that marking looks at, and the rows of each
 MANY, FEWER = 1009, 503  # pictures; fresh draws make fewer, so that many draws stay quick
 
 
@@ -119,6 +120,17 @@ def _train_step(generator: torch.Generator) -> list[dict]:
     return [
         case("sgd", B, D, Z, "sgd", 0.1), case("adam", 3, K, 2, "adam", 0.03), case("many", 401, Z, Z, "sgd", 0.1),
     ]
+
+
+def long_cases(exercise: str, seed: int) -> list[dict]:
+    """What only marking looks at, since it takes a second: a training run on digits."""
+    if exercise != "train_step":
+        return []
+    generator = torch.Generator().manual_seed(seed)
+    train, _ = digits()
+    rows = torch.randint(len(train), (LONG, BATCH), generator=generator)
+    sizes = {"x_dim": 64, "z_dim": 4, "hidden": 64, "optimizer": "adam", "lr": 0.003}
+    return [{"case": "trained", "x": train.double(), "rows": rows, "seed": fresh_seed(generator), **sizes}]
 
 
 def _generate(generator: torch.Generator) -> list[dict]:

@@ -10,6 +10,7 @@ import importlib.util
 import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import ModuleType
 
 import torch
 
@@ -25,6 +26,7 @@ from vae_course.checks.seal import Mistake, Seal, rounded
 from vae_course.checks.trouble import Trouble
 from vae_course.course import CourseError, Stage
 
+HIDDEN_SEEDS = 4  # fresh draws that a mark looks at
 REPEATS = 64  # runs of the reference that give a statistic its standard error
 SECONDS = 60.0
 
@@ -145,8 +147,12 @@ def bank(stage: Stage, exercise: str, file: str = "misconceptions.py") -> list[E
 
 def hidden_cases(stage: Stage) -> Callable[[str, int], list[Evidence]]:
     """`cases(exercise, seed)` of a stage: fresh inputs for the same checks."""
+    return _fresh_inputs(stage).cases
+
+
+def _fresh_inputs(stage: Stage) -> ModuleType:
     path = course.solutions_folder() / stage.id / "hidden_cases.py"
-    return _import(path, path.stat().st_mtime_ns).cases
+    return _import(path, path.stat().st_mtime_ns)
 
 
 @functools.lru_cache
@@ -164,3 +170,15 @@ def hidden_seal(exercise: str, seeds: tuple[int, ...], diagnose: bool = True) ->
     cases = [case for seed in seeds for case in hidden_cases(stage)(exercise, seed)]
     entries = bank(stage, exercise) if diagnose else []
     return make_seal(exercise, reference_program(stage), cases, entries, hidden=True)
+
+
+@functools.lru_cache
+def marking_seal(exercise: str, first: int) -> Seal:
+    """What a mark compares with beside the visible numbers: fresh inputs of HIDDEN_SEEDS seeds, from `first` on, and inputs on
+    which an answer takes seconds, where the stage has such `long_cases`."""
+    stage, _ = course.find_exercise(exercise)
+    inputs = _fresh_inputs(stage)
+    cases = [case for seed in range(first, first + HIDDEN_SEEDS) for case in inputs.cases(exercise, seed)]
+    if hasattr(inputs, "long_cases"):
+        cases += inputs.long_cases(exercise, first)
+    return make_seal(exercise, reference_program(stage), cases, [], hidden=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import hashlib
 import math
@@ -10,7 +11,6 @@ import zlib
 from pathlib import Path
 
 import torch
-from sklearn.datasets import load_digits
 from torch import Tensor
 
 from vae_course.course import CourseError
@@ -39,12 +39,19 @@ def digit_counts() -> tuple[Tensor, Tensor]:
 
     Returns float32 tensors of shape (1437, 64) and (360, 64) with the whole numbers 0 to 16, data for a Binomial(16) likelihood.
     """
-    return _split(torch.from_numpy(load_digits().data).float())
+    return _split(torch.from_numpy(_scanned().data).float())
 
 
 def digit_labels() -> tuple[Tensor, Tensor]:
     """Which digit each picture of `digits()` shows, as (train, test): int64 tensors of shape (1437,) and (360,)."""
-    return _split(torch.from_numpy(load_digits().target).long())
+    return _split(torch.from_numpy(_scanned().target).long())
+
+
+@functools.cache
+def _scanned():
+    from sklearn.datasets import load_digits  # takes most of a second to import, and probes import this file
+
+    return load_digits()
 
 
 def _split(rows: Tensor) -> tuple[Tensor, Tensor]:
@@ -52,13 +59,13 @@ def _split(rows: Tensor) -> tuple[Tensor, Tensor]:
     return rows[order[:TRAIN]], rows[order[TRAIN:]]
 
 
-def mnist() -> tuple[Tensor, Tensor]:
-    """MNIST in grey, as (train, test), from the folder that the environment variable VAE_COURSE_MNIST names.
+def mnist(folder: str | Path | None = None) -> tuple[Tensor, Tensor]:
+    """MNIST in grey, as (train, test), from `folder`, or from the one that the environment variable VAE_COURSE_MNIST names.
 
     Returns float32 tensors of shape (60000, 784) and (10000, 784) with values from 0 to 1. The folder holds the four IDX files,
     raw or with `.gz`; CourseError says what is wrong with it. Source: LeCun, Cortes and Burges, 1998.
     """
-    return tuple(_mnist_file(f"{part}-images-idx3-ubyte").flatten(1).float() / 255 for part in ("train", "t10k"))
+    return tuple(_mnist_file(f"{part}-images-idx3-ubyte", folder).flatten(1).float() / 255 for part in ("train", "t10k"))
 
 
 def mnist_labels() -> tuple[Tensor, Tensor]:
@@ -66,9 +73,9 @@ def mnist_labels() -> tuple[Tensor, Tensor]:
     return tuple(_mnist_file(f"{part}-labels-idx1-ubyte").long() for part in ("train", "t10k"))
 
 
-def _mnist_file(name: str) -> Tensor:
+def _mnist_file(name: str, folder: str | Path | None = None) -> Tensor:
     """One file of MNIST as uint8. An IDX file is a header, 4 bytes and 4 for each axis, and then one byte a value."""
-    path, held = _mnist_bytes(name)
+    path, held = _mnist_bytes(name, folder)
     shape, fingerprint = MNIST[name]
     start = 4 + 4 * len(shape)
     wanted = start + math.prod(shape)
@@ -79,13 +86,14 @@ def _mnist_file(name: str) -> Tensor:
     return torch.frombuffer(held, dtype=torch.uint8, offset=start).reshape(shape)
 
 
-def _mnist_bytes(name: str) -> tuple[Path, bytearray]:
-    given = os.environ.get("VAE_COURSE_MNIST")
+def _mnist_bytes(name: str, folder: str | Path | None) -> tuple[Path, bytearray]:
+    said = "VAE_COURSE_MNIST" if folder is None else "The folder of the data"
+    given = os.environ.get("VAE_COURSE_MNIST") if folder is None else folder
     if not given:
         raise CourseError("VAE_COURSE_MNIST is not set; set it to a folder with MNIST's four IDX files, raw or with .gz.")
     folder = Path(given).expanduser()
     if not folder.is_dir():
-        raise CourseError(f"VAE_COURSE_MNIST is {given}, which is no folder; set it to the one with MNIST's four IDX files.")
+        raise CourseError(f"{said} is {given}, which is no folder; set it to the one with MNIST's four IDX files.")
     for path in (folder / name, folder / f"{name}.gz"):
         try:
             if path.is_file():

@@ -24,14 +24,15 @@ SAVE_SECONDS = 60  # a checkpoint is written when training ends, and about this 
 def fit(
     model: nn.Module, data: Tensor, steps: int, *,
     loss: Callable[[Tensor, torch.Generator], Tensor | Terms] | None = None, beta: float | Callable[[int], float] = 1.0,
-    batch_size: int = 64, lr: float = 1e-3, generator: torch.Generator | None = None, log_every: int = 100,
-    checkpoint: str | Path | None = None,
+    batch_size: int = 64, lr: float | Callable[[int], float] = 1e-3, eps: float = 1e-8, generator: torch.Generator | None = None,
+    log_every: int = 100, checkpoint: str | Path | None = None,
 ) -> dict[str, list[float]]:
     """Train `model` by `steps` steps of Adam on batches of rows of `data`, every row once an epoch, in a fresh order each time.
 
     data: (N, D), in memory. loss: maps a batch, (B, D), and the generator for its noise to a tensor without axes or to a
     mapping with `loss`, `recon` and `kl`, in nats/image; without one it is the negative ELBO of a VAE on zeros and ones. beta:
-    the weight of `kl` in what is minimised, or a function from the step to it. generator: where all that is random comes from.
+    the weight of `kl` in what is minimised, or a function from the step to it. lr: the learning rate, or a function from the step
+    to it. eps: what Adam adds to the root of its second moment. generator: where all that is random comes from.
 
     Returns the history, a list for each of `step`, `loss` (as minimised) and what else the loss gives, every `log_every` steps,
     before the step is taken. With a `checkpoint`, a run that was stopped goes on from that file, to `steps` steps in all, to the
@@ -43,9 +44,11 @@ def fit(
         raise ValueError(f"log_every is {log_every}; it must be at least 1.")
     if loss is None:
         loss = _negative_elbo_of(model, data)
-    run = _Run(model, torch.optim.Adam(model.parameters(), lr=lr, fused=True), generator or torch.default_generator)
+    rate = lr if callable(lr) else lambda step: lr
+    optimizer = torch.optim.Adam(model.parameters(), lr=rate(0), eps=eps, fused=True)
+    run = _Run(model, optimizer, generator or torch.default_generator)
     path = Path(checkpoint) if checkpoint else None
-    settings = torch.tensor([len(data), batch_size, log_every, lr], dtype=torch.float64)
+    settings = torch.tensor([len(data), batch_size, log_every, rate(0), eps], dtype=torch.float64)
     if path and path.exists():
         run.restore(read_tensors(path), settings, path)
     per_epoch = -(-len(data) // batch_size)
@@ -59,6 +62,7 @@ def fit(
                 start = run.done % per_epoch * batch_size
                 batch = data.index_select(0, run.order[start : start + batch_size])
                 terms = _weighted(loss(batch, run.generator), beta(run.done) if callable(beta) else beta)
+                run.optimizer.param_groups[0]["lr"] = rate(run.done)
                 run.optimizer.zero_grad()
                 terms["loss"].backward()
                 run.optimizer.step()
@@ -135,9 +139,9 @@ class _Run:
                 f"The checkpoint {path} is of a model with other parameters; name another file, or delete it to train from the start."
             )
         if not torch.equal(held["settings"], settings):
-            rows, batch_size, log_every, lr = held["settings"].tolist()
+            rows, batch_size, log_every, lr, eps = held["settings"].tolist()
             raise CourseError(
-                f"The checkpoint {path} is of {rows:.0f} rows, batch_size {batch_size:.0f}, log_every {log_every:.0f}, lr {lr:g}; "
+                f"The checkpoint {path} is of {rows:.0f} rows, batch_size {batch_size:.0f}, log_every {log_every:.0f}, lr {lr:g}, eps {eps:g}; "
                 "train with these, name another file, or delete it to train from the start."
             )
         for name, value in _under("adam/", held).items():

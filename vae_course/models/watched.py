@@ -15,9 +15,9 @@ HIDDEN = 5
 class _Heads(nn.Module):
     """Mean and log-variance of a code from one layer, the columns in turn."""
 
-    def __init__(self, x_dim: int, z_dim: int):
+    def __init__(self, x_dim: int, z_dim: int, hidden: int):
         super().__init__()
-        self.hidden, self.out = nn.Linear(x_dim, HIDDEN), nn.Linear(HIDDEN, 2 * z_dim)
+        self.hidden, self.out = nn.Linear(x_dim, hidden), nn.Linear(hidden, 2 * z_dim)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         columns = self.out(torch.tanh(self.hidden(x)))
@@ -27,11 +27,11 @@ class _Heads(nn.Module):
 class WatchedVAE(nn.Module):
     """A Model of binary data with random weights; `codes` holds what its decoder was given, `seen` what its encoder was."""
 
-    def __init__(self, x_dim: int, z_dim: int, seed: int):
+    def __init__(self, x_dim: int, z_dim: int, seed: int, hidden: int = HIDDEN):
         super().__init__()
         self.x_dim, self.z_dim = x_dim, z_dim
-        self.encoder = _Heads(x_dim, z_dim)
-        self.decoder = nn.Sequential(nn.Linear(z_dim, HIDDEN), nn.Tanh(), nn.Linear(HIDDEN, x_dim))
+        self.encoder = _Heads(x_dim, z_dim, hidden)
+        self.decoder = nn.Sequential(nn.Linear(z_dim, hidden), nn.Tanh(), nn.Linear(hidden, x_dim))
         generator = torch.Generator().manual_seed(seed)
         self.weights = list(self.parameters())  # walking through the layers takes longer than a step
         with torch.no_grad():
@@ -63,5 +63,5 @@ class WatchedVAE(nn.Module):
 
 
 def watched(case: Mapping[str, object]) -> WatchedVAE:
-    """The model that a case describes by the numbers `x_dim`, `z_dim` and `seed`."""
-    return WatchedVAE(case["x_dim"], case["z_dim"], case["seed"])
+    """The model that a case describes by the numbers `x_dim`, `z_dim`, `seed` and, where it is not the usual one, `hidden`."""
+    return WatchedVAE(case["x_dim"], case["z_dim"], case["seed"], case.get("hidden", HIDDEN))

@@ -17,6 +17,7 @@ from vae_course.checks.probing import (
 from vae_course.checks.trouble import Unfit, a
 from vae_course.models.audit import Loss, disguised, likelihood
 from vae_course.models.bug_zoo import Program, program
+from vae_course.models.data import digits
 from vae_course.models.toolbox.stage_03 import bernoulli_log_likelihood, gaussian_kl
 from vae_course.models.watched import WatchedVAE, watched
 
@@ -562,6 +563,7 @@ def negative_elbo(ns, case: Case) -> Evidence:
 # --- train_step ---
 
 STEPS = 2
+DRAWS = 8  # codes a picture, when a training run is judged
 BATCHES = 4  # of a step are looked at; more are met by nobody who takes one
 TERMS = ("loss", "recon", "kl")
 
@@ -624,7 +626,10 @@ def _try(model: WatchedVAE, optimizer: torch.optim.Optimizer, start: Tensor, slo
 
 
 def _training_facts(case: Case, got: Evidence) -> Evidence:
-    """What each step did to the weights, which noise it drew and when its numbers were taken, in words."""
+    """What each step did to the weights, which noise it drew and when its numbers were taken, in words; or what the weights
+    are worth at the end of a training run."""
+    if case["case"] == "trained":
+        return _worth(case, got)
     x = case["x"]
     model = watched(case).double()
     optimizer = _optimizer(case, model)
@@ -789,12 +794,37 @@ def _law(draws: Tensor) -> str:
     return "normal"
 
 
+def _worth(case: Case, got: Evidence) -> Evidence:
+    """The ELBO of the test pictures, in nats/image, before and after a training run. It is judged where the learner's code is not."""
+    _, test = digits()
+    test, noise = test.double(), torch.Generator().manual_seed(case["seed"])
+    eps = torch.randn(DRAWS, len(test), case["z_dim"], generator=noise, dtype=torch.float64)
+    model, told = watched(case).double(), {}
+    for when in ("before", "after"):
+        _load(model, got[when])
+        with torch.no_grad():
+            recon, kl, _ = _terms(model, test, eps)
+        told[when] = -float(recon / DRAWS + kl)
+    return told
+
+
+def _whole_run(step, case: Case, model: WatchedVAE, optimizer: torch.optim.Optimizer, generator: torch.Generator) -> Evidence:
+    start = _flat(model)
+    for rows in case["rows"]:
+        step(model, optimizer, case["x"][rows], generator)
+        model.codes.clear()
+        model.seen.clear()
+    return {"before": start, "after": _flat(model)}
+
+
 @summary(_training_facts)
 @warms("torch._dynamo")  # which the first step of any optimiser imports
 def train_step(ns, case: Case) -> Evidence:
     model = watched(case).double()
     optimizer = _optimizer(case, model)
     generator = torch.Generator().manual_seed(case["seed"] + int(torch.randint(2**31, ())))
+    if case["case"] == "trained":
+        return _whole_run(ns["train_step"], case, model, optimizer, generator)
     told: Evidence = {"weights0": _flat(model)}
     for step in range(1, STEPS + 1):
         model.codes.clear()
