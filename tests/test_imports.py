@@ -22,7 +22,8 @@ MAY_USE = {
     "grade": {"course", "models", "checks"},
     "author": {"course", "models", "checks"},
     "doctor": {"course"},
-    "cli": {"course", "learn", "grade", "author", "doctor", "checks"},
+    "reproduce": {"course", "models"},
+    "cli": {"course", "learn", "grade", "author", "doctor", "checks", "reproduce"},
 }
 
 

@@ -272,8 +272,8 @@ def test_the_checkpoint_of_another_run_is_refused(tmp_path):
     trained(5, checkpoint=path)
     with pytest.raises(CourseError, match="of a model with other parameters"):
         fit(nn.Linear(6, 6), ROWS, 10, loss=lambda x, _: x.sum(), batch_size=11, log_every=3, checkpoint=path)
-    for change in ({"batch_size": 9}, {"lr": 0.1}, {"log_every": 2}):
-        with pytest.raises(CourseError, match="is of 70 rows, batch_size 11, log_every 3, lr 0.001; train with these"):
+    for change in ({"batch_size": 9}, {"lr": 0.1}, {"log_every": 2}, {"eps": 1e-4}):
+        with pytest.raises(CourseError, match="is of 70 rows, batch_size 11, log_every 3, lr 0.001, eps 1e-08; train with these"):
             fit(fresh()[0], ROWS, 10, **{"batch_size": 11, "log_every": 3, **change}, checkpoint=path)
     with pytest.raises(CourseError, match="is of 70 rows"):
         fit(fresh()[0], ROWS[:40], 10, batch_size=11, log_every=3, checkpoint=path)
