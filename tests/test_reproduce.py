@@ -89,6 +89,9 @@ def test_the_model_has_the_papers_layers_and_starts_at_the_mean_picture():
     assert torch.allclose(model.decoder[-1].bias.sigmoid(), mean.clamp(0.001, 0.999), atol=1e-5)
     layers = [layer for net in (model.encoder, model.decoder) for layer in net]
     assert sum(isinstance(layer, torch.nn.Tanh) for layer in layers) == 4
+    x = torch.bernoulli(mean.expand(3, 784), generator=torch.Generator().manual_seed(0))
+    mu, logvar = model.encode(x)
+    assert torch.equal(torch.cat([mu, logvar / 2], -1), model.encoder(x))  # the network gives the log of sigma
     assert [layer.bias.any().item() for layer in layers if hasattr(layer, "bias")] == [False] * 5 + [True]
 
 
@@ -298,8 +301,10 @@ def test_another_evaluation_does_not_train_again(run, monkeypatch):
     assert_same(folder, run("straight", ks=(1,), settings=fewer)[1])
 
 
-@pytest.mark.parametrize("held", ["", "{", "[]", "{}", '{"settings": 3, "results": {}}', '{"settings": {"more": 1}, "results": {}}',
-                                  '{"settings": {}, "results": 3}', '{"settings": {}, "results": {"iwae-1": 3}}'])
+@pytest.mark.parametrize("held", [
+    "", "{", "[]", "{}", '{"settings": 3, "results": {}}', '{"settings": {"more": 1}, "results": {}}',
+    '{"settings": {}, "results": 3}', '{"settings": {}, "results": {"iwae-1": 3}}',
+])
 def test_damaged_results_are_refused_in_one_sentence(held, run, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "results.json").write_text(held, encoding="utf-8")
@@ -312,10 +317,8 @@ def test_damaged_results_are_refused_in_one_sentence(held, run, tmp_path):
 
 
 def test_the_table_puts_ours_beside_the_papers():
-    results = {
-        key: {"nll": nll, "active_units": active, "epochs": 16}
-        for key, nll, active in (("iwae-1", 90.0, 20), ("vae-5", 89.964, 21), ("iwae-5", 85.04, 22), ("vae-7", 88.0, 5), ("iwae-7", 87.0, 6))
-    }
+    numbers = {"iwae-1": (90.0, 20), "vae-5": (89.964, 21), "iwae-5": (85.04, 22), "vae-7": (88.0, 5), "iwae-7": (87.0, 6)}
+    results = {key: {"nll": nll, "active_units": active, "epochs": 16} for key, (nll, active) in numbers.items()}
     text = table([1, 5, 7], 16, results, Settings(test_images=2000))
     assert text.splitlines() == [
         "Test NLL in nats on MNIST with dynamic binarisation, one stochastic layer, 5,000 samples, the first 2,000 test pictures. "

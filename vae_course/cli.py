@@ -127,7 +127,7 @@ def reset(stage: Annotated[str, typer.Argument(help="A stage, such as 03.")]) ->
 def reproduce(
     paper: Annotated[str, typer.Argument(help="The paper: iwae.")],
     data: Annotated[
-        Optional[Path], typer.Option(help="A folder with MNIST's IDX files, raw or with .gz; else the one that VAE_COURSE_MNIST names.")
+        Optional[Path], typer.Option(help="A folder with MNIST's four IDX files; else VAE_COURSE_MNIST names it.")
     ] = None,
     k: Annotated[str, typer.Option(help="Numbers of samples, with commas between them.")] = "1,5,50",
     epochs: Annotated[int, typer.Option(help="Passes over the data; the paper made 3280.")] = 3280,
