@@ -27,7 +27,7 @@ class Exercise:
     """One graded function or class.
 
     `parts` maps each part of the check to its weight; the others count only when `value` passes.
-    `builds_on` names earlier exercises that the answer may call.
+    `builds_on` names earlier exercises that the answer may call. The gate opens without those that are not `required`.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Exercise:
     difficulty: int
     parts: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({"value": 1.0}), hash=False)
     builds_on: tuple[str, ...] = ()
+    required: bool = True
 
     def score(self, passed: Mapping[str, bool]) -> float:
         """Points for the parts that passed: points x weight passed / weight in all, rounded to 0.01."""
@@ -202,6 +203,48 @@ STAGES = (
                 "loss_is_sound", points=5, minutes=12, difficulty=4,
                 parts=MappingProxyType({"value": 0.4, "scale": 0.2, "kl": 0.2, "likelihood": 0.2}), builds_on=("negative_elbo",),
             ),
+        ),
+    ),
+    Stage(
+        "06_beta_vae", "The price of a nat", "What if the latent is ignored?", 100,
+        (
+            Exercise("beta_elbo", points=2, minutes=4, difficulty=1, parts=MappingProxyType({"value": 0.7, "gradient": 0.3})),
+            Exercise(
+                "linear_rates", points=4, minutes=8, difficulty=3, parts=MappingProxyType({"value": 0.6, "cutoff": 0.4}),
+            ),
+            Exercise("rate_distortion", points=3, minutes=6, difficulty=2, builds_on=("gaussian_kl", "reparameterize")),
+            Exercise("active_units", points=3, minutes=5, difficulty=2),
+            Exercise("kl_weight", points=2, minutes=4, difficulty=1),
+            Exercise("free_bits", points=4, minutes=7, difficulty=3, parts=MappingProxyType({"value": 0.6, "gradient": 0.4})),
+            Exercise("rate_target", points=2, minutes=4, difficulty=2, parts=MappingProxyType({"value": 0.6, "gradient": 0.4})),
+            Exercise("running_log_odds", points=3, minutes=7, difficulty=3),
+            Exercise("clinic_diagnoses", points=4, minutes=10, difficulty=3),
+            Exercise("clinic_treatments", points=4, minutes=10, difficulty=4),
+        ),
+    ),
+    Stage(
+        "07_iwae", "Many samples, one bound", "How tight can the bound be?", 90,
+        (
+            Exercise("log_weights", points=3, minutes=6, difficulty=2, builds_on=("reparameterize",)),
+            Exercise("iwae_bound", points=4, minutes=6, difficulty=2, parts=_DIFFERENTIABLE),
+            Exercise("effective_sample_size", points=3, minutes=5, difficulty=2, parts=_STABLE),
+            Exercise("log_evidence", points=4, minutes=10, difficulty=4, builds_on=("log_weights", "iwae_bound")),
+            Exercise(
+                "iwae_loss", points=3, minutes=4, difficulty=2, parts=MappingProxyType({"value": 0.6, "gradient": 0.4}),
+                builds_on=("log_weights", "iwae_bound"),
+            ),
+            Exercise("gradient_snr", points=2, minutes=5, difficulty=2),
+            Exercise(
+                "doubly_reparameterized_gradient", points=4, minutes=15, difficulty=5,
+                parts=MappingProxyType({"value": 0.5, "logvar": 0.5}), builds_on=("log_weights",), required=False,
+            ),
+            Exercise(
+                "bound_is_sound", points=5, minutes=12, difficulty=4,
+                parts=MappingProxyType({"value": 0.4, "weights": 0.3, "report": 0.3}), builds_on=("log_weights", "iwae_bound"),
+            ),
+        ),
+        written=(
+            Written("more_samples", "Why more samples cannot lower the bound", points=4, minutes=8, difficulty=3),
         ),
     ),
 )

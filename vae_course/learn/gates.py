@@ -71,7 +71,7 @@ def missing(stage: Stage, path: Path) -> list[Missing]:
         passed = {report.exercise: report.passed for report in reports}
         if not any(report.failed in UNSETTLED for report in reports):
             progress.record("saved", stage.id, key, **passed)
-    failed = [exercise for exercise in stage.exercises if not passed[exercise.name]]
+    failed = [exercise for exercise in stage.exercises if exercise.required and not passed[exercise.name]]
     names = {exercise.name for exercise in failed}
     return [
         Missing(exercise, next((name for name in exercise.builds_on if name in names), exercise.name)) for exercise in failed
