@@ -126,11 +126,14 @@ def reset(stage: Annotated[str, typer.Argument(help="A stage, such as 03.")]) ->
 @app.command()
 def reproduce(
     paper: Annotated[str, typer.Argument(help="The paper: iwae.")],
-    data: Annotated[Path, typer.Option(help="A folder with MNIST's four IDX files, raw or with .gz.")],
+    data: Annotated[
+        Optional[Path], typer.Option(help="A folder with MNIST's four IDX files; else VAE_COURSE_MNIST names it.")
+    ] = None,
     k: Annotated[str, typer.Option(help="Numbers of samples, with commas between them.")] = "1,5,50",
     epochs: Annotated[int, typer.Option(help="Passes over the data; the paper made 3280.")] = 3280,
     samples: Annotated[int, typer.Option(help="Samples for the test NLL.")] = 5000,
     test_images: Annotated[int, typer.Option(help="How many test pictures are evaluated.")] = 10_000,
+    threads: Annotated[int, typer.Option(help="How many threads torch may use.")] = 1,
     out: Annotated[Path, typer.Option(help="Where checkpoints, log and table go.")] = Path("paper_lab"),
 ) -> None:
     """Train the models of a paper, resumably, and print your table beside the paper's."""
@@ -140,11 +143,13 @@ def reproduce(
         ks = [int(word) for word in k.split(",")]
     except ValueError:
         raise CourseError(f"--k is {k!r}; give numbers of samples with commas between them, such as 1,5,50.") from None
+    if threads < 1:
+        raise CourseError(f"--threads is {threads}; it must be 1 or more.")
     import torch
 
     from vae_course.reproduce import Settings, reproduce
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     if not reproduce(ks, epochs, data, out, Settings(samples, test_images), typer.echo):
         raise typer.Exit(1)
 

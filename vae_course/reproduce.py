@@ -12,19 +12,21 @@ import itertools
 import json
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from tqdm.auto import tqdm
 
 from vae_course.course import CourseError
-from vae_course.models.checkpoint import read_tensors
+from vae_course.models.checkpoint import read_tensors, write_tensors
 from vae_course.models.data import mnist
 from vae_course.models.toolbox.stage_07 import iwae_loss, log_evidence, log_weights
-from vae_course.models.training import fit
+from vae_course.models.training import fit, steps_done
 
 EPOCHS = 3280  # of the paper: eight learning rates, the i-th for 3^i passes
 PASSES = [3**i for i in range(8)]
@@ -33,6 +35,7 @@ PAPER = {  # (objective, K): the test NLL in nats that Table 1 gives
     ("VAE", 1): 86.76, ("VAE", 5): 86.47, ("VAE", 50): 86.35, ("IWAE", 1): 86.76, ("IWAE", 5): 85.54, ("IWAE", 50): 84.78,
 }
 ROWS, CHUNK = 20, 50  # pictures and samples that evaluation holds at once
+ACTIVE = 0.01  # a unit of the code is active where its posterior mean varies more than this over the data
 TRIED = 20  # steps that are timed before a run
 Tell = Callable[[str], None]
 
@@ -114,64 +117,171 @@ def new_model(train: Tensor, seed: int) -> OneLayerModel:
         return OneLayerModel(train.mean(0))
 
 
-def reproduce(ks: Sequence[int], epochs: int, data: Path, out: Path, settings: Settings, echo: Tell = print) -> bool:
+def reproduce(ks: Sequence[int], epochs: int, data: Path | None, out: Path, settings: Settings, echo: Tell = print) -> bool:
     """Train and evaluate a model for each K and objective, and write the table. False when Ctrl-C ended it before.
 
-    ks: numbers of samples. epochs: how many of the paper's passes are made. data: the folder of MNIST. out: where everything is
-    kept. CourseError for what the user can put right.
+    ks: numbers of samples. epochs: how many of the paper's passes are made. data: the folder of MNIST; the one that
+    VAE_COURSE_MNIST names when None. out: where everything is kept. CourseError for what the user can put right.
     """
     _refuse_nonsense(ks, epochs, settings)
     train, test = mnist(data)
+    if settings.test_images > len(test):
+        raise CourseError(f"--test-images is {settings.test_images}; there are {len(test):,} test pictures.")
     out.mkdir(parents=True, exist_ok=True)
-    results = _earlier(out, settings)
-    missing = [which for which in models_for(ks) if results.get(_key(*which), {}).get("epochs") != epochs]
-
-    def tell(line: str) -> None:
-        echo(line)
-        with (out / "log.txt").open("a", encoding="utf-8") as log:
-            log.write(line + "\n")
-
-    steps = epochs * -(-len(train) // BATCH)
-    tell(f"{len(missing)} of {len(models_for(ks))} models to do: {epochs:,} of the paper's {EPOCHS:,} epochs each, {steps:,} steps.")
-    _estimate(missing, train, test, steps, out, settings, tell)
-    for name, K in missing:
-        result = _one(name, K, train, test, steps, out, settings, tell)
-        if result is None:
-            tell("Stopped; the same command goes on from here.")
-            return False
-        results[_key(name, K)] = {"epochs": epochs, **result}
-        _write(out / "results.json", json.dumps({"settings": asdict(settings), "results": results}, indent=2) + "\n")
-    text = table(ks, epochs, results, settings)
+    run = _Run(train, test, epochs, out, settings, echo)
+    try:
+        run.estimate(models_for(ks))
+        for which in models_for(ks):
+            run.finish(*which)
+    except KeyboardInterrupt:
+        run.tell("Stopped; the same command goes on from here.")
+        return False
+    text = table(ks, epochs, run.results, settings)
     _write(out / "table.md", text)
     echo(text)
     return True
 
 
-def _one(
-    name: str, K: int, train: Tensor, test: Tensor, steps: int, out: Path, settings: Settings, tell: Tell
-) -> dict[str, float] | None:
-    """Train and evaluate one model; None when training was stopped."""
-    model, path = new_model(train, settings.seed), out / f"{_key(name, K)}.safetensors"
-    began, per_epoch = time.process_time(), -(-len(train) // BATCH)
-    history = fit(
-        model, train, steps, loss=objective(model, name, K), batch_size=BATCH, eps=EPS,
-        lr=lambda step: learning_rate(step // per_epoch), generator=torch.Generator().manual_seed(settings.seed),
-        log_every=per_epoch, checkpoint=path,
-    )
-    trained = time.process_time()
-    if int(read_tensors(path)["done"]) < steps:
-        return None
-    tell(f"{name} with K = {K}: trained in {trained - began:.0f} s of the processor, loss of a batch {history['loss'][0]:.1f} at first.")
-    x = binarised(test, settings)
-    nll = -evidence(x, model, settings).mean().item()
-    with torch.no_grad():
-        mu, _ = model.encode(x)
-    active = int((mu.var(0) > 0.01).sum())
-    tell(
-        f"{name} with K = {K}: test NLL {nll:.2f} nats, {active} active units, evaluated in "
-        f"{time.process_time() - trained:.0f} s of the processor."
-    )
-    return {"nll": nll, "active_units": active, "seconds_of_training": trained - began}
+class _Run:
+    """A run in its folder. results: of each model by its key; one without `epochs` is not evaluated yet."""
+
+    def __init__(self, train: Tensor, test: Tensor, epochs: int, out: Path, settings: Settings, echo: Tell):
+        self.train, self.x = train, binarised(test, settings)
+        self.epochs, self.out, self.settings, self.echo = epochs, out, settings, echo
+        self.per_epoch = -(-len(train) // BATCH)
+        self.steps = epochs * self.per_epoch
+        self.results = _earlier(out, settings)
+
+    def tell(self, line: str) -> None:
+        """Print a line, and keep it in the log."""
+        self.echo(line)
+        with (self.out / "log.txt").open("a", encoding="utf-8") as log:
+            log.write(line + "\n")
+
+    def checkpoint(self, name: str, K: int) -> Path:
+        return self.out / f"{_key(name, K)}.safetensors"
+
+    def is_done(self, name: str, K: int) -> bool:
+        return self.results.get(_key(name, K), {}).get("epochs") == self.epochs
+
+    def steps_left(self, name: str, K: int) -> int:
+        """How many steps are still to be taken. CourseError when more were taken than are wanted."""
+        left = self.steps - steps_done(self.checkpoint(name, K))
+        if left < 0:
+            raise CourseError(
+                f"{self.out} holds {name} with K = {K} trained for more than {self.epochs:,} epochs, and no result of these; "
+                "give more --epochs, or another folder with --out."
+            )
+        return left
+
+    def estimate(self, models: Sequence[tuple[str, int]]) -> None:
+        """Say how long the run will take, from a few steps of each model and the evaluation of a few pictures."""
+        missing = [which for which in models if not self.is_done(*which)]
+        left = {which: self.steps_left(*which) for which in missing}
+        self.tell(
+            f"{len(missing)} of {len(models)} models to do: {self.epochs:,} of the paper's {EPOCHS:,} epochs each, "
+            f"{self.steps:,} steps."
+        )
+        if not missing:
+            return
+        trial = new_model(self.train, self.settings.seed)
+        training = sum(left[which] * self._seconds_of_a_step(trial, *which) for which in missing if left[which])
+        few = Settings(min(self.settings.samples, 10 * CHUNK), min(ROWS, len(self.x)), self.settings.seed)
+        start = time.perf_counter()
+        evidence(self.x[:ROWS], trial, few)
+        of_a_picture = (time.perf_counter() - start) * self.settings.samples / few.samples / few.test_images
+        pictures = sum(len(self.x) - len(self._evaluated(*which)[0]) for which in missing)
+        self.tell(
+            f"About {_minutes(training)} of training and {_minutes(pictures * of_a_picture)} of evaluation on this machine. "
+            "Ctrl-C keeps what is done."
+        )
+
+    def _seconds_of_a_step(self, trial: OneLayerModel, name: str, K: int) -> float:
+        net, generator = copy.deepcopy(trial), torch.Generator().manual_seed(0)
+        step, optimizer = objective(net, name, K), torch.optim.Adam(net.parameters(), fused=True)
+        for number in range(TRIED + 1):
+            if number == 1:  # the first step pays for what torch sets up once
+                start = time.perf_counter()
+            optimizer.zero_grad()
+            step(self.train[:BATCH], generator).backward()
+            optimizer.step()
+        return (time.perf_counter() - start) / TRIED
+
+    def finish(self, name: str, K: int) -> None:
+        """Train and evaluate a model, as far as that is not done. KeyboardInterrupt where Ctrl-C ended it."""
+        if self.is_done(name, K):
+            return
+        model = self._trained(name, K)
+        log_p = self._log_evidence(model, name, K)
+        with torch.no_grad():
+            mu, _ = model.encode(self.x)
+        nll, active = -log_p.mean().item(), int((mu.var(0, correction=0) > ACTIVE).sum())
+        self._keep(name, K, epochs=self.epochs, nll=nll, active_units=active)
+        seconds = self.results[_key(name, K)]["seconds_of_evaluation"]
+        self.tell(
+            f"{name} with K = {K}: test NLL {nll:.2f} nats, {active} active units, evaluated in {seconds:.0f} s of the processor."
+        )
+
+    def _trained(self, name: str, K: int) -> OneLayerModel:
+        model, left = new_model(self.train, self.settings.seed), self.steps_left(name, K)
+        with self._clock(name, K, "seconds_of_training"):
+            history = fit(
+                model, self.train, self.steps, loss=objective(model, name, K), batch_size=BATCH, eps=EPS,
+                lr=lambda step: learning_rate(step // self.per_epoch),
+                generator=torch.Generator().manual_seed(self.settings.seed), log_every=self.per_epoch,
+                checkpoint=self.checkpoint(name, K),
+            )
+        if self.steps_left(name, K):
+            raise KeyboardInterrupt
+        if left:
+            self.tell(
+                f"{name} with K = {K}: trained in {self.results[_key(name, K)]['seconds_of_training']:.0f} s of the processor, "
+                f"loss of a batch {history['loss'][0]:.1f} at first and {history['loss'][-1]:.1f} as the last epoch began."
+            )
+        return model
+
+    def _log_evidence(self, model: OneLayerModel, name: str, K: int) -> Tensor:
+        """log p(x) of each test picture, kept after every few, so that a run that was stopped goes on among them."""
+        found, generator = self._evaluated(name, K)
+        with self._clock(name, K, "seconds_of_evaluation"), tqdm(total=len(self.x), initial=len(found), unit=" pictures") as bar:
+            for rows in self.x[len(found) :].split(ROWS):
+                found = torch.cat([found, log_evidence(rows, model, self.settings.samples, CHUNK, generator)])
+                write_tensors(self._evaluation(name, K), {
+                    "asked": self._asked(), "log_evidence": found, "generator": generator.get_state(),
+                })
+                bar.update(len(rows))
+        return found
+
+    def _evaluated(self, name: str, K: int) -> tuple[Tensor, torch.Generator]:
+        """What an evaluation that was stopped had found, and the generator to go on with."""
+        generator, path = _generator_of_evaluation(self.settings), self._evaluation(name, K)
+        if path.exists():
+            held = read_tensors(path)
+            if torch.equal(held["asked"], self._asked()):
+                return held["log_evidence"], generator.set_state(held["generator"])
+        return torch.empty(0), generator
+
+    def _evaluation(self, name: str, K: int) -> Path:
+        return self.out / f"{_key(name, K)}-evaluation.safetensors"
+
+    def _asked(self) -> Tensor:
+        """What the numbers of an evaluation depend on, beside the model."""
+        return torch.tensor([self.steps, self.settings.samples, self.settings.test_images, self.settings.seed])
+
+    @contextmanager
+    def _clock(self, name: str, K: int, what: str) -> Iterator[None]:
+        """Adds the seconds of the processor to those that this part took before, also where Ctrl-C ends it."""
+        before = time.process_time()
+        try:
+            yield
+        finally:
+            spent = self.results.get(_key(name, K), {}).get(what, 0.0)
+            self._keep(name, K, **{what: spent + time.process_time() - before})
+
+    def _keep(self, name: str, K: int, **found: float) -> None:
+        self.results.setdefault(_key(name, K), {}).update(found)
+        held = {"settings": asdict(self.settings), "results": self.results}
+        _write(self.out / "results.json", json.dumps(held, indent=2) + "\n")
 
 
 def binarised(test: Tensor, settings: Settings) -> Tensor:
@@ -181,37 +291,12 @@ def binarised(test: Tensor, settings: Settings) -> Tensor:
 
 def evidence(x: Tensor, model: OneLayerModel, settings: Settings) -> Tensor:
     """log p(x) of each picture, as estimated with many samples. x: (N, D). Returns (N,), in nats."""
-    generator = torch.Generator().manual_seed(settings.seed + 2)
+    generator = _generator_of_evaluation(settings)
     return torch.cat([log_evidence(rows, model, settings.samples, CHUNK, generator) for rows in x.split(ROWS)])
 
 
-def _estimate(
-    missing: Sequence[tuple[str, int]], train: Tensor, test: Tensor, steps: int, out: Path, settings: Settings, tell: Tell
-) -> None:
-    """Say how long the run will take, from a few steps of each model and the evaluation of a few pictures."""
-    training, scoring, trial = 0.0, 0.0, new_model(train, settings.seed)
-    for name, K in missing:
-        path = out / f"{_key(name, K)}.safetensors"
-        left = steps - (int(read_tensors(path)["done"]) if path.exists() else 0)
-        net = copy.deepcopy(trial)
-        step = objective(net, name, K)
-        optimizer, generator = torch.optim.Adam(net.parameters(), fused=True), torch.Generator().manual_seed(0)
-        for number in range(TRIED + 1):
-            if number == 1:  # the first step pays for what torch sets up once
-                start = time.perf_counter()
-            optimizer.zero_grad()
-            step(train[:BATCH], generator).backward()
-            optimizer.step()
-        training += left * (time.perf_counter() - start) / TRIED
-    if missing:
-        few = Settings(min(settings.samples, 10 * CHUNK), ROWS, settings.seed)
-        start = time.perf_counter()
-        evidence(binarised(test, few), trial, few)
-        share = settings.samples / few.samples * min(settings.test_images, len(test)) / ROWS
-        scoring = len(missing) * share * (time.perf_counter() - start)
-    tell(
-        f"About {_minutes(training)} of training and {_minutes(scoring)} of evaluation on this machine. Ctrl-C keeps what is done."
-    )
+def _generator_of_evaluation(settings: Settings) -> torch.Generator:
+    return torch.Generator().manual_seed(settings.seed + 2)
 
 
 def _minutes(seconds: float) -> str:
@@ -222,7 +307,7 @@ def table(ks: Sequence[int], epochs: int, results: dict[str, dict[str, float]], 
     """Our test NLL beside the paper's, as Markdown."""
     lines = [
         f"Test NLL in nats on MNIST with dynamic binarisation, one stochastic layer, {settings.samples:,} samples, the first "
-        f"{settings.test_images:,} test pictures. Trained for {epochs:,} of the paper's {EPOCHS:,} epochs.", "",
+        f"{settings.test_images:,} test pictures. Trained for {epochs:,} of the paper's {EPOCHS:,} epochs{_share(epochs)}.", "",
         "| model | K | ours | paper, Table 1 | ours − paper | our active units |", "| --- | --- | --- | --- | --- | --- |",
     ]
     for name in ("VAE", "IWAE"):
@@ -232,8 +317,14 @@ def table(ks: Sequence[int], epochs: int, results: dict[str, dict[str, float]], 
             lines.append(f"| {name} | {K} | {found['nll']:.2f} | {beside[0]} | {beside[1]} | {found['active_units']:.0f} of 50 |")
     return "\n".join([*lines, "", (
         "With K = 1 both objectives are one, so that model was trained once. A unit is active where the variance of its posterior "
-        "mean over the test pictures exceeds 0.01."
+        f"mean over the test pictures exceeds {ACTIVE}."
     ), ""])
+
+
+def _share(epochs: int) -> str:
+    if epochs >= EPOCHS:
+        return ""
+    return f": the first of its schedule, with learning rates from {learning_rate(0):.2g} down to {learning_rate(epochs - 1):.2g}"
 
 
 def _key(name: str, K: int) -> str:
@@ -241,17 +332,20 @@ def _key(name: str, K: int) -> str:
 
 
 def _earlier(out: Path, settings: Settings) -> dict[str, dict[str, float]]:
+    """Results that are in the folder. Those of an evaluation with other settings keep only what their training took."""
     path = out / "results.json"
     if not path.exists():
         return {}
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
-        same, results = held["settings"] == asdict(settings), held["results"]
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        before, results = Settings(**held["settings"]), {key: dict(found) for key, found in held["results"].items()}
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise CourseError(f"{path} cannot be read ({error!r}); delete it, and the models are evaluated again.") from error
-    if not same:
-        given = ", ".join(f"{name} {value}" for name, value in held["settings"].items())
-        raise CourseError(f"{out} holds a run with other settings ({given}); give these, or another folder with --out.")
+    if before.seed != settings.seed:
+        raise CourseError(f"{out} holds a run with seed {before.seed}; give another folder.")
+    if before != settings:
+        kept = "seconds_of_training"
+        return {key: {kept: found[kept]} for key, found in results.items() if kept in found}
     return results
 
 

@@ -33,8 +33,9 @@ def fit(
     data: (N, D), in memory. loss: maps a batch, (B, D), and the generator for its noise to a tensor without axes or to a
     mapping with `loss`, `recon` and `kl`, in nats/image; without one it is the negative ELBO of a VAE on zeros and ones. beta:
     the weight of `kl` in what is minimised, or a function from the step to it. lr: the learning rate, or a function from the step
-    to it. eps: what Adam adds to the root of its second moment. generator: where all that is random comes from.
-    watch: gives tensors without axes, by other names, such as the terms of test data; it is called without gradients.
+    to it, of which a checkpoint remembers the first value only. eps: what Adam adds to the root of its second moment. generator:
+    where all that is random comes from. watch: gives tensors without axes, by other names, such as the terms of test data; it is
+    called without gradients.
 
     Returns the history, a list for each of `step`, `loss` (as minimised), what else the loss gives and what `watch` gives,
     every `log_every` steps, before the step is taken. With a `checkpoint`, a run that was stopped goes on from that file, to
@@ -86,6 +87,12 @@ def fit(
     if stopped:
         print(f"Stopped after {run.done:,} of {steps:,} steps; what was trained is kept.")
     return {name: torch.stack(values).tolist() for name, values in run.history.items()}
+
+
+def steps_done(checkpoint: str | Path) -> int:
+    """How many steps the run of a checkpoint has taken; 0 where there is no such file."""
+    path = Path(checkpoint)
+    return int(read_tensors(path)["done"]) if path.exists() else 0
 
 
 def _negative_elbo_of(model: nn.Module, data: Tensor) -> Callable[[Tensor, torch.Generator], Terms]:
@@ -149,8 +156,8 @@ class _Run:
         if not torch.equal(held["settings"], settings):
             rows, batch_size, log_every, lr, eps = held["settings"].tolist()
             raise CourseError(
-                f"The checkpoint {path} is of {rows:.0f} rows, batch_size {batch_size:.0f}, log_every {log_every:.0f}, lr {lr:g}, eps {eps:g}; "
-                "train with these, name another file, or delete it to train from the start."
+                f"The checkpoint {path} is of {rows:.0f} rows, batch_size {batch_size:.0f}, log_every {log_every:.0f}, lr {lr:g}, "
+                f"eps {eps:g}; train with these, name another file, or delete it to train from the start."
             )
         for name, value in _under("adam/", held).items():
             index, moment = name.split("/")
