@@ -72,8 +72,9 @@ def _drawn(K: int) -> Figure:
     axis.hist(estimates.clamp(LOWEST, -0.9), bins=edges.tolist(), density=True, color="C0", alpha=0.6)
     axis.axvline(_evidence(), color="black", lw=1.2, label="log p(x)")
     axis.axvline(bound, color="C0", lw=2, ls="--", label="the bound, their average")
-    axis.set(xlabel="single estimates with K samples, nats", ylabel="density", title=f"K = {K}")
+    axis.set(xlabel="single estimates with K samples, nats (lower ones are counted at the edge)", ylabel="density", title=f"K = {K}")
     axis.title.set_fontsize(10)
+    axis.xaxis.label.set_fontsize(8)
     axis.legend(fontsize=8, frameon=False, loc="upper left")
     above, below = right.subplots(2, 1, sharex=True)
     rows = [_at(k) for k in KS]

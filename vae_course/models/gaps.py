@@ -48,27 +48,42 @@ def evidence_on_a_grid(x: Tensor, model: VAE, reach: float = 5.0, points: int = 
 
     The grid goes from -reach to reach with `points` nodes each way; of the prior, one part in a million lies outside.
     """
+    return joint_on_a_grid(x, model, reach, points)[1].logsumexp(-1)
+
+
+@torch.no_grad()
+def joint_on_a_grid(x: Tensor, model: VAE, reach: float = 5.0, points: int = 101) -> tuple[Tensor, Tensor]:
+    """The nodes of the grid, (G, 2), and the log of the joint of x and the square around each node, (B, G), in nats."""
     axis = torch.linspace(-reach, reach, points)
-    z = torch.cartesian_prod(axis, axis)  # (G, 2)
-    log_mass = Normal(0.0, 1.0).log_prob(z).sum(-1) + 2 * (axis[1] - axis[0]).log()
+    z = torch.cartesian_prod(axis, axis)
+    of_one = Normal(0.0, 1.0).log_prob(axis) + (axis[1] - axis[0]).log()
+    log_mass = (of_one[:, None] + of_one).flatten()  # of the prior, (G,)
     logits = model.decode(z)  # (G, D), the same for every picture: the likelihood of all of them is one product
-    return (x @ logits.T + (log_mass - F.softplus(logits).sum(-1))).logsumexp(-1)
+    return z, x @ logits.T + (log_mass - F.softplus(logits).sum(-1))
 
 
 def two_gaps(x: Tensor, model: VAE) -> Gaps:
-    """The best diagonal Gaussian for each image by itself, and both gaps of the encoder. x: (B, D), zeros and ones."""
-    exact = copy.deepcopy(model).double().requires_grad_(False)
+    """The best diagonal Gaussian for each image by itself, and both gaps of the encoder. x: (B, D), zeros and ones.
 
-    def elbo(mu: Tensor, logvar: Tensor, nodes: int) -> Tensor:
+    A posterior may have several bumps, so each image has two starts, the encoder's answer and the highest place of the
+    posterior on the grid, and the better end counts.
+    """
+    exact = copy.deepcopy(model).double().requires_grad_(False)
+    z, log_joint = joint_on_a_grid(x, model)
+    answer, twice = exact.encode(x.double()), x.repeat(2, 1)
+
+    def elbo(x: Tensor, mu: Tensor, logvar: Tensor, nodes: int) -> Tensor:
         return finite_elbo(on_hermite_nodes(x, exact, mu, torch.exp(0.5 * logvar), nodes))
 
-    start = exact.encode(x.double())
-    mu, logvar = (value.clone().requires_grad_() for value in start)
+    peak = z[log_joint.argmax(-1)].double()
+    mu = torch.cat([answer[0], peak]).requires_grad_()  # (2 B, 2)
+    logvar = answer[1].repeat(2, 1).requires_grad_()
     optimizer = torch.optim.Adam([mu, logvar], lr=RATE)
     for _ in range(STEPS):
         optimizer.zero_grad()
-        elbo(mu, logvar, COARSE).sum().neg().backward()
+        elbo(twice, mu, logvar, COARSE).sum().neg().backward()
         optimizer.step()
     with torch.no_grad():
-        best, encoder = elbo(mu, logvar, FINE), elbo(*start, FINE)
-    return Gaps(evidence_on_a_grid(x, model), best, encoder, mu.detach(), logvar.detach())
+        best, which = elbo(twice, mu, logvar, FINE).reshape(2, -1).max(0)
+        ends = (value.reshape(2, len(x), 2)[which, torch.arange(len(x))] for value in (mu, logvar))
+        return Gaps(log_joint.logsumexp(-1), best, elbo(x, *answer, FINE), *ends)
