@@ -72,7 +72,7 @@ print(f"log of the mean weight {log_w.exp().mean().log():.4f} nats")
 # - `model.encode(x)` gives mu and logvar, (B, Z) each; `model.log_likelihood(x, z)` gives (K, B) for z of shape (K, B, Z). `reparameterize` of stage 04 is imported above.
 # - Return shape (K, B), in nats: nothing is averaged. Gradients must reach everything that the model is made of.
 #
-# For example, on the line at x = 1.5 with q = N(0.6, 0.5), the noise 0.4 makes the code 0.8828. Its three terms are −0.9532, −1.3086 and −(−0.6524), so its log-weight is −1.6095 nats.
+# For example, on the line at x = 1.5 with q = N(0.6, 0.5), the noise 0.4 makes the code 0.8828. Its likelihood and its prior there are −0.953 and −1.309 on a log scale, and log q is −0.652, so its log-weight is −1.610 nats.
 
 # %% answer="log_weights"
 def log_weights(x: torch.Tensor, model: Model, eps: torch.Tensor) -> torch.Tensor:
@@ -515,9 +515,9 @@ reveal("encoder_signal")
 
 # %% [markdown]
 # The bound rises and the decoder hears better and better: in the end, four times as many samples double its ratio. The encoder hears *worse*: four times as many samples halve its ratio. The brackets say why. Its noise falls like 1/√K, as for everyone. But its signal falls like 1/K, for what does the bound still gain from a better
-# q, when so many samples make up for a bad one? The gap is χ²/2K, and it is all that depends on q; so is its slope. In the limit the bound is log p(x), which does not know q, and what is left of the encoder's gradient is noise.
+# q, when so many samples make up for a bad one? The gap, about χ²/2K, is all in it that depends on q, and its slope falls with it. In the limit the bound is log p(x), which does not know q, and what is left of the encoder's gradient is noise.
 #
-# In the figure turn the number of samples, and watch three things: the bound, and both ratios.
+# Turn up the number of samples in the figure, and watch three things: the bound, and both ratios.
 
 # %% tags=["nbval-ignore-output"]
 k_dial()
@@ -590,7 +590,7 @@ if check("doubly_reparameterized_gradient").passed:
 # | | as K grows | so |
 # | --- | --- | --- |
 # | the bound | rises to log p(x), its gap like χ²/2K | evaluate with many, and say how many |
-# | a narrow or misplaced q | spoils the rate, and hides it | look at the ESS, and at the worst images |
+# | a narrow or misplaced q | spoils that rate, quietly | look at the ESS, and at the worst images |
 # | the decoder's gradient | ratio grows like √K | the model gains |
 # | the encoder's gradient | ratio falls like 1/√K | train with a handful, or repair it |
 # | time and memory | grow like K | in chunks |

@@ -39,7 +39,7 @@ def line_gradients(K: int, generator: torch.Generator) -> tuple[Tensor, Tensor, 
 
 
 @functools.cache
-def _at(K: int) -> tuple[float, Tensor, float, float]:
+def measured(K: int) -> tuple[float, Tensor, float, float]:
     """The exact bound, estimates of it, and the signal-to-noise ratios of the encoder and of the decoder."""
     model = on_grid(torch.tensor([[X]]), line(), MEAN, STD)
     estimates, *slopes = line_gradients(K, torch.Generator().manual_seed(K))
@@ -66,7 +66,7 @@ def k_dial() -> widgets.VBox:
 def _drawn(K: int) -> Figure:
     figure = Figure(figsize=(8, 3.8), layout="constrained")
     left, right = figure.subfigures(1, 2, width_ratios=[1.25, 1])
-    bound, estimates, *_ = _at(K)
+    bound, estimates, *_ = measured(K)
     axis = left.subplots()
     edges = torch.linspace(LOWEST, -0.9, 103)
     axis.hist(estimates.clamp(LOWEST, -0.9), bins=edges.tolist(), density=True, color="C0", alpha=0.6)
@@ -77,7 +77,7 @@ def _drawn(K: int) -> Figure:
     axis.xaxis.label.set_fontsize(8)
     axis.legend(fontsize=8, frameon=False, loc="upper left")
     above, below = right.subplots(2, 1, sharex=True)
-    rows = [_at(k) for k in KS]
+    rows = [measured(k) for k in KS]
     above.plot(KS, [row[0] for row in rows], color="C0", marker=".")
     above.axhline(_evidence(), color="black", lw=1.2)
     above.plot([K], [bound], "o", color="C0", ms=8)
@@ -94,7 +94,7 @@ def _drawn(K: int) -> Figure:
 
 def sentence(K: int) -> str:
     """What the figure shows, in words."""
-    bound, estimates, encoder, decoder = _at(K)
+    bound, estimates, encoder, decoder = measured(K)
     high = (estimates > _evidence()).double().mean()
     return (
         f"K = {K}: the bound is {bound:.4f} nats, {_evidence() - bound:.4f} below log p(x) = {_evidence():.4f}, which does not move. "
