@@ -102,6 +102,66 @@ def test_the_gap_is_the_evidence_less_the_bound_and_nothing_at_the_posterior(see
     assert same(oracles.finite_gap(best), torch.zeros(5)) and (oracles.finite_gap(model) > 0.01).all()
 
 
+# --- the bound of many samples ---
+
+
+@pytest.mark.parametrize("K", [1, 2, 3, 4])
+@given(seed=SEEDS)
+@anyhow
+def test_the_bound_of_many_samples_is_the_sum_over_all_tuples_of_states(K, seed):
+    model = finite_model(seed, B=2)
+    tuples = torch.cartesian_prod(*[torch.arange(7)] * K).reshape(-1, K)
+    log_w, log_q = model.log_joint - model.log_q, model.log_q
+    of_each = log_w[:, tuples].exp().mean(-1).log()  # (B, 7 ** K)
+    assert same(oracles.finite_iwae(model, K), (log_q[:, tuples].sum(-1).exp() * of_each).sum(-1))
+
+
+@given(SEEDS)
+@anyhow
+def test_more_samples_close_the_gap_from_below(seed):
+    model = finite_model(seed)
+    steps = [oracles.finite_elbo(model), *(oracles.finite_iwae(model, K) for K in (1, 2, 5, 30, 1000))]
+    assert same(steps[0], steps[1]) and all((low < high).all() for low, high in zip(steps[1:], steps[2:]))
+    assert (steps[-1] < oracles.finite_evidence(model)).all()
+    shifted = FiniteModel(model.log_prior, model.log_likelihood - 1000, model.log_q)
+    assert same(oracles.finite_iwae(shifted, 5), steps[3] - 1000)
+
+
+@given(SEEDS)
+@anyhow
+def test_states_that_q_never_visits_are_never_drawn(seed):
+    model = finite_model(seed)
+    seen = [0, 2, 3, 5, 6]
+    log_q = torch.full_like(model.log_q, -torch.inf)
+    log_q[:, seen] = model.log_q[:, seen].log_softmax(-1)
+    fewer = FiniteModel(model.log_prior[:, seen], model.log_likelihood[:, seen], log_q[:, seen])
+    same_draws = FiniteModel(model.log_prior, model.log_likelihood, log_q)
+    assert same(oracles.finite_iwae(same_draws, 3), oracles.finite_iwae(fewer, 3))
+
+
+@given(SEEDS)
+@anyhow
+def test_the_last_of_the_gap_is_half_the_variance_of_the_weights(seed):
+    """A finite model, where the variance is a sum, and K so large that the next term is small."""
+    model = finite_model(seed)
+    evidence, K = oracles.finite_evidence(model), 10**5
+    ratio = (oracles.finite_posterior(model) - model.log_q).exp()
+    variance = (model.log_q.exp() * (ratio - 1).square()).sum(-1)
+    assert torch.allclose(K * (evidence - oracles.finite_iwae(model, K)), variance / 2, rtol=2e-2, atol=1e-4)
+
+
+@given(SEEDS)
+@anyhow
+def test_the_chi_square_divergence_of_gaussians_is_an_integral(seed):
+    randn = draws(seed)
+    narrow, wide_one = torch.exp(0.4 * randn(2) - 1), torch.exp(0.3 * randn(2) - 0.3)
+    p, q = Normal(randn(2), narrow), Normal(randn(2), wide_one + narrow)
+    z = torch.linspace(-60, 60, 60001, dtype=torch.float64)[:, None]
+    square = torch.trapezoid(torch.exp(2 * p.log_prob(z) - q.log_prob(z)), z[:, 0], dim=0)
+    assert same(oracles.chi_square(p, q), square.prod() - 1)
+    assert same(oracles.chi_square(p, p), 0.0) and oracles.chi_square(q, Normal(q.mean, 0.7 * q.stddev)) == math.inf
+
+
 # --- integrals: grid, Gauss-Hermite nodes, closed forms ---
 
 
@@ -269,6 +329,25 @@ def test_two_samples_in_the_golden_case_tighten_the_bound_by_a_known_amount():
     chance, log_w = at_q.log_q.exp()[0], (at_q.log_joint - at_q.log_q)[0]
     of_two = torch.logaddexp(log_w[:, None], log_w) - math.log(2)
     assert close(chance @ of_two @ chance, -3.01530170, 8)
+    for model in (at_q, oracles.on_grid(x, decoder, 0.5, math.sqrt(0.3))):
+        assert close(oracles.finite_iwae(model, 2), -3.01530170, 8)
+
+
+@pytest.mark.parametrize(
+    ("variance", "half_chi_square", "gaps"),
+    [
+        (0.5, 0.1742, (0.2873, 0.1146, 0.0387, 0.0183, 0.0035)),
+        (0.2, 6.8946, (0.2954, 0.2137, 0.1303, 0.0859, 0.0291)),
+        (0.15, math.inf, (0.3643, 0.2846, 0.1956, 0.1428, 0.0641)),
+    ],
+)
+def test_the_gaps_of_many_samples_on_the_line(variance, half_chi_square, gaps):
+    model, posterior = on_line(0.6, math.sqrt(variance)), Normal(wide(1), wide(1 / 3).sqrt())
+    evidence = oracles.finite_evidence(model)
+    found = [evidence - oracles.finite_iwae(model, K) for K in (1, 2, 5, 10, 50)]
+    assert all(close(gap, printed, 4) for gap, printed in zip(found, gaps, strict=True)), found
+    divergence = oracles.chi_square(posterior, Normal(wide(0.6), wide(variance).sqrt()))
+    assert divergence == half_chi_square or close(divergence / 2, half_chi_square, 4)
 
 
 PROBE_L = {

@@ -2,7 +2,7 @@
 
 Three ways, each independent of the others. A finite model is summed state by state. For a decoder with one or two code
 dimensions the integrals over z become such sums, on a grid or on Gauss-Hermite nodes. The linear-Gaussian model has
-closed forms in any dimension.
+closed forms in any dimension. The bound of many samples comes from a finite model by one more integral.
 """
 
 from __future__ import annotations
@@ -46,6 +46,27 @@ def finite_elbo(model: FiniteModel) -> Tensor:
 def finite_gap(model: FiniteModel) -> Tensor:
     """KL(q || p(z|x)), what the ELBO lacks to log p(x). Returns (B,), in nats; 0 where q is the posterior."""
     return _average(model, model.log_q - finite_posterior(model))
+
+
+def finite_iwae(model: FiniteModel, K: int) -> Tensor:
+    """The IWAE bound: the average, over K independent draws from q, of the log of their mean weight. Returns (B,), in nats.
+
+    No sum over all K-tuples of states is needed: a log is an integral of exponentials, and the average of the exponential
+    of a sum of independent weights is a power of one average. Exact to rounding for any K; 1 gives the ELBO.
+    Source: Burda, Grosse and Salakhutdinov, 2015, equation 8; the integral is Frullani's.
+    """
+    rows = zip(model.log_joint - model.log_q, model.log_q, strict=True)
+    return torch.stack([_log_of_mean_weight(log_w.double(), log_q.double(), K) for log_w, log_q in rows])
+
+
+def _log_of_mean_weight(log_w: Tensor, log_q: Tensor, K: int) -> Tensor:
+    """E[log S] for S, the mean of K weights, by log S = integral over u of exp(-e^u) - exp(-S e^u). log_w, log_q: (M,)."""
+    seen = log_q > -60  # what is rarer than that adds nothing to the last digit
+    log_w, share = log_w[seen], log_q[seen].softmax(0)
+    level = (log_w + share.log()).logsumexp(0)  # of the weights: their mean is 1 when it is taken off
+    u = torch.arange(-40, 8 + math.log(K) + max(0.0, (level - log_w).max().item()), 0.25, dtype=torch.float64)
+    factor = torch.exp(-torch.exp(u[:, None] - math.log(K) + log_w - level)) @ share  # (U,)
+    return level + 0.25 * (torch.exp(-u.exp()) - factor**K).sum()
 
 
 def _average(model: FiniteModel, values: Tensor) -> Tensor:
@@ -103,6 +124,19 @@ def on_hermite_nodes(
     q = _gaussian(mu, sigma, len(x), decoder.z_dim)
     z = q.mean[:, None] + q.stddev[:, None] * steps  # (B, M, Z)
     return _model(x.double(), decoder, q, z, log_share - _log_density(q, z))
+
+
+def chi_square(p: Normal, q: Normal) -> Tensor:
+    """The chi-square divergence of p from q: the variance of the ratio p / q under q, for Gaussians of independent dimensions.
+
+    p, q: batches (..., Z), whose last axis is summed in the log. Returns (...). It is infinite where a dimension of q has less
+    than half the variance of p. Source: Gil, Alajaji and Linder, 2013.
+    """
+    narrow, wide = (torch.as_tensor(g.variance, dtype=torch.float64) for g in (p, q))
+    shift = torch.as_tensor(p.mean - q.mean, dtype=torch.float64)
+    room = 2 * wide - narrow
+    log_square = wide.log() - (narrow * room.clamp_min(0)).log() / 2 + shift.square() / room
+    return torch.where(room > 0, log_square, torch.inf).sum(-1).expm1()
 
 
 def _gaussian(mu: Tensor | float, sigma: Tensor | float, rows: int, z_dim: int) -> Normal:
