@@ -12,11 +12,12 @@ def cases(exercise: str, seed: int) -> list[dict]:
     generator = torch.Generator().manual_seed(seed)
     if exercise == "bound_is_sound":
         return _bound_is_sound(generator, seed)
+    if exercise == "log_evidence":
+        return _log_evidence(generator, seed)
     draws = {
         "log_weights": _models,
         "iwae_bound": _iwae_bound,
         "effective_sample_size": _effective_sample_size,
-        "log_evidence": _log_evidence,
         "iwae_loss": _models,
         "gradient_snr": _gradient_snr,
         "doubly_reparameterized_gradient": _models,
@@ -36,12 +37,12 @@ def _models(generator: torch.Generator) -> list[dict]:
 # --- the bound, and what its weights tell ---
 
 
-def _log_w(generator: torch.Generator, name: str, samples: int, images: int, far: float = 0.0, dtype=torch.float64) -> dict:
+def _log_w(generator: torch.Generator, name: str, samples: int, images: int, far: float = 0.0) -> dict:
     """Log-weights that differ by a few nats over samples, and by more over images; sample 0 is never the largest."""
-    apart = torch.linspace(-60, 60, images, dtype=torch.float64)[torch.randperm(images, generator=generator)] if far else 0.0
+    apart = torch.linspace(-1000, 1000, images, dtype=torch.float64)[torch.randperm(images, generator=generator)] if far else 0.0
     log_w = -12 + 1.5 * normal(generator, samples, images) + 3 * normal(generator, images) + apart
     log_w[0] = log_w.mean(0) - uniform(generator, 0.5, 1.0, images)
-    return {"case": name, "log_w": (log_w + far).to(dtype), "weights": normal(generator, images)}
+    return {"case": name, "log_w": log_w + far, "weights": normal(generator, images)}
 
 
 def _iwae_bound(generator: torch.Generator) -> list[dict]:
@@ -50,7 +51,7 @@ def _iwae_bound(generator: torch.Generator) -> list[dict]:
     lost["log_w"][1, 2] = -torch.inf
     return [
         _log_w(generator, "plain", K, B), _log_w(generator, "wide", 7, 3), _log_w(generator, "slopes", K, B),
-        _log_w(generator, "low", K, B, -900.0, torch.float32), _log_w(generator, "high", K, B, 900.0, torch.float32), lost,
+        _log_w(generator, "low", K, B, -900.0), _log_w(generator, "high", K, B, 900.0), lost,
     ]
 
 
@@ -58,12 +59,15 @@ def _effective_sample_size(generator: torch.Generator) -> list[dict]:
     """Two shapes, then weights that a computer rounds to 0 and to infinity."""
     return [
         _log_w(generator, "plain", K, B), _log_w(generator, "wide", 7, 3),
-        _log_w(generator, "low", K, B, -900.0, torch.float32), _log_w(generator, "high", K, B, 900.0, torch.float32),
+        _log_w(generator, "low", K, B, -900.0), _log_w(generator, "high", K, B, 900.0),
     ]
 
 
-def _log_evidence(generator: torch.Generator) -> list[dict]:
-    """A last chunk that is not full, chunks that fit, one chunk for all; then so many samples that the law of the noise shows."""
+def _log_evidence(generator: torch.Generator, seed: int) -> list[dict]:
+    """A last chunk that is not full, chunks that fit, one chunk for all; then so many samples that the law of the noise shows.
+
+    Fresh draws take the four in turn, since many samples take time.
+    """
 
     def case(name: str, likelihood: str, K: int, chunk: int, rows: int, x_dim: int, z_dim: int) -> dict:
         drawn = model_case(generator, name, likelihood, 1, rows, x_dim, z_dim)
@@ -72,10 +76,11 @@ def _log_evidence(generator: torch.Generator) -> list[dict]:
             "K": K, "chunk": chunk, "seed": fresh_seed(generator),
         }
 
-    return [
+    drawn = [
         case("rest", "gaussian", K, 4, B, D, Z), case("even", "bernoulli", 6, 2, 3, 11, 5),
-        case("whole", "gaussian", 5, 9, B, D, Z), case("many", "gaussian", 509, 100, 3, 2, Z),
+        case("whole", "gaussian", 5, 9, B, D, Z), case("many", "gaussian", 211, 50, 3, 2, Z),
     ]
+    return drawn if seed == VISIBLE else [drawn[seed % 4]]
 
 
 def _gradient_snr(generator: torch.Generator) -> list[dict]:
