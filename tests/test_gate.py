@@ -1,5 +1,6 @@
 """Practice, gates and status: one round in the notebook's card and in the terminal, and what opens a gate."""
 
+import dataclasses
 import io
 import json
 import random
@@ -206,6 +207,15 @@ def test_a_busy_machine_does_not_close_a_gate_for_good(workbook, monkeypatch, fa
     monkeypatch.setattr(gates.saved, "check", lambda *a: ran.append(a) or [report])
     assert gates.missing(FIRST, path) and gates.missing(FIRST, path)
     assert len(ran) == runs
+
+
+@pytest.mark.parametrize(("required", "absent"), [(True, ["extra"]), (False, [])])
+def test_a_gate_does_not_wait_for_what_is_not_required(workbook, monkeypatch, required, absent):
+    extra = course.Exercise("extra", points=1, minutes=5, difficulty=5, required=required)
+    stage = dataclasses.replace(FIRST, exercises=(*FIRST.exercises, extra))
+    reports = [Report("shift", True, 1.0, 1.0, ""), Report("extra", False, 0.0, 1.0, "", failed="value")]
+    monkeypatch.setattr(gates.saved, "check", lambda *a: reports)
+    assert [m.exercise.name for m in gates.missing(stage, gates.workbook.find(FIRST))] == absent
 
 
 def test_another_content_is_run_again(workbook):

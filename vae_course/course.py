@@ -227,11 +227,15 @@ STAGES = (
     Stage(
         "07_iwae", "Many samples, one bound", "How tight can the bound be?", 90,
         (
-            Exercise("log_weights", points=3, minutes=6, difficulty=2, builds_on=("reparameterize",)),
+            Exercise(
+                "log_weights", points=3, minutes=6, difficulty=2, parts=MappingProxyType({"value": 0.7, "gradient": 0.3}),
+                builds_on=("reparameterize",),
+            ),
             Exercise("iwae_bound", points=4, minutes=6, difficulty=2, parts=_DIFFERENTIABLE),
             Exercise("effective_sample_size", points=3, minutes=5, difficulty=2, parts=_STABLE),
             Exercise(
-                "log_evidence", points=4, minutes=10, difficulty=4, parts=MappingProxyType({"value": 0.75, "memory": 0.25}),
+                "log_evidence", points=4, minutes=10, difficulty=4,
+                parts=MappingProxyType({"value": 0.4, "chunks": 0.2, "noise": 0.2, "stability": 0.2}),
                 builds_on=("log_weights", "iwae_bound"),
             ),
             Exercise(
@@ -241,7 +245,7 @@ STAGES = (
             Exercise("gradient_snr", points=2, minutes=5, difficulty=2),
             Exercise(
                 "doubly_reparameterized_gradient", points=4, minutes=15, difficulty=5,
-                parts=MappingProxyType({"value": 0.5, "logvar": 0.5}), builds_on=("log_weights",), required=False,
+                parts=MappingProxyType({"value": 0.5, "logvar": 0.5}), builds_on=("reparameterize",), required=False,
             ),
             Exercise(
                 "bound_is_sound", points=5, minutes=12, difficulty=4,

@@ -1,22 +1,24 @@
 """Right answers to stage 07 in other styles: they must pass."""
 
+import functools
 import math
 
 import numpy as np
 import torch
-from torch.distributions import Independent, MultivariateNormal, Normal, kl_divergence
+from torch.distributions import Categorical, Independent, MultivariateNormal, Normal
 
 from vae_course.checks.bank import right
-from vae_course.models.toolbox.stage_04 import sample_posterior
 
 
-def standard(mu):
-    return Normal(torch.zeros_like(mu), torch.ones_like(mu))
+def log_normal(z, mu, logvar):
+    """log N(z; mu, exp(logvar)), summed over dimensions."""
+    return -0.5 * (math.log(2 * math.pi) + logvar + (z - mu) ** 2 / torch.exp(logvar)).sum(-1)
 
 
-def weigh(x, model, z, mu, logvar):
-    log_q = Normal(mu, (logvar / 2).exp()).log_prob(z).sum(-1)
-    return model.log_likelihood(x, z) + standard(mu).log_prob(z).sum(-1) - log_q
+def weigh(x, model, eps):
+    mu, logvar = model.encode(x)
+    z = mu + torch.exp(logvar / 2) * eps
+    return model.log_likelihood(x, z) + 0.5 * (eps.square() + logvar - z.square()).sum(-1)
 
 
 # --- log_weights ---
@@ -25,16 +27,18 @@ def weigh(x, model, z, mu, logvar):
 @right("log_weights")
 def torch_distributions(x, model, eps):
     mu, logvar = model.encode(x)
-    q, prior = Independent(Normal(mu, (logvar / 2).exp()), 1), Independent(standard(mu), 1)
-    z = mu + q.base_dist.scale * eps
-    return model.log_likelihood(x, z) + prior.log_prob(z) - q.log_prob(z)
+    q = Independent(Normal(mu, torch.exp(0.5 * logvar)), 1)
+    z = reparameterize(mu, logvar, eps)
+    p = Independent(Normal(torch.zeros_like(mu), torch.ones_like(mu)), 1)
+    return model.log_likelihood(x, z) + p.log_prob(z) - q.log_prob(z)
 
 
 @right("log_weights")
 def constants_cancel(x, model, eps):
     mu, logvar = model.encode(x)
     z = mu + torch.exp(logvar / 2) * eps
-    return model.log_likelihood(x, z) - 0.5 * (z**2 - eps**2 - logvar).sum(dim=2)
+    log_ratio = 0.5 * (eps.square() + logvar - z.square()).sum(-1)
+    return torch.add(model.log_likelihood(x, z), log_ratio)
 
 
 @right("log_weights")
@@ -42,7 +46,9 @@ def sample_by_sample(x, model, eps):
     mu, logvar = model.encode(x)
     rows = []
     for e in eps:
-        rows.append(weigh(x, model, mu + (logvar / 2).exp() * e, mu, logvar))
+        z = mu + torch.exp(0.5 * logvar) * e
+        zero = torch.zeros_like(z)
+        rows.append(model.log_likelihood(x, z) + log_normal(z, zero, zero) - log_normal(z, mu, logvar))
     return torch.stack(rows)
 
 
@@ -52,25 +58,36 @@ def image_by_image(x, model, eps):
     for b in range(len(x)):
         mu, logvar = model.encode(x[b : b + 1])
         z = mu + torch.exp(0.5 * logvar) * eps[:, b : b + 1]
-        columns.append(weigh(x[b : b + 1], model, z, mu, logvar))
+        zero = torch.zeros_like(mu)
+        columns.append(model.log_likelihood(x[b : b + 1], z) + log_normal(z, zero, zero) - log_normal(z, mu, logvar))
     return torch.cat(columns, dim=1)
 
 
 @right("log_weights")
-def full_covariance(x, model, eps):
+def noise_and_its_stretching(x, model, eps):
     mu, logvar = model.encode(x)
-    q = MultivariateNormal(mu, torch.diag_embed(logvar.exp()))
-    prior = MultivariateNormal(torch.zeros_like(mu), torch.eye(mu.shape[1], dtype=mu.dtype))
-    z = torch.einsum("bz,kbz->kbz", torch.exp(0.5 * logvar), eps) + mu
-    return -q.log_prob(z) + prior.log_prob(z) + model.log_likelihood(x, z)
+    z = reparameterize(mu, logvar, eps)
+    standard = Normal(0.0, 1.0)
+    log_q = standard.log_prob(eps).sum(-1) - 0.5 * logvar.sum(-1)
+    return standard.log_prob(z).sum(-1) - log_q + model.log_likelihood(x, z)
 
 
 @right("log_weights")
-def all_samples_as_rows(x, model, eps):
+def matrix_form(x, model, eps):
+    mu, logvar = model.encode(x)
+    q = MultivariateNormal(mu, scale_tril=torch.diag_embed(torch.exp(0.5 * logvar)))
+    p = MultivariateNormal(torch.zeros_like(mu), torch.eye(mu.shape[-1], dtype=mu.dtype))
+    z = mu + eps * logvar.exp().sqrt()
+    return torch.stack([model.log_likelihood(x, z), p.log_prob(z), -q.log_prob(z)]).sum(0)
+
+
+@right("log_weights")
+def all_in_one_batch(x, model, eps):
     K, B, Z = eps.shape
-    mu, logvar = (out.repeat(K, 1) for out in model.encode(x))
-    z = mu + (0.5 * logvar).exp() * eps.reshape(K * B, Z)
-    return weigh(x.repeat(K, 1), model, z, mu, logvar).view(K, B)
+    mu, logvar = (given.repeat(K, 1) for given in model.encode(x))
+    z = mu + torch.exp(0.5 * logvar) * eps.reshape(K * B, Z)
+    terms = model.log_likelihood(x.repeat(K, 1), z) + log_normal(z, 0 * mu, 0 * mu) - log_normal(z, mu, logvar)
+    return terms.reshape(K, B)
 
 
 # --- iwae_bound ---
@@ -78,17 +95,23 @@ def all_samples_as_rows(x, model, eps):
 
 @right("iwae_bound")
 def largest_taken_out(log_w):
-    most = log_w.max(dim=0, keepdim=True).values.detach()
-    return torch.log(torch.exp(log_w - most).mean(dim=0)) + most[0]
+    top = log_w.amax(dim=0)
+    return top + (log_w - top).exp().mean(0).log()
 
 
 @right("iwae_bound")
-def divided_inside(log_w):
-    return (log_w - math.log(log_w.shape[0])).logsumexp(dim=0)
+def largest_without_gradient(log_w):
+    top = log_w.max(dim=0, keepdim=True).values.detach()
+    return (top + torch.log(torch.exp(log_w - top).sum(0, keepdim=True) / len(log_w))).squeeze(0)
 
 
 @right("iwae_bound")
-def softly_added(log_w):
+def constant_first(log_w):
+    return torch.logsumexp(log_w - math.log(log_w.shape[0]), 0)
+
+
+@right("iwae_bound")
+def one_after_the_other(log_w):
     total = log_w[0]
     for row in log_w[1:]:
         total = torch.logaddexp(total, row)
@@ -96,267 +119,316 @@ def softly_added(log_w):
 
 
 @right("iwae_bound")
-def in_double_precision(log_w):
-    return (log_w.double().logsumexp(0) - np.log(log_w.size(0))).to(log_w.dtype)
+def image_by_image(log_w):
+    return torch.stack([torch.logsumexp(column, 0) - math.log(column.numel()) for column in log_w.unbind(1)])
 
 
 @right("iwae_bound")
-def image_by_image_bound(log_w):
-    return torch.stack([torch.logsumexp(column, -1) - math.log(column.numel()) for column in log_w.T])
+def through_the_largest_share(log_w):
+    share = torch.log_softmax(log_w, dim=0)
+    at = log_w.argmax(0, keepdim=True)
+    return (log_w.gather(0, at) - share.gather(0, at)).squeeze(0) - math.log(len(log_w))
 
 
 @right("iwae_bound")
-def by_shares(log_w):
-    log_shares = torch.log_softmax(log_w, dim=0)
-    best = log_w.argmax(0, keepdim=True)
-    return (log_w.gather(0, best) - log_shares.gather(0, best))[0] - math.log(len(log_w))
+def halves(log_w):
+    if len(log_w) == 1:
+        return log_w[0]
+
+    def total(rows):
+        if len(rows) == 1:
+            return rows[0]
+        middle = len(rows) // 2
+        return torch.logaddexp(total(rows[:middle]), total(rows[middle:]))
+
+    return total(log_w) - math.log(len(log_w))
+
+
+@right("iwae_bound")
+def the_other_way_round(log_w):
+    return log_w.T.double().logsumexp(-1).to(log_w.dtype) - float(np.log(len(log_w)))
 
 
 # --- effective_sample_size ---
 
 
 @right("effective_sample_size")
-def by_log_sums(log_w):
+def of_shares(log_w):
+    return torch.softmax(log_w, dim=0).pow(2).sum(dim=0).pow(-1)
+
+
+@right("effective_sample_size")
+def in_logs(log_w):
     return torch.exp(2 * torch.logsumexp(log_w, 0) - torch.logsumexp(2 * log_w, 0))
 
 
 @right("effective_sample_size")
-def relative_to_the_largest(log_w):
-    w = torch.exp(log_w - log_w.max(0).values)
-    return w.sum(0) ** 2 / (w * w).sum(0)
+def by_the_spread(log_w):
+    share = log_w.softmax(0)
+    return len(log_w) / (1 + share.var(0, unbiased=False) / share.mean(0) ** 2)
 
 
 @right("effective_sample_size")
-def squares_of_shares(log_w):
-    return 1.0 / (torch.nn.functional.softmax(log_w, dim=0) ** 2).sum(dim=0)
+def image_by_image(log_w):
+    counts = []
+    for column in log_w.T:
+        w = (column - column.max()).exp()
+        counts.append(w.sum() ** 2 / (w @ w))
+    return torch.stack(counts)
 
 
 @right("effective_sample_size")
-def by_the_spread_of_weights(log_w):
-    w = torch.exp(log_w - log_w.amax(0))
-    return len(w) / (1 + w.var(0, correction=0) / w.mean(0) ** 2)
+def in_numpy(log_w):
+    w = np.exp(log_w.numpy() - log_w.numpy().max(axis=0))
+    return torch.from_numpy(w.sum(0) ** 2 / (w**2).sum(0))
 
 
 @right("effective_sample_size")
-def inner_products(log_w):
-    shares = torch.softmax(log_w, 0)
-    return torch.einsum("kb,kb->b", shares, shares).pow(-1)
+def einsum(log_w):
+    w = torch.exp(log_w - torch.amax(log_w, 0, keepdim=True))
+    return torch.einsum("kb,jb->b", w, w) / torch.einsum("kb,kb->b", w, w)
 
 
 @right("effective_sample_size")
-def pair_by_pair(log_w):
-    w = (log_w - log_w.max(dim=0, keepdim=True)[0]).exp()
-    return torch.stack([torch.outer(c, c).sum() / torch.dot(c, c) for c in w.T])
+def categorical(log_w):
+    share = Categorical(logits=log_w.T).probs
+    return share.square().sum(-1).reciprocal()
 
 
 # --- log_evidence ---
 
 
+def fresh(n, x, model, generator):
+    return torch.randn(n, len(x), model.z_dim, generator=generator, dtype=x.dtype)
+
+
+def split(K, chunk):
+    return [min(chunk, K - start) for start in range(0, K, chunk)]
+
+
 @right("log_evidence")
-def running_sum(x, model, K, chunk, generator=None):
-    total, done = None, 0
+def tables_joined(x, model, K, chunk, generator=None):
     with torch.no_grad():
-        while done < K:
-            k = min(chunk, K - done)
-            log_w = log_weights(x, model, torch.randn(k, len(x), model.z_dim, generator=generator, dtype=x.dtype))
-            part = log_w.logsumexp(0)
-            total = part if total is None else torch.logaddexp(total, part)
-            done += k
+        tables = [log_weights(x, model, fresh(n, x, model, generator)) for n in split(K, chunk)]
+        return iwae_bound(torch.cat(tables))
+
+
+@right("log_evidence")
+def bounds_weighed_inside(x, model, K, chunk, generator=None):
+    parts = []
+    with torch.no_grad():
+        for n in split(K, chunk):
+            parts.append(iwae_bound(log_weights(x, model, fresh(n, x, model, generator))) + math.log(n / K))
+    return torch.stack(parts).logsumexp(0)
+
+
+@right("log_evidence")
+def while_samples_are_left(x, model, K, chunk, generator=None):
+    total, left = None, K
+    while left > 0:
+        n = min(left, chunk)
+        part = weigh(x, model, fresh(n, x, model, generator)).detach().logsumexp(0)
+        total = part if total is None else torch.logaddexp(total, part)
+        left -= n
     return total - math.log(K)
 
 
 @right("log_evidence")
-def weights_kept(x, model, K, chunk, generator=None):
-    kept = []
-    for k in [chunk] * (K // chunk) + [K % chunk]:
-        if k:
-            eps = torch.randn((k, x.shape[0], model.z_dim), generator=generator).to(x)
-            kept.append(log_weights(x, model, eps).detach())
-    return iwae_bound(torch.cat(kept))
+def largest_so_far(x, model, K, chunk, generator=None):
+    with torch.inference_mode():
+        top, total = x.new_full((len(x),), -math.inf), x.new_zeros(len(x))
+        for n in split(K, chunk):
+            log_w = weigh(x, model, fresh(n, x, model, generator))
+            higher = torch.maximum(top, log_w.amax(0))
+            total = total * (top - higher).exp() + (log_w - higher).exp().sum(0)
+            top = higher
+        return top + (total / K).log()
 
 
 @right("log_evidence")
-def bounds_weighted_by_their_samples(x, model, K, chunk, generator=None):
-    parts = []
-    for start in range(0, K, chunk):
-        k = min(chunk, K - start)
-        eps = torch.empty(k, len(x), model.z_dim, dtype=x.dtype).normal_(generator=generator)
-        parts.append(iwae_bound(log_weights(x, model, eps)) + math.log(k / K))
-    return torch.logsumexp(torch.stack(parts), 0)
+def image_by_image(x, model, K, chunk, generator=None):
+    with torch.no_grad():
+        values = []
+        for b in range(len(x)):
+            row = x[b : b + 1]
+            tables = [weigh(row, model, fresh(n, row, model, generator)) for n in split(K, chunk)]
+            values.append(torch.cat(tables).logsumexp(0) - math.log(K))
+        return torch.cat(values)
 
 
 @right("log_evidence")
-@torch.inference_mode()
-def one_sample_at_a_time(x, model, K, chunk, generator=None):
-    best, scaled = torch.full((len(x),), -torch.inf, dtype=x.dtype), torch.zeros(len(x), dtype=x.dtype)
-    for _ in range(K):
-        row = log_weights(x, model, torch.randn(1, len(x), model.z_dim, generator=generator, dtype=x.dtype))[0]
-        top = torch.maximum(best, row)
-        scaled = scaled * (best - top).exp() + (row - top).exp()
-        best = top
-    return best + scaled.log() - math.log(K)
-
-
-@right("log_evidence")
-def samples_of_q(x, model, K, chunk, generator=None):
+def from_q_itself(x, model, K, chunk, generator=None):
     with torch.no_grad():
         mu, logvar = model.encode(x)
-        found = [
-            weigh(x, model, sample_posterior(mu, logvar, min(chunk, K - at), generator), mu, logvar) for at in range(0, K, chunk)
-        ]
-    return torch.cat(found).logsumexp(0) - math.log(K)
+        sums = []
+        for n in split(K, chunk):
+            z = torch.normal(mu.expand(n, *mu.shape), torch.exp(0.5 * logvar).expand(n, *mu.shape), generator=generator)
+            zero = torch.zeros_like(z)
+            log_w = model.log_likelihood(x, z) + log_normal(z, zero, zero) - log_normal(z, mu, logvar)
+            sums.append(log_w.logsumexp(0))
+        return functools.reduce(torch.logaddexp, sums) - math.log(K)
 
 
 @right("log_evidence")
-def torchs_own_noise(x, model, K, chunk, generator=None):
+def copies_of_images(x, model, K, chunk, generator=None):
     with torch.no_grad():
         mu, logvar = model.encode(x)
-        q = Normal(mu, torch.exp(logvar / 2))
-        parts = [
-            weigh(x, model, q.sample((size,)), mu, logvar).logsumexp(0)
-            for size in map(len, torch.arange(K).split(chunk))
-        ]
-    return torch.stack(parts).logsumexp(0) - math.log(K)
+        columns = []
+        for n in split(K, chunk):
+            many, mean, spread = (given.repeat_interleave(n, 0) for given in (x, mu, logvar))
+            z = mean + torch.exp(spread / 2) * torch.randn(mean.shape, generator=generator, dtype=x.dtype)
+            log_w = model.log_likelihood(many, z) + log_normal(z, 0 * z, 0 * z) - log_normal(z, mean, spread)
+            columns.append(log_w.view(len(x), n))
+        return torch.cat(columns, 1).logsumexp(1) - math.log(K)
 
 
 # --- iwae_loss ---
 
 
 @right("iwae_loss")
-def from_the_functions_before(x, model, eps):
-    return -iwae_bound(log_weights(x, model, eps)).mean()
+def all_by_hand(x, model, eps):
+    log_w = weigh(x, model, eps)
+    top = log_w.detach().amax(0)
+    return -(top + (log_w - top).exp().mean(0).log()).mean()
 
 
 @right("iwae_loss")
-def written_out_whole(x, model, eps):
+def constant_outside(x, model, eps):
+    return math.log(len(eps)) - log_weights(x, model, eps).logsumexp(0).mean()
+
+
+@right("iwae_loss")
+def mean_by_hand(x, model, eps):
+    return -iwae_bound(log_weights(x, model, eps)).sum() / x.shape[0]
+
+
+@right("iwae_loss")
+def image_by_image(x, model, eps):
+    losses = [-iwae_bound(weigh(x[b : b + 1], model, eps[:, b : b + 1])) for b in range(len(x))]
+    return torch.cat(losses).mean()
+
+
+@right("iwae_loss")
+def torch_distributions(x, model, eps):
     mu, logvar = model.encode(x)
-    log_w = weigh(x, model, mu + (0.5 * logvar).exp() * eps, mu, logvar)
-    most = log_w.detach().max(0).values
-    return (math.log(len(eps)) - most - (log_w - most).exp().sum(0).log()).mean()
+    q = Independent(Normal(mu, torch.exp(0.5 * logvar)), 1)
+    z = mu + q.base_dist.scale * eps
+    p = Independent(Normal(torch.zeros_like(mu), torch.ones_like(mu)), 1)
+    log_w = model.log_likelihood(x, z) + p.log_prob(z) - q.log_prob(z)
+    return torch.logsumexp(log_w - math.log(len(eps)), dim=0).neg().mean()
 
 
 @right("iwae_loss")
-def image_by_image_loss(x, model, eps):
-    losses = []
-    for b in range(len(x)):
-        log_w = log_weights(x[b : b + 1], model, eps[:, b : b + 1])
-        losses.append(math.log(len(eps)) - torch.logsumexp(log_w[:, 0], 0))
-    return sum(losses) / len(losses)
-
-
-@right("iwae_loss")
-def sample_by_sample_loss(x, model, eps):
-    total = None
-    for e in eps:
-        row = log_weights(x, model, e[None])[0]
-        total = row if total is None else torch.logaddexp(total, row)
-    return torch.neg(total - math.log(len(eps))).mean()
-
-
-@right("iwae_loss")
-def value_and_gradient_apart(x, model, eps):
-    log_w = log_weights(x, model, eps)
-    shares = torch.softmax(log_w, 0).detach()
-    surrogate = -(shares * log_w).sum(0).mean()
-    return surrogate + (-iwae_bound(log_w).mean() - surrogate).detach()
-
-
-@right("iwae_loss")
-def sum_over_the_batch(x, model, eps):
-    return -(log_weights(x, model, eps) - math.log(eps.shape[0])).logsumexp(0).sum() / x.shape[0]
+def value_and_slope_apart(x, model, eps):
+    log_w = weigh(x, model, eps)
+    slope = (log_w.detach().softmax(0) * log_w).sum(0)
+    return -(iwae_bound(log_w).detach() + slope - slope.detach()).mean()
 
 
 # --- gradient_snr ---
 
 
 @right("gradient_snr")
-def mean_and_spread(gradients):
-    spread, mean = torch.std_mean(gradients, dim=0)
-    return mean.abs() / spread
+def std_and_mean(gradients):
+    deviation, mean = torch.std_mean(gradients, 0)
+    return mean.abs() / deviation
 
 
 @right("gradient_snr")
-def with_all_repeats_in_the_spread(gradients):
-    return gradients.mean(0).abs() / gradients.std(0, correction=0)
+def dividing_by_R(gradients):
+    return gradients.mean(0).abs() / gradients.std(0, unbiased=False)
 
 
 @right("gradient_snr")
 def by_hand(gradients):
     mean = gradients.sum(0) / len(gradients)
-    spread = ((gradients - mean) ** 2).sum(0).div(len(gradients) - 1).sqrt()
-    return torch.abs(mean / spread)
+    return mean.abs() / ((gradients - mean) ** 2).mean(0).sqrt()
 
 
 @right("gradient_snr")
-def by_numpy(gradients):
-    values = gradients.numpy()
-    return torch.from_numpy(np.abs(values.mean(0)) / values.std(0, ddof=1))
+def two_moments(gradients):
+    first, second = gradients.mean(0), gradients.square().mean(0)
+    return (first.square() / (second - first.square())).sqrt()
 
 
 @right("gradient_snr")
-def root_of_squares(gradients):
-    return (gradients.mean(0).square() / gradients.var(0)).sqrt()
+def in_numpy(gradients):
+    table = gradients.numpy()
+    return torch.from_numpy(np.abs(table.mean(0)) / table.std(0, ddof=1))
 
 
 @right("gradient_snr")
 def parameter_by_parameter(gradients):
-    return torch.stack([column.mean().abs() / column.std() for column in gradients.T])
+    return torch.stack([column.mean().abs() / column.std() for column in gradients.unbind(1)])
 
 
 # --- doubly_reparameterized_gradient ---
 
 
 @right("doubly_reparameterized_gradient")
-def one_backward_pass(x, model, eps):
-    mu, logvar = (out.detach().requires_grad_() for out in model.encode(x))
-    z = mu + torch.exp(0.5 * logvar) * eps
-    log_w = weigh(x, model, z, mu.detach(), logvar.detach())
-    shares = torch.softmax(log_w, 0).detach()
-    (shares**2 * log_w).sum().backward()
-    return mu.grad, logvar.grad
+def by_autograd(x, model, eps):
+    mu, logvar = (given.detach().requires_grad_() for given in model.encode(x))
+    z = reparameterize(mu, logvar, eps)
+    log_q = log_normal(z, mu.detach(), logvar.detach())
+    log_w = model.log_likelihood(x, z) + log_normal(z, torch.zeros_like(z), torch.zeros_like(z)) - log_q
+    share = log_w.detach().softmax(0)
+    return torch.autograd.grad((share**2 * log_w).sum(), (mu, logvar))
 
 
 @right("doubly_reparameterized_gradient")
-def slope_at_the_code(x, model, eps):
+def backward(x, model, eps):
     with torch.no_grad():
         mu, logvar = model.encode(x)
-    sigma = torch.exp(logvar / 2)
+    q = Normal(mu, torch.exp(0.5 * logvar))
+    a, c = mu.clone().requires_grad_(), logvar.clone().requires_grad_()
+    z = a + torch.exp(0.5 * c) * eps
+    log_w = model.log_likelihood(x, z) + Normal(0.0, 1.0).log_prob(z).sum(-1) - q.log_prob(z).sum(-1)
+    with torch.no_grad():
+        square = torch.exp(2 * (log_w - log_w.logsumexp(0)))
+    (square * log_w).sum().backward()
+    return a.grad, c.grad
+
+
+@right("doubly_reparameterized_gradient")
+def densities_by_hand(x, model, eps):
+    mu, logvar = (given.detach() for given in model.encode(x))
+    sigma = torch.exp(0.5 * logvar)
     z = (mu + sigma * eps).requires_grad_()
-    log_w = weigh(x, model, z, mu, logvar)
-    (slope,) = torch.autograd.grad(log_w.sum(), z)
-    pulled = torch.softmax(log_w.detach(), 0).square()[..., None] * slope  # (K, B, Z)
-    return pulled.sum(0), (pulled * 0.5 * sigma * eps).sum(0)
+    log_likelihood = model.log_likelihood(x, z)
+    (slope,) = torch.autograd.grad(log_likelihood.sum(), z)
+    slope = slope - z.detach() + eps / sigma
+    log_w = (log_likelihood + 0.5 * (eps**2 + logvar - z**2).sum(-1)).detach()
+    square = log_w.softmax(0).square()
+    return torch.einsum("kb,kbz->bz", square, slope), torch.einsum("kb,kbz,kbz->bz", square, slope, 0.5 * sigma * eps)
 
 
 @right("doubly_reparameterized_gradient")
-def squares_by_a_hook(x, model, eps):
-    mu, logvar = (out.detach().requires_grad_() for out in model.encode(x))
-    z = mu + torch.exp(0.5 * logvar) * eps
-    log_w = weigh(x, model, z, mu.detach(), logvar.detach())
-    shares = torch.softmax(log_w.detach(), 0)
-    z.register_hook(lambda grad: grad * shares[..., None])  # the bound brings the first power
-    return torch.autograd.grad(torch.logsumexp(log_w, 0).sum(), (mu, logvar))
-
-
-@right("doubly_reparameterized_gradient")
-def image_by_image_doubly(x, model, eps):
+def image_by_image(x, model, eps):
     pairs = []
     for b in range(len(x)):
-        mu, logvar = (out.detach().requires_grad_() for out in model.encode(x[b : b + 1]))
+        row = x[b : b + 1]
+        mu, logvar = (given.detach().requires_grad_() for given in model.encode(row))
         z = mu + torch.exp(0.5 * logvar) * eps[:, b : b + 1]
-        log_w = weigh(x[b : b + 1], model, z, mu.detach(), logvar.detach())
-        w = (log_w - log_w.max()).exp().detach()
-        pairs.append(torch.autograd.grad((w**2 * log_w).sum() / w.sum() ** 2, (mu, logvar)))
+        fixed = Normal(mu.detach(), torch.exp(0.5 * logvar.detach()))
+        log_w = model.log_likelihood(row, z) + Normal(0.0, 1.0).log_prob(z).sum(-1) - fixed.log_prob(z).sum(-1)
+        share = torch.softmax(log_w.detach(), 0)
+        pairs.append(torch.autograd.grad((share * share * log_w).sum(), (mu, logvar)))
     return torch.cat([d for d, _ in pairs]), torch.cat([d for _, d in pairs])
 
 
 @right("doubly_reparameterized_gradient")
-def sample_by_sample_doubly(x, model, eps):
-    mu, logvar = (out.detach().requires_grad_() for out in model.encode(x))
-    rows = [weigh(x, model, mu + torch.exp(0.5 * logvar) * e, mu.detach(), logvar.detach()) for e in eps]
-    shares = torch.softmax(torch.stack(rows).detach(), 0)
-    total = sum((share**2 * row).sum() for share, row in zip(shares, rows, strict=True))
-    return list(torch.autograd.grad(total, [mu, logvar]))
+def with_a_hook(x, model, eps):
+    mu, logvar = (given.detach().requires_grad_() for given in model.encode(x))
+    z = mu + torch.exp(0.5 * logvar) * eps
+    fixed = Normal(mu.detach(), torch.exp(0.5 * logvar.detach()))
+    log_w = model.log_likelihood(x, z) + Normal(0.0, 1.0).log_prob(z).sum(-1) - fixed.log_prob(z).sum(-1)
+    share = log_w.detach().softmax(0).unsqueeze(-1)
+    z.register_hook(lambda slope: slope * share)  # the bound's own gradient brings the first factor
+    return torch.autograd.grad(iwae_of(log_w).sum(), (mu, logvar))
+
+
+def iwae_of(log_w):
+    return log_w.logsumexp(0) - math.log(len(log_w))
 
 
 # --- bound_is_sound ---

@@ -2,97 +2,153 @@
 
 import torch
 
-from vae_course.checks.draws import fresh_seed, model_case, normal, to_the_posterior, uniform
+from vae_course.checks.draws import fresh_seed, normal, uniform
+from vae_course.models.fixtures import MODELS, describe
 
 B, Z, D, K = 5, 3, 7, 11
-VISIBLE = 20140501  # the draw that ships has every case
+VISIBLE = 20140501
+IN_TURN = ((0, 4), (1,), (2,), (3, 4))  # cases of log_evidence
 
 
 def cases(exercise: str, seed: int) -> list[dict]:
-    generator = torch.Generator().manual_seed(seed)
     if exercise == "bound_is_sound":
-        return _bound_is_sound(generator, seed)
-    if exercise == "log_evidence":
-        return _log_evidence(generator, seed)
+        return _bound_is_sound(torch.Generator().manual_seed(seed), seed)
     draws = {
-        "log_weights": _models,
-        "iwae_bound": _iwae_bound,
-        "effective_sample_size": _effective_sample_size,
-        "iwae_loss": _models,
+        "log_weights": _log_weights,
+        "iwae_bound": _tables,
+        "effective_sample_size": _tables,
+        "log_evidence": _log_evidence,
+        "iwae_loss": _iwae_loss,
         "gradient_snr": _gradient_snr,
-        "doubly_reparameterized_gradient": _models,
+        "doubly_reparameterized_gradient": _iwae_loss,
     }
-    return draws[exercise](generator)
+    drawn = draws[exercise](torch.Generator().manual_seed(seed))
+    if exercise == "log_evidence" and seed != VISIBLE:
+        return [drawn[index] for index in IN_TURN[seed % len(IN_TURN)]]  # it is dear: four draws show every case
+    return drawn
 
 
-def _models(generator: torch.Generator) -> list[dict]:
+def _signs(generator: torch.Generator, *shape: int) -> torch.Tensor:
+    return 2.0 * torch.randint(2, shape, generator=generator).double() - 1
+
+
+def _off_the_posterior(generator: torch.Generator, model) -> None:
+    """An encoder that has learned something: its q lies beside the posterior and is somewhat wider."""
+    model.encode_exactly()
+    model.to_mu.weight.add_(0.05 * normal(generator, *model.to_mu.weight.shape))
+    model.to_mu.bias.add_(_signs(generator, model.z_dim) * uniform(generator, 0.2, 0.4, model.z_dim))
+    model.to_logvar.weight.copy_(0.05 * normal(generator, *model.to_logvar.weight.shape))
+    model.to_logvar.bias.add_(uniform(generator, 0.2, 0.5, model.z_dim))
+
+
+def _at_the_posterior(generator: torch.Generator, model) -> None:
+    """Columns of W at right angles, so that the posterior is diagonal, and the encoder that gives it."""
+    lengths = model.to_x.weight.norm(dim=0)
+    model.to_x.weight.copy_(torch.linalg.qr(model.to_x.weight).Q * lengths)
+    model.encode_exactly()
+
+
+def _model(
+    generator: torch.Generator, name: str, likelihood: str, rows: int, x_dim: int, z_dim: int, encoder, far: float = 0.0
+) -> dict:
+    """A random model with this encoder, and data that it gives to random codes; `far`: how far from there x lies."""
+    sigma = float(uniform(generator, 0.6, 0.9, 1)) if likelihood == "gaussian" else 2.0  # a coin's logit: variance 4 or more
+    model = MODELS[likelihood](x_dim, z_dim, sigma).double()
+    with torch.no_grad():
+        model.to_x.weight.copy_(0.5 * normal(generator, x_dim, z_dim))
+        model.to_x.bias.copy_(0.5 * normal(generator, x_dim))
+        encoder(generator, model)
+        mean = model.decode(normal(generator, rows, z_dim))
+        noise = normal(generator, rows, x_dim)
+        x = mean + sigma * noise + far if likelihood == "gaussian" else _told_apart(mean + noise > 0)
+    return {"case": name, **describe(model), "x": x}
+
+
+def _told_apart(pixels: torch.Tensor) -> torch.Tensor:
+    """Binary images of which no two are alike."""
+    x = pixels.double()
+    for row in range(len(x)):
+        x[row, :3] = torch.tensor([row >> bit & 1 for bit in range(3)])
+    return x
+
+
+def _noise(generator: torch.Generator, case: dict, samples: int) -> dict:
+    shape = (samples, len(case["x"]), case["to_x_weight"].shape[1])
+    return {**case, "eps": normal(generator, *shape), "other_eps": normal(generator, *shape)}
+
+
+def _log_weights(generator: torch.Generator) -> list[dict]:
     """A Gaussian model, a Bernoulli model, and one whose encoder gives the posterior."""
+
+    def case(samples: int, *described) -> dict:
+        found = _noise(generator, _model(generator, *described), samples)
+        return {**found, "weights": normal(generator, samples, len(found["x"]))}
+
     return [
-        model_case(generator, "gaussian", "gaussian", K, B, D, Z),
-        model_case(generator, "bernoulli", "bernoulli", 7, 3, 11, 5),
-        model_case(generator, "posterior", "gaussian", K, B, D, Z, to_the_posterior),
+        case(K, "gaussian", "gaussian", B, D, Z, _off_the_posterior),
+        case(7, "bernoulli", "bernoulli", 3, 11, 5, _off_the_posterior),
+        case(K, "posterior", "gaussian", B, D, Z, _at_the_posterior),
     ]
 
 
-# --- the bound, and what its weights tell ---
-
-
-def _log_w(generator: torch.Generator, name: str, samples: int, images: int, far: float = 0.0) -> dict:
-    """Log-weights that differ by a few nats over samples, and by more over images; sample 0 is never the largest."""
-    apart = torch.linspace(-1000, 1000, images, dtype=torch.float64)[torch.randperm(images, generator=generator)] if far else 0.0
-    log_w = -12 + 1.5 * normal(generator, samples, images) + 3 * normal(generator, images) + apart
-    log_w[0] = log_w.mean(0) - uniform(generator, 0.5, 1.0, images)
-    return {"case": name, "log_w": log_w + far, "weights": normal(generator, images)}
-
-
-def _iwae_bound(generator: torch.Generator) -> list[dict]:
-    """Two shapes; then weights that a computer rounds to 0, and to infinity, and a sample that q should never have drawn."""
-    lost = _log_w(generator, "lost", K, B)
-    lost["log_w"][1, 2] = -torch.inf
+def _iwae_loss(generator: torch.Generator) -> list[dict]:
+    """A model whose encoder gives the posterior, a Gaussian model, and a Bernoulli model."""
     return [
-        _log_w(generator, "plain", K, B), _log_w(generator, "wide", 7, 3), _log_w(generator, "slopes", K, B),
-        _log_w(generator, "low", K, B, -900.0), _log_w(generator, "high", K, B, 900.0), lost,
+        _noise(generator, _model(generator, "posterior", "gaussian", B, D, Z, _at_the_posterior), K),
+        _noise(generator, _model(generator, "gaussian", "gaussian", B, D, Z, _off_the_posterior), K),
+        _noise(generator, _model(generator, "bernoulli", "bernoulli", 3, 11, 5, _off_the_posterior), 7),
     ]
 
 
-def _effective_sample_size(generator: torch.Generator) -> list[dict]:
-    """Two shapes, then weights that a computer rounds to 0 and to infinity."""
+def _tables(generator: torch.Generator) -> list[dict]:
+    """Two tables of ordinary log-weights; then, in single precision, columns far away, with a weight of 0, with a giant."""
+
+    def case(name: str, samples: int, rows: int, spread: float) -> dict:
+        log_w = uniform(generator, -9.0, -3.0, rows) + spread * normal(generator, samples, rows)
+        return {"case": name, "log_w": log_w, "shift": 7.0, "weights": normal(generator, rows)}
+
+    def far(name: str, columns: list[float]) -> dict:
+        spread = normal(generator, K, len(columns)) * 64
+        log_w = torch.tensor(columns) + spread.round() / 64  # so that adding 1,000 rounds nothing
+        return {"case": name, "log_w": log_w.float(), "shift": 1000.0}
+
+    shifted = -1000.0 if torch.rand((), generator=generator) < 0.5 else 1000.0
+    lost, giant = far("lost", [-3.0, -5.0, -4.0, -6.0, -2.0]), far("giant", [-3.0, -5.0, -4.0, -6.0, -2.0])
+    for column in range(B):
+        lost["log_w"][2 * column, column] = -torch.inf
+        giant["log_w"][2 * column, column] = 400 if column else 92
     return [
-        _log_w(generator, "plain", K, B), _log_w(generator, "wide", 7, 3),
-        _log_w(generator, "low", K, B, -900.0), _log_w(generator, "high", K, B, 900.0),
+        case("plain", K, B, 1.3), case("wide", 7, 3, 2.0),
+        far("far", [-800.0, 800.0, -790.0, 3.0, 300.0]), lost | {"shift": shifted}, giant,
     ]
 
 
-def _log_evidence(generator: torch.Generator, seed: int) -> list[dict]:
-    """A last chunk that is not full, chunks that fit, one chunk for all; then so many samples that the law of the noise shows.
+def _log_evidence(generator: torch.Generator) -> list[dict]:
+    """Where q is the posterior; a Gaussian and a Bernoulli model; without a generator; where q is the posterior, far away."""
 
-    Fresh draws take the four in turn, since many samples take time.
-    """
+    def case(samples: int, chunk: int, *described, **more) -> dict:
+        numbers = {"K": samples, "chunk": chunk, "seed": fresh_seed(generator), "many": 400}
+        return {**_model(generator, *described, **more), **numbers}
 
-    def case(name: str, likelihood: str, K: int, chunk: int, rows: int, x_dim: int, z_dim: int) -> dict:
-        drawn = model_case(generator, name, likelihood, 1, rows, x_dim, z_dim)
-        noise = ("eps", "other_eps", "weights")
-        return {key: value for key, value in drawn.items() if key not in noise} | {
-            "K": K, "chunk": chunk, "seed": fresh_seed(generator),
-        }
-
-    drawn = [
-        case("rest", "gaussian", K, 4, B, D, Z), case("even", "bernoulli", 6, 2, 3, 11, 5),
-        case("whole", "gaussian", 5, 9, B, D, Z), case("many", "gaussian", 211, 50, 3, 2, Z),
+    return [
+        case(K, 3, "posterior", "gaussian", B, D, Z, _at_the_posterior) | {"other": 16},
+        case(23, 4, "gaussian", "gaussian", B, D, Z, _off_the_posterior),
+        case(13, 3, "bernoulli", "bernoulli", 3, 11, 5, _off_the_posterior),
+        case(7, 2, "by_itself", "gaussian", 3, D, 2, _off_the_posterior),
+        case(K, 4, "far", "gaussian", B, D, Z, _at_the_posterior, far=25.0) | {"other": 5},
     ]
-    return drawn if seed == VISIBLE else [drawn[seed % 4]]
 
 
 def _gradient_snr(generator: torch.Generator) -> list[dict]:
-    """Two shapes, each with means on both sides of 0 and spreads that differ from parameter to parameter."""
+    """Skewed repeats, so that no other measure of spread is the standard deviation; signals of either sign."""
 
     def case(name: str, repeats: int, parameters: int) -> dict:
-        signs = 1.0 - 2.0 * (torch.arange(parameters) % 2)
-        mean, spread = signs * uniform(generator, 0.4, 2.0, parameters), uniform(generator, 0.3, 1.5, parameters)
-        draws = normal(generator, repeats, parameters)
-        return {"case": name, "gradients": mean + spread * (draws - draws.mean(0)) / draws.std(0)}
+        spread = uniform(generator, 0.5, 3.0, parameters)
+        signal = _signs(generator, parameters) * uniform(generator, 0.4, 1.6, parameters)
+        skewed = -uniform(generator, 1e-3, 1.0, repeats, parameters).log() - 1  # mean 0, standard deviation about 1
+        return {"case": name, "gradients": spread * (signal + _signs(generator, parameters) * skewed)}
 
-    return [case("plain", K, D), case("many", 23, B)]
+    return [case("plain", 101, 7), case("wide", 89, 13)]
 
 
 # --- bound_is_sound ---

@@ -3,38 +3,55 @@
 import math
 
 import torch
-from torch.distributions import Normal
+from torch.distributions import Normal, kl_divergence
 
 from vae_course.checks.bank import wrong
 
 
+def std(logvar):
+    return torch.exp(0.5 * logvar)
+
+
 def density(z, mu, logvar):
-    """log N(z; mu, exp(logvar)), summed over dimensions."""
-    return Normal(mu, torch.exp(0.5 * logvar)).log_prob(z).sum(-1)
+    return Normal(mu, std(logvar)).log_prob(z).sum(-1)
 
 
 def prior(z):
     return Normal(0.0, 1.0).log_prob(z).sum(-1)
 
 
-def terms(x, model, eps):
-    """log p(x|z), log p(z) and log q(z|x) at each sample, (K, B) each."""
+def price(mu, logvar):
+    return kl_divergence(Normal(mu, std(logvar)), Normal(0.0, 1.0)).sum(-1)
+
+
+def three_terms(x, model, eps):
+    """log p(x|z), log p(z) and log q(z|x), (K, B) each."""
     mu, logvar = model.encode(x)
-    z = mu + torch.exp(0.5 * logvar) * eps
+    z = mu + std(logvar) * eps
     return model.log_likelihood(x, z), prior(z), density(z, mu, logvar)
 
 
 def weights(x, model, eps):
-    likelihood, of_prior, q = terms(x, model, eps)
+    likelihood, of_prior, q = three_terms(x, model, eps)
     return likelihood + of_prior - q
 
 
-def kl(mu, logvar):
-    return 0.5 * (mu**2 + logvar.exp() - logvar - 1).sum(-1)
+def bound(log_w):
+    return log_w.logsumexp(0) - math.log(len(log_w))
 
 
-def log_mean(log_w, dim=0):
-    return torch.logsumexp(log_w, dim) - math.log(log_w.shape[dim])
+def chunks(K, chunk):
+    return [min(chunk, K - start) for start in range(0, K, chunk)]
+
+
+def noise(x, model, n, generator):
+    return torch.randn(n, len(x), model.z_dim, generator=generator, dtype=x.dtype)
+
+
+@torch.no_grad()
+def tables(x, model, K, chunk, generator):
+    """The log-weights of each chunk, (n, B)."""
+    return [weights(x, model, noise(x, model, n, generator)) for n in chunks(K, chunk)]
 
 
 # --- log_weights ---
@@ -42,70 +59,173 @@ def log_mean(log_w, dim=0):
 
 @wrong(
     "log_weights",
-    "log q is missing: your weights are p(x, z), and samples of q, which crowd where q is high, are counted as if q had "
-    "drawn them evenly.",
-    "By what must a sample be divided that q draws too often?",
+    "log q is missing: what you return is log p(x, z), which does not know how often q draws this z.",
+    "q draws from one place twice as often as it should: what must happen to the weights of those samples?",
 )
-def q_missing(x, model, eps):
-    likelihood, of_prior, _ = terms(x, model, eps)
+def log_q_missing(x, model, eps):
+    likelihood, of_prior, _ = three_terms(x, model, eps)
     return likelihood + of_prior
 
 
 @wrong(
     "log_weights",
-    "The prior is missing: a code that explains x and that the prior never gives counts like any other.",
-    "Which two densities make up p(x, z)?",
+    "The prior is missing: what you return is log p(x|z) - log q(z|x), as if every code were equally likely before "
+    "anything is seen.",
+    "log p(x, z) is a sum of two logs: which one have you not got?",
 )
 def prior_missing(x, model, eps):
-    likelihood, _, q = terms(x, model, eps)
+    likelihood, _, q = three_terms(x, model, eps)
     return likelihood - q
 
 
 @wrong(
     "log_weights",
-    "You multiplied by q where a weight divides by it: log q has the wrong sign.",
-    "Should a code that q draws often count for more, or for less?",
+    "log q is added, so the weight is p(x, z) times q: samples that q draws too often are counted even more.",
+    "A weight repairs what q does wrong: what does it do to a z that q draws too often?",
 )
-def multiplied_by_q(x, model, eps):
-    likelihood, of_prior, q = terms(x, model, eps)
+def log_q_added(x, model, eps):
+    likelihood, of_prior, q = three_terms(x, model, eps)
     return likelihood + of_prior + q
 
 
 @wrong(
     "log_weights",
-    "The prior is divided by, as q is; only q is.",
-    "Which of the three densities belong to the model's p(x, z)?",
+    "The weight is upside down: log q(z|x) - log p(x, z) is large where the model finds the sample unlikely.",
+    "What stands above the line in p(x, z) / q(z|x)?",
 )
-def divided_by_the_prior(x, model, eps):
-    likelihood, of_prior, q = terms(x, model, eps)
-    return likelihood - of_prior - q
+def upside_down(x, model, eps):
+    return -weights(x, model, eps)
 
 
 @wrong(
     "log_weights",
-    "log p(x|z) is missing: what is left compares the prior with q, and x plays no part in it.",
-    "Where does the decoder come into a weight?",
+    "The prior and q have changed their signs: log p(x|z) - log p(z) + log q(z|x) rewards codes far from the prior.",
+    "Which of the two belongs to the model, and which only to the way of drawing?",
 )
-def likelihood_missing(x, model, eps):
-    _, of_prior, q = terms(x, model, eps)
-    return of_prior - q
+def prior_and_q_turned(x, model, eps):
+    likelihood, of_prior, q = three_terms(x, model, eps)
+    return likelihood - of_prior + q
 
 
 @wrong(
     "log_weights",
-    "You took away the closed-form KL, one number an image. That is right for the average, and here each sample needs its own "
-    "log p(z) - log q(z|x); the KL is what these average to.",
-    "Does your second term change from one sample to the next?",
+    "Only log p(x|z) is left: neither log p(z) nor log q(z|x) is in your weights.",
+    "A weight has a density of z above the line and one below it: which are they?",
 )
-def closed_form_kl(x, model, eps):
+def likelihood_only(x, model, eps):
+    return three_terms(x, model, eps)[0]
+
+
+@wrong(
+    "log_weights",
+    "You subtract the KL in its closed form, which is the same for all samples of an image. It is the average of "
+    "log q(z|x) - log p(z); a weight needs that difference at its own z.",
+    "Which of your terms differ from sample to sample, and which should?",
+)
+def closed_form(x, model, eps):
     mu, logvar = model.encode(x)
-    return model.log_likelihood(x, mu + torch.exp(0.5 * logvar) * eps) - kl(mu, logvar)
+    return three_terms(x, model, eps)[0] - price(mu, logvar)
 
 
 @wrong(
     "log_weights",
-    "The noise was handed to the decoder and the densities as if it were the code: z has to be made from it first.",
-    "What turns a standard normal number into a sample of q?",
+    "Your log q lacks its constant, half of log 2 pi for each dimension, and log p(z) has it: they no longer cancel.",
+    "What does a Gaussian's log-density hold besides the square and log sigma?",
+)
+def constant_of_q_missing(x, model, eps):
+    return weights(x, model, eps) - 0.5 * math.log(2 * math.pi) * eps.shape[-1]
+
+
+@wrong(
+    "log_weights",
+    "Your log p(z) lacks its constant, half of log 2 pi for each dimension, and log q has it: they no longer cancel.",
+    "What is log p(z) at z = 0?",
+)
+def constant_of_the_prior_missing(x, model, eps):
+    return weights(x, model, eps) + 0.5 * math.log(2 * math.pi) * eps.shape[-1]
+
+
+@wrong(
+    "log_weights",
+    "Your log q is the log-density of eps. z is eps stretched by sigma, and stretching thins a density out: that term, a "
+    "log sigma for each dimension, is missing.",
+    "For the same eps, is q(z) higher in a narrow q or in a wide one?",
+)
+def density_of_the_noise(x, model, eps):
+    likelihood, of_prior, _ = three_terms(x, model, eps)
+    return likelihood + of_prior - prior(eps)
+
+
+@wrong(
+    "log_weights",
+    "Your log q holds a whole logvar for each dimension where log sigma belongs, which is half of it.",
+    "What is log sigma, when logvar is the log of sigma^2?",
+)
+def logvar_for_log_sigma(x, model, eps):
+    _, logvar = model.encode(x)
+    return weights(x, model, eps) + 0.5 * logvar.sum(-1)
+
+
+@wrong(
+    "log_weights",
+    "Your log q has the variance for its sigma, so it is the density of another Gaussian than the one z came from.",
+    "Does the scale of a Normal mean sigma, or sigma squared?",
+)
+def density_with_the_variance(x, model, eps):
+    mu, logvar = model.encode(x)
+    likelihood, of_prior, _ = three_terms(x, model, eps)
+    return likelihood + of_prior - Normal(mu, logvar.exp()).log_prob(mu + std(logvar) * eps).sum(-1)
+
+
+@wrong(
+    "log_weights",
+    "z was made with the variance in place of sigma, and log q is that of the q with sigma: these z are no samples of it.",
+    "Is logvar the log of sigma, or of sigma squared?",
+)
+def sampled_with_the_variance(x, model, eps):
+    mu, logvar = model.encode(x)
+    z = mu + logvar.exp() * eps
+    return model.log_likelihood(x, z) + prior(z) - density(z, mu, logvar)
+
+
+@wrong(
+    "log_weights",
+    "The variance stands for sigma everywhere, in z and in log q: your samples and their densities agree with each other, "
+    "but they are those of another q than the encoder's.",
+    "Which standard deviation does the encoder ask for, when it gives logvar?",
+)
+def variance_everywhere(x, model, eps):
+    mu, logvar = model.encode(x)
+    z = mu + logvar.exp() * eps
+    return model.log_likelihood(x, z) + prior(z) - density(z, mu, 2 * logvar)
+
+
+@wrong(
+    "log_weights",
+    "log q is taken at the mean of q, and the other two terms at the sample.",
+    "At which z do all three log-densities have to be taken?",
+)
+def log_q_at_the_mean(x, model, eps):
+    mu, logvar = model.encode(x)
+    likelihood, of_prior, _ = three_terms(x, model, eps)
+    return likelihood + of_prior - density(mu, mu, logvar)
+
+
+@wrong(
+    "log_weights",
+    "log p(x|z) is taken at the mean of q, and the other two terms at the sample.",
+    "What is decoded: the mean of q, or the sample that is weighed?",
+)
+def likelihood_at_the_mean(x, model, eps):
+    mu, _ = model.encode(x)
+    _, of_prior, q = three_terms(x, model, eps)
+    return model.log_likelihood(x, mu) + of_prior - q
+
+
+@wrong(
+    "log_weights",
+    "eps itself is used as z: those are samples of the prior, and the encoder is asked for nothing but log q.",
+    "What has to happen to eps before it is a sample of q?",
 )
 def noise_as_code(x, model, eps):
     mu, logvar = model.encode(x)
@@ -114,106 +234,155 @@ def noise_as_code(x, model, eps):
 
 @wrong(
     "log_weights",
-    "z was made with the variance where the standard deviation belongs, so your samples are not samples of q.",
-    "logvar is the log of which quantity, and which one multiplies the noise?",
+    "log p(z) is taken at eps and not at z.",
+    "Of which number does the prior give the density?",
 )
-def variance_for_sigma(x, model, eps):
-    mu, logvar = model.encode(x)
-    z = mu + torch.exp(logvar) * eps
-    return model.log_likelihood(x, z) + prior(z) - density(z, mu, logvar)
+def prior_of_the_noise(x, model, eps):
+    likelihood, _, q = three_terms(x, model, eps)
+    return likelihood + prior(eps) - q
 
 
 @wrong(
     "log_weights",
-    "z is made rightly, and log q is then computed with the variance in place of the standard deviation.",
-    "Which width does torch's Normal ask for?",
+    "log p(z) and log q(z|x) are averaged over the latent dimensions; independent dimensions add.",
+    "Append one more dimension in which q is the prior: what should change?",
 )
-def log_q_of_the_variance(x, model, eps):
-    mu, logvar = model.encode(x)
-    z = mu + torch.exp(0.5 * logvar) * eps
-    return model.log_likelihood(x, z) + prior(z) - Normal(mu, logvar.exp()).log_prob(z).sum(-1)
+def averaged_over_dimensions(x, model, eps):
+    likelihood, of_prior, q = three_terms(x, model, eps)
+    return likelihood + (of_prior - q) / eps.shape[-1]
 
 
 @wrong(
     "log_weights",
-    "log q is taken at mu: it is the same for every sample, and a weight asks how likely q was to draw *this* one.",
-    "At which point does each of the three densities have to be evaluated?",
+    "log p(x|z) is divided by the number of pixels, and the other two terms are whole.",
+    "In which unit is each of your three terms: nats, or nats a pixel?",
 )
-def log_q_at_the_mean(x, model, eps):
-    mu, logvar = model.encode(x)
-    likelihood, of_prior, _ = terms(x, model, eps)
-    return likelihood + of_prior - density(mu, mu, logvar)
+def likelihood_a_pixel(x, model, eps):
+    likelihood, of_prior, q = three_terms(x, model, eps)
+    return likelihood / x.shape[-1] + of_prior - q
 
 
 @wrong(
     "log_weights",
-    "log q is that of the noise: the stretching by sigma changes a density too, and its log sigmas are missing.",
-    "A Gaussian twice as wide is how high at its peak?",
+    "The weights of each image were divided by their sum, so only their shares are left. How large they are together is "
+    "what the bound is made of.",
+    "What is the sum of a column of your weights, and should it know how well the model explains x?",
 )
-def log_q_of_the_noise(x, model, eps):
-    likelihood, of_prior, _ = terms(x, model, eps)
-    return likelihood + of_prior - prior(eps)
-
-
-@wrong(
-    "log_weights",
-    "The constant of log q, a half of log 2 pi for each dimension, was dropped, and that of the prior was kept; in their "
-    "difference both cancel, or both stand.",
-    "Which of your densities is normalised?",
-)
-def constant_of_q_dropped(x, model, eps):
-    mu, logvar = model.encode(x)
-    likelihood, of_prior, _ = terms(x, model, eps)
-    return likelihood + of_prior + 0.5 * (logvar + eps**2).sum(-1)
-
-
-@wrong(
-    "log_weights",
-    "What you return are the weights themselves and not their logs: for pictures they are numbers like e^-900.",
-    "In which form can a number as small as e^-900 be kept?",
-)
-def not_logs(x, model, eps):
-    return weights(x, model, eps).exp()
-
-
-@wrong(
-    "log_weights",
-    "You averaged over the samples: what you return is an estimate of the ELBO, one number an image.",
-    "How many numbers does an image have when there are K samples?",
-)
-def averaged(x, model, eps):
-    return weights(x, model, eps).mean(0)
-
-
-@wrong(
-    "log_weights",
-    "The axes are exchanged: images came first and samples second.",
-    "On which axis do samples stand everywhere in this course?",
-)
-def transposed(x, model, eps):
-    return weights(x, model, eps).T
-
-
-@wrong(
-    "log_weights",
-    "Your weights are normalised: those of an image add up to 1, and p(x), which their mean estimates, was divided away.",
-    "What does the mean of the weights estimate, and what is left of it when they add up to 1?",
-)
-def normalised(x, model, eps):
+def shares(x, model, eps):
     return torch.log_softmax(weights(x, model, eps), 0)
 
 
 @wrong(
     "log_weights",
-    "Each density is averaged over the latent dimensions where they should be added: independent dimensions multiply, so "
-    "their logs add.",
-    "What is the log of a product?",
+    "The largest weight of each image was divided out. That step comes later, and what it takes away has to be given "
+    "back; here every weight stands for itself.",
+    "What is the largest entry of each of your columns?",
 )
-def mean_over_dimensions(x, model, eps):
+def largest_taken_away(x, model, eps):
+    log_w = weights(x, model, eps)
+    return log_w - log_w.max(0).values
+
+
+@wrong(
+    "log_weights",
+    "What you return are the weights, and asked for were their logarithms. Of a real image every weight would be 0 in "
+    "floating point.",
+    "What is exp of -100, in single precision?",
+)
+def exponential(x, model, eps):
+    return weights(x, model, eps).exp()
+
+
+@wrong(
+    "log_weights",
+    "The log-weights are right, and already averaged over the samples; that is the ELBO, and the single weights are gone.",
+    "How many numbers does an image with K samples need here?",
+)
+def averaged_over_samples(x, model, eps):
+    return weights(x, model, eps).mean(0)
+
+
+@wrong(
+    "log_weights",
+    "The bound of K samples is what comes next; here the K log-weights themselves are asked for.",
+    "How many numbers does an image with K samples need here?",
+)
+def bound_of_the_weights(x, model, eps):
+    return bound(weights(x, model, eps))
+
+
+@wrong(
+    "log_weights",
+    "The numbers are right and lie on their side: images stand on the first axis and samples on the second.",
+    "Where do the samples stand in eps?",
+)
+def images_first(x, model, eps):
+    return weights(x, model, eps).T
+
+
+@wrong(
+    "log_weights",
+    "You draw noise of your own and leave eps alone, so two calls with the same eps disagree.",
+    "What was eps given for?",
+)
+def own_noise(x, model, eps):
+    return weights(x, model, torch.randn_like(eps))
+
+
+@wrong(
+    "log_weights",
+    "The value is right, and the sample was cut from the graph: the encoder is moved through log q alone, and no longer "
+    "hears how well its codes explain x.",
+    "Through which of the three terms should mu feel a better reconstruction?",
+)
+def sample_detached(x, model, eps):
     mu, logvar = model.encode(x)
-    z = mu + torch.exp(0.5 * logvar) * eps
-    log_ratio = Normal(0.0, 1.0).log_prob(z) - Normal(mu, torch.exp(0.5 * logvar)).log_prob(z)
-    return model.log_likelihood(x, z) + log_ratio.mean(-1)
+    z = (mu + std(logvar) * eps).detach()
+    return model.log_likelihood(x, z) + prior(z) - density(z, mu, logvar)
+
+
+@wrong(
+    "log_weights",
+    "The value is right, and inside log q the encoder's mu and logvar are detached. That is a step of a later exercise; it "
+    "is not the gradient of the value that you return.",
+    "In how many ways does log q(z|x) depend on mu, and how many of them are in your graph?",
+)
+def parameters_of_q_detached(x, model, eps):
+    mu, logvar = model.encode(x)
+    z = mu + std(logvar) * eps
+    return model.log_likelihood(x, z) + prior(z) - density(z, mu.detach(), logvar.detach())
+
+
+@wrong(
+    "log_weights",
+    "The value is right, and all of log q was computed with gradients off: the encoder feels neither how its q spreads nor "
+    "where the sample stands in it.",
+    "Which weights of the model stand in log q(z|x)?",
+)
+def log_q_detached(x, model, eps):
+    likelihood, of_prior, q = three_terms(x, model, eps)
+    return likelihood + of_prior - q.detach()
+
+
+@wrong(
+    "log_weights",
+    "The value is right, and no gradient reaches the encoder: its two outputs were detached, so it can never learn.",
+    "Which weights should training move besides the decoder's?",
+)
+def encoder_detached(x, model, eps):
+    mu, logvar = (given.detach() for given in model.encode(x))
+    z = mu + std(logvar) * eps
+    return model.log_likelihood(x, z) + prior(z) - density(z, mu, logvar)
+
+
+@wrong(
+    "log_weights",
+    "The value is right, and no gradient reaches anything in the model: all of it was computed with gradients off.",
+    "When is it safe to compute without gradients, and is this such a moment?",
+)
+def without_gradients(x, model, eps):
+    with torch.no_grad():
+        return weights(x, model, eps)
 
 
 # --- iwae_bound ---
@@ -221,136 +390,91 @@ def mean_over_dimensions(x, model, eps):
 
 @wrong(
     "iwae_bound",
-    "You averaged the logs: that is the ELBO, estimated with K samples, however many there are.",
-    "Which comes first here, the mean or the log?",
+    "You averaged the logarithms: that is the ELBO with K samples. Here the weights are averaged first, and the logarithm "
+    "comes last.",
+    "For the log-weights -2, -4 and -3: is it -3 that was asked for, or the logarithm of the mean of three exponentials?",
 )
-def mean_of_logs(log_w):
+def mean_of_the_logs(log_w):
     return log_w.mean(0)
 
 
 @wrong(
     "iwae_bound",
-    "log K is missing: this is the log of the sum of the weights, too high by exactly log K.",
-    "What has to happen to a sum before it is a mean?",
+    "You have the logarithm of the sum of the weights; of the mean it is less, by log K.",
+    "What should the bound be when all K weights are equal?",
 )
-def sum_of_weights(log_w):
-    return torch.logsumexp(log_w, 0)
+def sum_for_mean(log_w):
+    return log_w.logsumexp(0)
 
 
 @wrong(
     "iwae_bound",
-    "log K was added where dividing by K takes it away: your bound is 2 log K too high.",
-    "Does dividing a number make its log larger or smaller?",
+    "log K was added where it belongs on the other side: dividing a sum by K makes its logarithm smaller.",
+    "What is log(s / K), written with log s and log K?",
 )
-def log_k_added(log_w):
-    return torch.logsumexp(log_w, 0) + math.log(len(log_w))
+def log_K_added(log_w):
+    return log_w.logsumexp(0) + math.log(len(log_w))
 
 
 @wrong(
     "iwae_bound",
-    "The log was divided by K: dividing a weight by K subtracts from its log, it does not divide it.",
-    "What is log(a / b)?",
+    "The logarithm of the sum was divided by K. The division by K belongs to the sum, and comes before the logarithm.",
+    "What does dividing a sum by K do to its logarithm?",
 )
-def log_divided(log_w):
-    return torch.logsumexp(log_w, 0) / len(log_w)
+def logarithm_divided_by_K(log_w):
+    return log_w.logsumexp(0) / len(log_w)
 
 
 @wrong(
     "iwae_bound",
-    "K was subtracted, and not log K.",
-    "What is the log of a sum that is divided by K?",
+    "You subtract K itself and not its logarithm.",
+    "What is log(s / K), written with log s and log K?",
 )
-def k_subtracted(log_w):
-    return torch.logsumexp(log_w, 0) - len(log_w)
+def K_subtracted(log_w):
+    return log_w.logsumexp(0) - len(log_w)
 
 
 @wrong(
     "iwae_bound",
-    "What is subtracted is the log of the number of images: K stands on the other axis.",
-    "Which axis of log_w holds the samples?",
+    "You subtract the logarithm of the number of images; what was averaged are samples.",
+    "Over how many numbers does your sum run, for one image?",
 )
-def log_of_the_images(log_w):
-    return torch.logsumexp(log_w, 0) - math.log(log_w.shape[1])
+def log_of_the_batch(log_w):
+    return log_w.logsumexp(0) - math.log(log_w.shape[1])
 
 
 @wrong(
     "iwae_bound",
-    "You returned the best sample's log-weight, which lies above the bound by up to log K.",
-    "What becomes of the other samples' weights?",
+    "You subtract the logarithm of the number of all entries, images times samples; one image has K weights.",
+    "Over how many numbers does your sum run, for one image?",
 )
-def best_sample(log_w):
+def log_of_all_entries(log_w):
+    return log_w.logsumexp(0) - math.log(log_w.numel())
+
+
+@wrong(
+    "iwae_bound",
+    "Only the largest log-weight of each image is left. The mean weight is smaller than the largest, by up to a factor of K.",
+    "Do the other samples count for nothing?",
+)
+def largest(log_w):
     return log_w.max(0).values
 
 
 @wrong(
     "iwae_bound",
-    "You returned the best log-weight minus log K: the lowest that the bound can be for this best sample, as if all other weights "
-    "were 0.",
-    "What do the samples add that are not the best one?",
+    "The largest log-weight less log K is the least that the bound can be: it holds when one weight is a giant, and the "
+    "other samples are dropped.",
+    "What do the other samples add to the sum?",
 )
-def best_sample_alone(log_w):
+def largest_less_log_K(log_w):
     return log_w.max(0).values - math.log(len(log_w))
 
 
 @wrong(
     "iwae_bound",
-    "Averaged over images: your mean runs along the batch, and what is left is one number a sample.",
-    "Which axis should be gone when one number an image is left?",
-)
-def over_the_batch(log_w):
-    return log_mean(log_w, 1)
-
-
-@wrong(
-    "iwae_bound",
-    "One mean over samples and images before the log: an image whose weights are tiny no longer counts at all.",
-    "What should one image's weights have to do with another's bound?",
-)
-def one_mean_for_all(log_w):
-    return log_mean(log_w.flatten()).expand(log_w.shape[1])
-
-
-@wrong(
-    "iwae_bound",
-    "You averaged the bounds over the images as well; asked for was one number an image.",
-    "Which axes should be gone, and which should stay?",
-)
-def averaged_over_images(log_w):
-    return log_mean(log_w).mean()
-
-
-@wrong(
-    "iwae_bound",
-    "The log-weights averaged by their own shares: that number has the right gradient when the shares are held fixed, but "
-    "its value is another one, and it flatters.",
-    "For equal weights both agree; for the weights 3 and 1, what is the log of the mean?",
-)
-def averaged_by_shares(log_w):
-    return (torch.softmax(log_w, 0) * log_w.clamp(min=-1e30)).sum(0)
-
-
-@wrong(
-    "iwae_bound",
-    "The mean weight was returned without its log.",
-    "In which unit is a bound on log p(x)?",
-)
-def log_forgotten(log_w):
-    return log_w.exp().mean(0)
-
-
-@wrong(
-    "iwae_bound",
-    "It is the bound with its sign turned, a loss; asked for was the bound, which is larger when better.",
-    "Which of the two is minimised, the bound or minus the bound?",
-)
-def as_a_loss(log_w):
-    return -log_mean(log_w)
-
-
-@wrong(
-    "iwae_bound",
-    "The median of the log-weights is a sample's log-weight from the middle, not the log of their mean.",
-    "Of the weights 1, 1 and 100, what is the mean?",
+    "You took the median log-weight: half of the samples lie above it, and that is not what a mean of weights is.",
+    "If one weight grew a thousandfold, should the answer notice?",
 )
 def median(log_w):
     return log_w.median(0).values
@@ -358,43 +482,179 @@ def median(log_w):
 
 @wrong(
     "iwae_bound",
-    "The mean is right and written out: for ordinary log-weights your value stands, but e^-900 is 0 and e^900 is infinite on a "
-    "computer, and so is your bound there.",
-    "Which number could be subtracted from every log-weight first and added to the result at the end?",
+    "The log-weights are averaged by their own shares. That weighting belongs to the bound's gradient; as a value it lies "
+    "above the bound and flatters the model.",
+    "Which number has this gradient, and is it the number that you return?",
 )
-def written_out(log_w):
+def weighted_by_shares(log_w):
+    return (log_w.softmax(0) * log_w).sum(0)
+
+
+@wrong(
+    "iwae_bound",
+    "Shares add up to 1 for every image: the logarithm of their mean is -log K, whatever the weights are.",
+    "What does a softmax take away, and is it just what was asked for?",
+)
+def of_the_shares(log_w):
+    return log_w.softmax(0).mean(0).log()
+
+
+@wrong(
+    "iwae_bound",
+    "You have the mean weight itself; its logarithm is still to be taken.",
+    "What happens to a mean weight when all log-weights grow by 7, and what should happen to the bound?",
+)
+def without_the_log(log_w):
+    return log_w.exp().mean(0)
+
+
+@wrong(
+    "iwae_bound",
+    "What you return is minus the bound, a loss to be minimised; asked for was the bound itself.",
+    "With one sample, is the bound its log-weight, or minus that?",
+)
+def as_a_loss(log_w):
+    return math.log(len(log_w)) - log_w.logsumexp(0)
+
+
+@wrong(
+    "iwae_bound",
+    "The mean of the logs and half of their variance: that is the bound only while the log-weights are nearly normal, or "
+    "nearly equal.",
+    "What does one weight that towers above the others do to a variance, and what to a mean of weights?",
+)
+def mean_and_half_the_variance(log_w):
+    return log_w.mean(0) + 0.5 * log_w.var(0, unbiased=False)
+
+
+@wrong(
+    "iwae_bound",
+    "The mean runs over the images, and each sample keeps a number of its own.",
+    "Which axis holds the samples, and which the images?",
+)
+def over_the_images(log_w):
+    return log_w.logsumexp(1) - math.log(log_w.shape[1])
+
+
+@wrong(
+    "iwae_bound",
+    "One logarithm of one mean over all samples and all images: the image with the largest weights drowns the others.",
+    "How many numbers should come out for B images?",
+)
+def over_everything(log_w):
+    return log_w.flatten().logsumexp(0) - math.log(log_w.numel())
+
+
+@wrong(
+    "iwae_bound",
+    "The bounds are right and were then averaged over the images; each image was to keep its own.",
+    "How many numbers should come out for B images?",
+)
+def averaged_over_images(log_w):
+    return bound(log_w).mean()
+
+
+@wrong(
+    "iwae_bound",
+    "The bounds of 1, 2, ..., K samples are all there; only the last of them was asked for.",
+    "How many numbers should come out for B images?",
+)
+def running(log_w):
+    return log_w.logcumsumexp(0) - torch.arange(1, len(log_w) + 1).log()[:, None]
+
+
+@wrong(
+    "iwae_bound",
+    "The exponentials are taken of the log-weights as they are. Near -800 they are all 0, and near 800 infinite.",
+    "Which number could be taken away before the exp, and given back after the log?",
+)
+def naive(log_w):
     return log_w.exp().mean(0).log()
 
 
+@wrong("iwae_bound", alias_of="naive")
+def naive_by_sum(log_w):
+    return torch.log(torch.exp(log_w).sum(0)) - math.log(len(log_w))
+
+
 @wrong(
     "iwae_bound",
-    "The largest log-weight of the whole batch was taken out first: for images whose weights are far below it, everything is "
-    "still rounded to 0.",
-    "Which largest number belongs to each image?",
+    "A small number was added so that the logarithm never meets a 0. For weights that are smaller than that number the "
+    "answer is the logarithm of your patch.",
+    "At which log-weight does your small number become larger than the weight?",
 )
-def one_maximum_for_all(log_w):
-    most = log_w.max()
-    return (log_w - most).exp().mean(0).log() + most
+def patched(log_w):
+    return (log_w.exp().mean(0) + 1e-30).log()
 
 
 @wrong(
     "iwae_bound",
-    "The value is right, and no gradient reaches the log-weights: something on the way was detached.",
-    "What will the encoder learn from a bound that remembers nothing of its weights?",
+    "Single precision is left for double precision, and exp of -800 is 0 there as well.",
+    "What is the smallest number that double precision knows, and what is its logarithm?",
+)
+def in_double_precision(log_w):
+    return log_w.double().exp().mean(0).log().to(log_w.dtype)
+
+
+@wrong(
+    "iwae_bound",
+    "The mean log-weight was taken away before the exp. One sample that towers 400 nats above the mean still overflows.",
+    "Which number has to be taken away so that no exponent is above 0?",
+)
+def mean_taken_away(log_w):
+    middle = log_w.mean(0)
+    return (log_w - middle).exp().mean(0).log() + middle
+
+
+@wrong(
+    "iwae_bound",
+    "One number was taken away from the whole table, the largest of all images. An image whose weights are far below it "
+    "is left with zeros.",
+    "Whose largest weight should an image be compared with?",
+)
+def one_largest_for_all(log_w):
+    top = log_w.max()
+    return (log_w - top).exp().mean(0).log() + top
+
+
+@wrong(
+    "iwae_bound",
+    "The smallest log-weight was taken away, so the exponents are 0 and above, and the exp overflows.",
+    "Which way round do exponents have to lie so that exp cannot overflow?",
+)
+def smallest_taken_away(log_w):
+    least = log_w.min(0).values
+    return (log_w - least).exp().mean(0).log() + least
+
+
+@wrong(
+    "iwae_bound",
+    "The value is right, and no gradient reaches log_w: it was cut off.",
+    "Which call turns a tensor with a history into one without?",
 )
 def detached(log_w):
-    return log_mean(log_w.detach())
+    return bound(log_w.detach())
 
 
 @wrong(
     "iwae_bound",
-    "The value is right, and its gradient is that of the mean of logs: every sample gets the same share, where the larger "
-    "weight should be heard more.",
-    "By how much does the bound grow when the log-weight of the best sample does?",
+    "The value is right, and of the two places where you use the largest log-weight only one is in the graph: the sample "
+    "with the largest weight gets a gradient that the two should have shared out to nothing.",
+    "What does the largest log-weight add to the value, and what does it take away again?",
+)
+def largest_detached_once(log_w):
+    top = log_w.max(0).values
+    return (log_w - top).exp().mean(0).log() + top.detach()
+
+
+@wrong(
+    "iwae_bound",
+    "The value is right, and the gradient is 1/K for every sample: that of the mean of the logs. In the bound a heavy sample "
+    "counts for more than a light one.",
+    "If the log-weight of the heaviest sample grew a little, how would the mean weight change?",
 )
 def gradient_of_the_mean(log_w):
-    mean = log_w.clamp(min=-1e30).mean(0)
-    return mean + (log_mean(log_w) - mean).detach()
+    return bound(log_w).detach() + log_w.mean(0) - log_w.mean(0).detach()
 
 
 # --- effective_sample_size ---
@@ -402,333 +662,581 @@ def gradient_of_the_mean(log_w):
 
 @wrong(
     "effective_sample_size",
-    "It is upside down: the sum of the squares over the squared sum, a number below 1.",
-    "Four equal weights should count as how many?",
+    "It is upside down: the sum of squares over the square of the sum is 1/K for equal weights.",
+    "For K equal weights, which of the two is K times the other?",
 )
 def upside_down(log_w):
-    return torch.softmax(log_w, 0).square().sum(0)
+    return log_w.softmax(0).square().sum(0)
 
 
 @wrong(
     "effective_sample_size",
-    "You returned a share of K: your number lies between 0 and 1, and samples were asked for.",
-    "In which unit is your answer, samples or a part of them?",
+    "What you return is a share of K, between 1/K and 1; asked for was a number of samples.",
+    "How many samples are five equal weights worth?",
 )
-def share_of_all(log_w):
-    return 1 / torch.softmax(log_w, 0).square().sum(0) / len(log_w)
+def divided_by_K(log_w):
+    return 1 / log_w.softmax(0).square().sum(0) / len(log_w)
+
+
+@wrong("effective_sample_size", alias_of="divided_by_K")
+def means_for_sums(log_w):
+    w = log_w.exp()
+    return w.mean(0).square() / w.square().mean(0)
 
 
 @wrong(
     "effective_sample_size",
-    "You returned one over the largest share: that looks at one weight alone and says nothing of the others.",
-    "For the shares 0.5, 0.5, 0 and 0.5, 0.3, 0.2, should the answer be the same?",
+    "One over the largest share looks at one weight alone: it cannot tell whether the rest is spread out or not.",
+    "Two columns have the same largest share: must they be worth equally many samples?",
 )
 def one_over_the_largest(log_w):
-    return 1 / torch.softmax(log_w, 0).max(0).values
+    return 1 / log_w.softmax(0).max(0).values
 
 
 @wrong(
     "effective_sample_size",
-    "You returned K itself, as if all weights were equal.",
-    "How many samples count when one weight is much larger than all the others?",
+    "You count all K samples, as if every weight were the same.",
+    "If one weight is a giant, how many samples are the others worth?",
 )
-def all_count(log_w):
-    return torch.full_like(log_w[0], float(len(log_w)))
+def all_of_them(log_w):
+    return torch.full_like(log_w[0], len(log_w))
 
 
 @wrong(
     "effective_sample_size",
-    "The logs were used as if they were the weights: log-weights can be negative, and their squares mean nothing here.",
-    "What is the weight of a sample whose log-weight is -12?",
+    "The logarithms stand where the weights belong.",
+    "Does your answer change when all weights are multiplied by the same number?",
 )
 def logs_as_weights(log_w):
-    return log_w.sum(0) ** 2 / (log_w**2).sum(0)
+    return log_w.sum(0).square() / log_w.square().sum(0)
 
 
 @wrong(
     "effective_sample_size",
-    "It is the exponential of the entropy of the shares, another way to count samples; asked for was the one with squares.",
-    "For the weights 3 and 1, what are the sum, squared, and the sum of the squares?",
+    "You have the exponential of the entropy of the shares. It is another count, with the same ends at 1 and K, and larger "
+    "between them.",
+    "For the weights 3 and 1, does your count give 16/10?",
 )
 def perplexity(log_w):
-    shares = torch.softmax(log_w, 0)
-    return torch.exp(-(shares * shares.clamp(min=1e-300).log()).sum(0))
+    share = log_w.softmax(0)
+    return (-torch.xlogy(share, share).sum(0)).exp()
 
 
 @wrong(
     "effective_sample_size",
-    "Your sums run over the images: what is left is one number a sample.",
-    "Which axis of log_w holds the samples?",
+    "You have the entropy of the shares, which is 0 for one giant and log K for equal weights.",
+    "How many samples are five equal weights worth?",
 )
-def over_images(log_w):
-    return 1 / torch.softmax(log_w, 1).square().sum(1)
+def entropy(log_w):
+    share = log_w.softmax(0)
+    return -torch.xlogy(share, share).sum(0)
 
 
 @wrong(
     "effective_sample_size",
-    "The weights of all images were shared out together, so an image with small weights seems to have none that count.",
-    "What should one image's weights have to do with another's?",
-)
-def shared_over_everything(log_w):
-    shares = torch.softmax(log_w.flatten(), 0).reshape(log_w.shape)
-    return shares.sum() ** 2 / shares.square().sum(0).clamp(min=1e-300)
-
-
-@wrong(
-    "effective_sample_size",
-    "The root is one too many: it is the sum, squared, over the sum of squares, and you took the root of that.",
-    "Four equal weights should count as four: what do yours count as?",
-)
-def root(log_w):
-    return torch.softmax(log_w, 0).square().sum(0).rsqrt()
-
-
-@wrong(
-    "effective_sample_size",
-    "The sum of the weights is not squared, so the answer changes with the unit in which weights are measured.",
-    "What happens to your answer when every weight is doubled?",
+    "The square was forgotten: the sum of weights over the sum of their squares still has a unit, and changes with the scale "
+    "of the weights.",
+    "What becomes of your answer when all weights are doubled?",
 )
 def sum_not_squared(log_w):
-    w = (log_w + 12).exp()
+    w = log_w.exp()
     return w.sum(0) / w.square().sum(0)
 
 
 @wrong(
     "effective_sample_size",
-    "You gave the log of the effective number.",
-    "Is your answer a number of samples?",
+    "The shares were not made: one over the sum of squared weights is right only for weights that add up to 1.",
+    "What becomes of your answer when all weights are doubled?",
 )
-def log_of_it(log_w):
-    return 2 * torch.logsumexp(log_w, 0) - torch.logsumexp(2 * log_w, 0)
+def not_normalised(log_w):
+    return 1 / log_w.exp().square().sum(0)
 
 
 @wrong(
     "effective_sample_size",
-    "The weights are written out: for ordinary log-weights your value stands, but squares of e^-900 are 0 and of e^900 infinite "
-    "on a computer.",
-    "What may be taken out of every weight of an image without changing the answer?",
+    "The weights of every image were divided by their largest, and then not by their sum: one over the sum of squares is "
+    "right only for weights that add up to 1.",
+    "What do the weights in your sum of squares add up to?",
 )
-def squares_written_out(log_w):
+def largest_for_the_sum(log_w):
+    return 1 / (log_w - log_w.max(0).values).exp().square().sum(0)
+
+
+@wrong(
+    "effective_sample_size",
+    "The square root is one step too many: for K equal weights it leaves the root of K.",
+    "How many samples are five equal weights worth?",
+)
+def root(log_w):
+    return 1 / log_w.softmax(0).square().sum(0).sqrt()
+
+
+@wrong(
+    "effective_sample_size",
+    "K over one plus the squared relative spread is a right form of it, if the variance divides by K; yours divides by "
+    "K - 1.",
+    "Which variance is the mean of the squares less the square of the mean, exactly?",
+)
+def unbiased_variance(log_w):
+    w = log_w.softmax(0)
+    spread = w.var(0) / w.mean(0).square() if len(w) > 1 else torch.zeros_like(w[0])
+    return len(w) / (1 + spread)
+
+
+@wrong(
+    "effective_sample_size",
+    "K over one plus the relative spread lacks a square: it is the variance that counts, not the standard deviation.",
+    "For the weights 3 and 1: what is the square of their spread over the square of their mean?",
+)
+def deviation_for_variance(log_w):
+    w = log_w.softmax(0)
+    return len(w) / (1 + w.std(0, unbiased=False) / w.mean(0))
+
+
+@wrong(
+    "effective_sample_size",
+    "K over one plus the variance of the log-weights holds only while they are nearly equal.",
+    "If one weight is a giant and all others are alike, what is left of your count, and what should be?",
+)
+def variance_of_the_logs(log_w):
+    return len(log_w) / (1 + log_w.var(0, unbiased=False))
+
+
+@wrong(
+    "effective_sample_size",
+    "You count the samples whose weight is above the mean. A sample that is a little below it counts for something, too.",
+    "For K equal weights, how many lie above their mean?",
+)
+def above_the_mean(log_w):
+    share = log_w.softmax(0)
+    return (share >= (1 - 1e-9) / len(share)).to(log_w.dtype).sum(0)
+
+
+@wrong(
+    "effective_sample_size",
+    "The sums run over the images, and each sample got a number.",
+    "Which axis holds the samples, and which the images?",
+)
+def over_the_images(log_w):
+    return 1 / log_w.softmax(1).square().sum(1)
+
+
+@wrong(
+    "effective_sample_size",
+    "The samples of all images are counted together; every image has its own weights and its own count.",
+    "How many numbers should come out for B images?",
+)
+def over_everything(log_w):
+    return 1 / log_w.flatten().softmax(0).square().sum()
+
+
+@wrong(
+    "effective_sample_size",
+    "The shares were taken of the whole table, not of each image's column, and then squared as if each column added up to "
+    "1.",
+    "What do the shares of one image add up to?",
+)
+def shares_of_the_whole_table(log_w):
+    return 1 / log_w.flatten().softmax(0).view_as(log_w).square().sum(0)
+
+
+@wrong(
+    "effective_sample_size",
+    "The counts are right and were then averaged over the images; each image was to keep its own.",
+    "How many numbers should come out for B images?",
+)
+def averaged_over_images(log_w):
+    return (1 / log_w.softmax(0).square().sum(0)).mean()
+
+
+@wrong(
+    "effective_sample_size",
+    "The exponentials are taken of the log-weights as they are. Near -800 all are 0, near 800 infinite, and 0/0 is no "
+    "number.",
+    "The scale of the weights cancels: which scale is safe?",
+)
+def naive(log_w):
     w = log_w.exp()
-    return w.sum(0) ** 2 / (w**2).sum(0)
+    return w.sum(0).square() / w.square().sum(0)
+
+
+@wrong(
+    "effective_sample_size",
+    "One number was taken away from the whole table, the largest of all images. An image whose weights are far below it is "
+    "left with zeros.",
+    "Whose largest weight should an image be compared with?",
+)
+def one_largest_for_all(log_w):
+    w = (log_w - log_w.max()).exp()
+    return w.sum(0).square() / w.square().sum(0)
+
+
+@wrong(
+    "effective_sample_size",
+    "The mean log-weight was taken away before the exp. One sample that towers 400 nats above it still overflows, and an "
+    "infinite one takes everything with it.",
+    "Which number has to be taken away so that no exponent is above 0?",
+)
+def mean_taken_away(log_w):
+    w = (log_w - log_w.mean(0)).exp()
+    return w.sum(0).square() / w.square().sum(0)
 
 
 # --- log_evidence ---
 
 
-def chunks(x, model, K, chunk, generator, sizes=None):
-    """The log-weights of each chunk, (k, B)."""
-    sizes = sizes or [min(chunk, K - start) for start in range(0, K, chunk)]
-    with torch.no_grad():
-        for k in sizes:
-            yield weights(x, model, torch.randn(k, len(x), model.z_dim, generator=generator, dtype=x.dtype))
-
-
 @wrong(
     "log_evidence",
-    "You averaged the bounds of the chunks: that is a mean of logs, and with chunks of one sample it is the ELBO. However large K is, "
-    "your estimate is as low as that of a single chunk.",
-    "What may be averaged, the bounds or the weights?",
+    "Each chunk has its own bound, and you average them. That is the bound of as many samples as one chunk has: a logarithm "
+    "was taken too early.",
+    "When is the last logarithm to be taken: before all K weights are added, or after?",
 )
 def mean_of_the_chunks(x, model, K, chunk, generator=None):
-    return torch.stack([log_mean(log_w) for log_w in chunks(x, model, K, chunk, generator)]).mean(0)
+    return torch.stack([bound(table) for table in tables(x, model, K, chunk, generator)]).mean(0)
 
 
 @wrong(
     "log_evidence",
-    "Every chunk's mean weight counts the same, also that of the last chunk, which holds fewer samples; each of its samples then "
-    "counts for more than the others.",
-    "By how much do the samples of a short chunk weigh in your mean?",
+    "The chunks' bounds are averaged, each by its number of samples. Weighing them by size is careful, but they are "
+    "logarithms already, and the mean over K belongs inside one.",
+    "When is the last logarithm to be taken: before all K weights are added, or after?",
 )
-def chunks_weigh_the_same(x, model, K, chunk, generator=None):
-    return log_mean(torch.stack([log_mean(log_w) for log_w in chunks(x, model, K, chunk, generator)]))
+def mean_of_the_chunks_by_size(x, model, K, chunk, generator=None):
+    return sum(len(table) * bound(table) for table in tables(x, model, K, chunk, generator)) / K
 
 
 @wrong(
     "log_evidence",
-    "log K is missing: you added up all weights and never divided.",
-    "What has to happen to a sum before it is a mean?",
+    "The chunks are averaged inside the logarithm, but all alike: the last one has fewer samples, and each of those counts "
+    "for more than one of the others.",
+    "How much of the sum of all weights belongs to the last chunk?",
 )
-def never_divided(x, model, K, chunk, generator=None):
-    return torch.stack([log_w.logsumexp(0) for log_w in chunks(x, model, K, chunk, generator)]).logsumexp(0)
+def chunks_alike(x, model, K, chunk, generator=None):
+    return bound(torch.stack([bound(table) for table in tables(x, model, K, chunk, generator)]))
 
 
 @wrong(
     "log_evidence",
-    "What you divide by is the size of a chunk, and not the number of all samples.",
-    "How many weights are in your sum once all chunks are through?",
+    "The last, shorter chunk is dropped: fewer than K samples are drawn, and what you divide by is that smaller number.",
+    "With K = 11 and chunk = 3, how many samples do your chunks hold together?",
 )
-def divided_by_a_chunk(x, model, K, chunk, generator=None):
-    total = torch.stack([log_w.logsumexp(0) for log_w in chunks(x, model, K, chunk, generator)]).logsumexp(0)
-    return total - math.log(min(chunk, K))
+def last_chunk_dropped(x, model, K, chunk, generator=None):
+    with torch.no_grad():
+        sizes = [chunk] * (K // chunk) or [K]
+        return bound(torch.cat([weights(x, model, noise(x, model, n, generator)) for n in sizes]))
 
 
 @wrong(
     "log_evidence",
-    "What you divide by is the number of chunks, and not the number of samples.",
-    "How many weights are in your sum once all chunks are through?",
+    "The last, shorter chunk is dropped, and you divide by K all the same: weights that were never drawn count as 0.",
+    "With K = 11 and chunk = 3, how many weights do you add, and by how many do you divide?",
+)
+def last_chunk_dropped_and_counted(x, model, K, chunk, generator=None):
+    with torch.no_grad():
+        sizes = [chunk] * (K // chunk) or [K]
+        table = torch.cat([weights(x, model, noise(x, model, n, generator)) for n in sizes])
+        return table.logsumexp(0) - math.log(K)
+
+
+@wrong(
+    "log_evidence",
+    "The last chunk is filled up: more than K samples are drawn, and their number is what you divide by. It is an honest "
+    "bound, of another K than the one asked for.",
+    "With K = 11 and chunk = 3, how many samples does the last chunk need?",
+)
+def last_chunk_filled(x, model, K, chunk, generator=None):
+    with torch.no_grad():
+        return bound(torch.cat([weights(x, model, noise(x, model, chunk, generator)) for _ in chunks(K, chunk)]))
+
+
+@wrong(
+    "log_evidence",
+    "The last chunk is filled up, so more than K weights are added, and divided by K: the answer is too high.",
+    "With K = 11 and chunk = 3, how many weights do you add, and by how many do you divide?",
+)
+def last_chunk_filled_and_not_counted(x, model, K, chunk, generator=None):
+    with torch.no_grad():
+        table = torch.cat([weights(x, model, noise(x, model, chunk, generator)) for _ in chunks(K, chunk)])
+        return table.logsumexp(0) - math.log(K)
+
+
+@wrong(
+    "log_evidence",
+    "You divide by the number of samples in a chunk, and added were the weights of all chunks.",
+    "How many weights are in the sum that you divide?",
+)
+def divided_by_the_chunk(x, model, K, chunk, generator=None):
+    return torch.cat(tables(x, model, K, chunk, generator)).logsumexp(0) - math.log(chunk)
+
+
+@wrong(
+    "log_evidence",
+    "You divide by the number of samples in the last chunk, and added were the weights of all chunks.",
+    "How many weights are in the sum that you divide?",
+)
+def divided_by_the_last_chunk(x, model, K, chunk, generator=None):
+    parts = tables(x, model, K, chunk, generator)
+    return torch.cat(parts).logsumexp(0) - math.log(len(parts[-1]))
+
+
+@wrong(
+    "log_evidence",
+    "You divide by the number of chunks, and added were weights, not means of chunks.",
+    "How many weights are in the sum that you divide?",
 )
 def divided_by_the_chunks(x, model, K, chunk, generator=None):
-    total = torch.stack([log_w.logsumexp(0) for log_w in chunks(x, model, K, chunk, generator)]).logsumexp(0)
-    return total - math.log(-(-K // chunk))
+    parts = tables(x, model, K, chunk, generator)
+    return torch.cat(parts).logsumexp(0) - math.log(len(parts))
 
 
 @wrong(
     "log_evidence",
-    "You divide as if the last chunk were full: K is smaller than the number of chunks times their size.",
-    "K need not be a multiple of chunk: how many samples did you draw in all?",
+    "The bounds of the chunks are joined by a log-sum-exp and never divided by the number of chunks.",
+    "What should come out when all weights are equal?",
 )
-def as_if_full(x, model, K, chunk, generator=None):
-    total = torch.stack([log_w.logsumexp(0) for log_w in chunks(x, model, K, chunk, generator)]).logsumexp(0)
-    return total - math.log(-(-K // chunk) * min(chunk, K))
+def bounds_joined(x, model, K, chunk, generator=None):
+    return torch.stack([bound(table) for table in tables(x, model, K, chunk, generator)]).logsumexp(0)
 
 
 @wrong(
     "log_evidence",
-    "Only the last chunk is left in the end: each chunk wrote over the one before.",
-    "What of the first chunk is still there when the loop is over?",
+    "All K weights are in the sum, and it is never divided by K: the answer is too high by exactly log K.",
+    "What should come out when all weights are equal?",
+)
+def log_K_missing(x, model, K, chunk, generator=None):
+    return torch.cat(tables(x, model, K, chunk, generator)).logsumexp(0)
+
+
+@wrong(
+    "log_evidence",
+    "The running sum starts at log 1 = 0, as if one sample of weight 1 had been drawn before the first. The sum of no weights "
+    "at all is 0, and the logarithm of that is another number.",
+    "What is the logarithm of a sum to which nothing has been added yet?",
+)
+def starts_at_zero(x, model, K, chunk, generator=None):
+    total = torch.zeros_like(x[:, 0])
+    for table in tables(x, model, K, chunk, generator):
+        total = torch.logaddexp(total, table.logsumexp(0))
+    return total - math.log(K)
+
+
+@wrong(
+    "log_evidence",
+    "The logarithms of the chunks' sums are added; that multiplies the sums.",
+    "You know log a and log b: how do you get log(a + b)?",
+)
+def logs_added(x, model, K, chunk, generator=None):
+    return sum(table.logsumexp(0) for table in tables(x, model, K, chunk, generator)) - math.log(K)
+
+
+@wrong(
+    "log_evidence",
+    "You average the K log-weights: that is the ELBO, which is further below log p(x), however large K is.",
+    "Which comes first here: the logarithm, or the mean over samples?",
+)
+def elbo(x, model, K, chunk, generator=None):
+    return torch.cat(tables(x, model, K, chunk, generator)).mean(0)
+
+
+@wrong(
+    "log_evidence",
+    "What you return is the bound of the last chunk alone; the chunks before it are forgotten.",
+    "What is handed from one chunk to the next?",
 )
 def last_chunk_only(x, model, K, chunk, generator=None):
-    for log_w in chunks(x, model, K, chunk, generator):
-        bound = log_mean(log_w)
-    return bound
+    return bound(tables(x, model, K, chunk, generator)[-1])
 
 
 @wrong(
     "log_evidence",
-    "The bounds of the chunks are added up: logs of means add for a product, and samples do not multiply.",
-    "With two chunks of the same weights, what should the bound be?",
+    "The function returns from inside the loop: only the first chunk was drawn.",
+    "After how many chunks does your function stop?",
 )
-def chunks_added(x, model, K, chunk, generator=None):
-    return torch.stack([log_mean(log_w) for log_w in chunks(x, model, K, chunk, generator)]).sum(0)
+def first_chunk_only(x, model, K, chunk, generator=None):
+    with torch.no_grad():
+        return bound(weights(x, model, noise(x, model, min(K, chunk), generator)))
 
 
 @wrong(
     "log_evidence",
-    "The last, smaller chunk is left out: you drew fewer than K samples, and with K below the size of a chunk none at all would "
-    "be drawn.",
-    "K need not be a multiple of chunk: how many samples are left over?",
+    "Each image keeps the bound of its luckiest chunk. Choosing after looking makes the answer too high, and it is no bound "
+    "any more.",
+    "May a chunk with small weights be left out of a mean?",
 )
-def rest_left_out(x, model, K, chunk, generator=None):
-    size = min(chunk, K)
-    log_w = torch.cat(list(chunks(x, model, K, chunk, generator, [size] * (K // size))))
-    return log_mean(log_w)
+def best_chunk(x, model, K, chunk, generator=None):
+    return torch.stack([bound(table) for table in tables(x, model, K, chunk, generator)]).max(0).values
 
 
 @wrong(
     "log_evidence",
-    "Every chunk is full, also the last one: you drew more than K samples.",
-    "K need not be a multiple of chunk: how many samples are left for the last one?",
+    "The largest of all K log-weights is not the logarithm of their mean; it is larger, by up to log K.",
+    "Do the other samples count for nothing?",
 )
-def one_chunk_too_full(x, model, K, chunk, generator=None):
-    return log_mean(torch.cat(list(chunks(x, model, K, chunk, generator, [chunk] * -(-K // chunk)))))
+def largest(x, model, K, chunk, generator=None):
+    return torch.cat(tables(x, model, K, chunk, generator)).max(0).values
 
 
 @wrong(
     "log_evidence",
-    "chunk decides how many samples there are in all: you draw one chunk, and K plays no part.",
-    "Which of the two numbers says how many samples the estimate has?",
+    "The samples of all images share one logarithm, and one number comes out; every image has a log p(x) of its own.",
+    "Over which axis do you add the weights?",
 )
-def one_chunk_only(x, model, K, chunk, generator=None):
-    return log_mean(next(chunks(x, model, K, chunk, generator, [chunk])))
+def over_everything(x, model, K, chunk, generator=None):
+    return torch.cat(tables(x, model, K, chunk, generator)).flatten().logsumexp(0) - math.log(K * len(x))
 
 
 @wrong(
     "log_evidence",
-    "The value is right, and all K samples are decoded at once: with K = 5,000 and many images that does not fit into memory, which "
-    "is what chunk is for.",
-    "How many samples may be in memory at one time?",
+    "The values are right and were then averaged over the images; each image was to keep its own.",
+    "How many numbers should come out for B images?",
+)
+def averaged_over_images(x, model, K, chunk, generator=None):
+    return bound(torch.cat(tables(x, model, K, chunk, generator))).mean()
+
+
+@wrong(
+    "log_evidence",
+    "You add up over the images, and each of the K samples got a number.",
+    "Over which axis do you add the weights?",
+)
+def over_the_images(x, model, K, chunk, generator=None):
+    return torch.cat(tables(x, model, K, chunk, generator)).logsumexp(1) - math.log(len(x))
+
+
+@wrong(
+    "log_evidence",
+    "What you return is minus the logarithm, as a loss; asked for was an estimate of log p(x) itself.",
+    "Should a better model have a higher number here, or a lower one?",
+)
+def as_a_loss(x, model, K, chunk, generator=None):
+    return -bound(torch.cat(tables(x, model, K, chunk, generator)))
+
+
+@wrong(
+    "log_evidence",
+    "The codes come from the prior, and are weighed as samples of the prior. That is the estimate of stage 01; it is right "
+    "on average and useless at this K, since the encoder is never asked.",
+    "From which distribution does a sample come that has a good chance to explain x?",
+)
+def codes_of_the_prior(x, model, K, chunk, generator=None):
+    with torch.no_grad():
+        parts = [model.log_likelihood(x, noise(x, model, n, generator)) for n in chunks(K, chunk)]
+        return bound(torch.cat(parts))
+
+
+@wrong(
+    "log_evidence",
+    "The value is right, and all K samples are decoded at once: `chunk` is ignored, and with K = 5,000 that is where the "
+    "memory goes.",
+    "What did you do with the argument chunk?",
 )
 def all_at_once(x, model, K, chunk, generator=None):
-    return log_mean(next(chunks(x, model, K, chunk, generator, [K])))
-
-
-@wrong(
-    "log_evidence",
-    "You averaged the log-weights: with K = 5,000 samples this is a very exact estimate of the ELBO, and it stays the ELBO.",
-    "Which comes first here, the mean or the log?",
-)
-def a_very_exact_elbo(x, model, K, chunk, generator=None):
-    return torch.cat(list(chunks(x, model, K, chunk, generator))).mean(0)
-
-
-@wrong(
-    "log_evidence",
-    "The same noise is drawn for every chunk: your generator starts afresh in the loop, so that the samples of one chunk come "
-    "again and again.",
-    "What does manual_seed do to the numbers that follow, and how often does yours run?",
-)
-def frozen_in_the_loop(x, model, K, chunk, generator=None):
-    found = []
-    for start in range(0, K, chunk):
-        again = torch.Generator().manual_seed(0)
-        found.append(next(chunks(x, model, K, chunk, again, [min(chunk, K - start)])))
-    return log_mean(torch.cat(found))
-
-
-@wrong(
-    "log_evidence",
-    "Every call draws the same noise: a seed inside the function makes two estimates one.",
-    "What would two calls tell you about the error of your estimate?",
-)
-def frozen(x, model, K, chunk, generator=None):
-    return log_mean(torch.cat(list(chunks(x, model, K, chunk, torch.Generator().manual_seed(0)))))
-
-
-def with_noise(x, model, K, chunk, draw):
-    found = []
     with torch.no_grad():
-        for start in range(0, K, chunk):
-            k = min(chunk, K - start)
-            found.append(weights(x, model, draw(k).expand(k, len(x), model.z_dim)))
-    return log_mean(torch.cat(found))
+        return bound(weights(x, model, noise(x, model, K, generator)))
 
 
 @wrong(
     "log_evidence",
-    "All images of the batch share their noise: their estimates err together, and comparing two models on them misleads.",
-    "Which shape has the noise of a chunk?",
+    "The value is right, and `chunk` was read as the number of chunks, not as the number of samples in one.",
+    "With K = 11 and chunk = 4, how many samples may be decoded together for an image?",
 )
-def shared_over_the_batch(x, model, K, chunk, generator=None):
-    return with_noise(x, model, K, chunk, lambda k: torch.randn(k, 1, model.z_dim, generator=generator, dtype=x.dtype))
+def number_of_chunks(x, model, K, chunk, generator=None):
+    with torch.no_grad():
+        size = -(-K // chunk)
+        return bound(torch.cat([weights(x, model, noise(x, model, n, generator)) for n in chunks(K, size)]))
 
 
 @wrong(
     "log_evidence",
-    "The dimensions of a code share one random number: your samples lie on a line through mu, and q is not a line.",
-    "How many independent numbers does a code have?",
+    "The value is right, and every chunk keeps its history for a gradient: at the end the memory of all K samples is taken "
+    "up.",
+    "What does torch remember of each chunk, and who will ask for it?",
 )
-def shared_over_dimensions(x, model, K, chunk, generator=None):
-    return with_noise(x, model, K, chunk, lambda k: torch.randn(k, len(x), 1, generator=generator, dtype=x.dtype))
+def history_kept(x, model, K, chunk, generator=None):
+    return bound(torch.cat([weights(x, model, noise(x, model, n, generator)) for n in chunks(K, chunk)]))
 
 
 @wrong(
     "log_evidence",
-    "Your noise is uniform between 0 and 1: its mean is not 0, so your samples stand to one side of mu.",
-    "What is the difference between rand and randn?",
+    "The same noise is used in every chunk, so there are only as many different samples as one chunk holds.",
+    "At which line are new random numbers drawn, and how often is it reached?",
+)
+def noise_drawn_once(x, model, K, chunk, generator=None):
+    eps = noise(x, model, chunk, generator)
+    with torch.no_grad():
+        return bound(torch.cat([weights(x, model, eps[:n]) for n in chunks(K, chunk)]))
+
+
+@wrong(
+    "log_evidence",
+    "The random numbers are started afresh inside your function, so two calls get the same ones, and the generator that was "
+    "given is not used.",
+    "What decides which numbers come next, and who sets it?",
+)
+def seed_set_inside(x, model, K, chunk, generator=None):
+    generator = torch.Generator().manual_seed(0)
+    return bound(torch.cat(tables(x, model, K, chunk, generator)))
+
+
+@wrong(
+    "log_evidence",
+    "The generator is not passed on: the noise comes from torch's own, and nobody can repeat the number.",
+    "Which function draws, and which generator does it use?",
+)
+def generator_ignored(x, model, K, chunk, generator=None):
+    return bound(torch.cat(tables(x, model, K, chunk, None)))
+
+
+@wrong(
+    "log_evidence",
+    "All images share their noise: the K samples of one image are those of every other, moved and stretched.",
+    "How many random numbers do K codes need for each of B images?",
+)
+def noise_shared_by_images(x, model, K, chunk, generator=None):
+    with torch.no_grad():
+        drawn = [noise(x[:1], model, n, generator).expand(-1, len(x), -1) for n in chunks(K, chunk)]
+        return bound(torch.cat([weights(x, model, eps) for eps in drawn]))
+
+
+@wrong(
+    "log_evidence",
+    "The noise is uniform, not normal: the weights then belong to a q from which nothing was drawn.",
+    "Which distribution does log q(z|x) assume for eps?",
 )
 def uniform_noise(x, model, K, chunk, generator=None):
-    return with_noise(
-        x, model, K, chunk, lambda k: torch.rand(k, len(x), model.z_dim, generator=generator, dtype=x.dtype),
-    )
+    def draw(n):
+        return torch.rand(n, len(x), model.z_dim, generator=generator, dtype=x.dtype)
+
+    with torch.no_grad():
+        return bound(torch.cat([weights(x, model, draw(n)) for n in chunks(K, chunk)]))
 
 
 @wrong(
     "log_evidence",
-    "You averaged over the images too: each image has an evidence of its own.",
-    "Which axes should be gone, and which should stay?",
+    "There is no noise: K times the same code, the mean of q, is weighed.",
+    "What makes K samples different from one?",
 )
-def one_for_all(x, model, K, chunk, generator=None):
-    return log_mean(torch.cat(list(chunks(x, model, K, chunk, generator)))).mean()
+def without_noise(x, model, K, chunk, generator=None):
+    with torch.no_grad():
+        eps = torch.zeros(chunk, len(x), model.z_dim, dtype=x.dtype)
+        return bound(torch.cat([weights(x, model, eps[:n]) for n in chunks(K, chunk)]))
 
 
 @wrong(
     "log_evidence",
-    "It is minus the log evidence, a score in which smaller is better; asked for was log p(x).",
-    "Is log p(x) of a picture a positive or a negative number?",
+    "The weights themselves are added from chunk to chunk. Where log p(x) is below -1,000 every one of them is 0, and the "
+    "logarithm of the sum is minus infinity.",
+    "What is exp of -1,000, in any precision that you have?",
 )
-def negated(x, model, K, chunk, generator=None):
-    return -log_mean(torch.cat(list(chunks(x, model, K, chunk, generator))))
+def weights_added(x, model, K, chunk, generator=None):
+    total = sum(table.exp().sum(0) for table in tables(x, model, K, chunk, generator))
+    return (total / K).log()
+
+
+@wrong("log_evidence", alias_of="weights_added")
+def careful_only_within(x, model, K, chunk, generator=None):
+    total = sum(len(table) * bound(table).exp() for table in tables(x, model, K, chunk, generator))
+    return total.log() - math.log(K)
 
 
 # --- iwae_loss ---
@@ -736,153 +1244,217 @@ def negated(x, model, K, chunk, generator=None):
 
 @wrong(
     "iwae_loss",
-    "It is the bound, and not minus the bound: training on it makes the model worse with every step.",
-    "Which way does an optimiser move what it is given?",
+    "The sign is missing: what you return rises as the model gets better, and an optimiser would drive it down.",
+    "Which way does an optimiser go, and which way should the bound?",
 )
-def bound_as_loss(x, model, eps):
-    return log_mean(weights(x, model, eps)).mean()
+def sign_missing(x, model, eps):
+    return bound(weights(x, model, eps)).mean()
 
 
 @wrong(
     "iwae_loss",
-    "The bounds of the images are added up: a larger batch has a larger loss, and the learning rate means something else.",
-    "What should a batch of twice the size change?",
+    "You add over the images; a loss in nats/image is their mean.",
+    "What should happen to the loss when every image is there twice?",
 )
 def summed_over_images(x, model, eps):
-    return -log_mean(weights(x, model, eps)).sum()
+    return -bound(weights(x, model, eps)).sum()
 
 
 @wrong(
     "iwae_loss",
-    "You averaged the log-weights: this trains an ordinary VAE, with K samples in its ELBO.",
-    "Which comes first here, the mean over samples or the log?",
+    "You averaged the log-weights over samples and images: that is minus the ELBO with K samples.",
+    "Which comes first here: the logarithm, or the mean over samples?",
 )
-def elbo_of_many_samples(x, model, eps):
+def elbo(x, model, eps):
     return -weights(x, model, eps).mean()
 
 
 @wrong(
     "iwae_loss",
-    "One mean over samples and images stands before the log: images whose weights are small are no longer heard.",
-    "What should one image's weights have to do with another's bound?",
-)
-def one_log_for_all(x, model, eps):
-    return -log_mean(weights(x, model, eps).flatten())
-
-
-@wrong(
-    "iwae_loss",
-    "log K is missing: your loss is too low by log K, and losses of different K cannot be compared.",
-    "What has to happen to a sum of weights before it is a mean?",
-)
-def log_k_missing(x, model, eps):
-    return -torch.logsumexp(weights(x, model, eps), 0).mean()
-
-
-@wrong(
-    "iwae_loss",
-    "The log-weights are averaged by their own shares, held fixed. Training on this number is right, since its gradient is "
-    "that of the bound; the number is not minus the bound, and it flatters.",
-    "When somebody prints your loss, what will they take it for?",
+    "The log-weights are averaged by their shares of the weights. With the shares detached that has the right gradient, but as "
+    "a value it is lower than minus the bound: reported as a loss it flatters the model.",
+    "Is the number that you return the bound, or only something with the same slope?",
 )
 def surrogate(x, model, eps):
     log_w = weights(x, model, eps)
-    return -(torch.softmax(log_w, 0).detach() * log_w).sum(0).mean()
+    return -(log_w.detach().softmax(0) * log_w).sum(0).mean()
 
 
-@wrong(
-    "iwae_loss",
-    "The log-weights are averaged by their own shares, and the gradient also passes through the shares: neither the value nor "
-    "the gradient is that of the bound.",
-    "Are the shares something to be learned, or a way to listen to the samples?",
-    alias_of="surrogate",
-)
-def surrogate_with_shares_in_the_graph(x, model, eps):
+@wrong("iwae_loss", alias_of="surrogate")
+def shares_in_the_graph(x, model, eps):
     log_w = weights(x, model, eps)
-    return -(torch.softmax(log_w, 0) * log_w).sum(0).mean()
+    return -(log_w.softmax(0) * log_w).sum(0).mean()
 
 
 @wrong(
     "iwae_loss",
-    "The mean over the reconstructions is taken before the log and the closed-form KL is then subtracted: with one sample that is "
-    "right, with more it is no bound of this kind.",
-    "Which densities make up the weight of one sample?",
+    "The shares are those of minus the log-weights: the worst sample of each image counts most.",
+    "Should a sample with a large weight count for more, or for less?",
 )
-def kl_outside(x, model, eps):
-    mu, logvar = model.encode(x)
-    likelihood, _, _ = terms(x, model, eps)
-    return -(log_mean(likelihood) - kl(mu, logvar)).mean()
+def worst_sample_first(x, model, eps):
+    log_w = weights(x, model, eps)
+    return -((-log_w).detach().softmax(0) * log_w).sum(0).mean()
 
 
 @wrong(
     "iwae_loss",
-    "The best sample alone is trained on; the bound hears each sample by its share.",
-    "What becomes of the weights that are not the largest?",
+    "One logarithm of one mean over all samples and all images: the images whose weights are large drown the others.",
+    "In which order come the mean over samples, the logarithm, and the mean over images?",
 )
-def best_only(x, model, eps):
+def one_log_for_all(x, model, eps):
+    log_w = weights(x, model, eps)
+    return math.log(log_w.numel()) - log_w.flatten().logsumexp(0)
+
+
+@wrong(
+    "iwae_loss",
+    "The mean inside the logarithm runs over the images, and the one outside over the samples.",
+    "Which axis holds the samples of one image?",
+)
+def axes_exchanged(x, model, eps):
+    log_w = weights(x, model, eps)
+    return (math.log(len(x)) - log_w.logsumexp(1)).mean()
+
+
+@wrong(
+    "iwae_loss",
+    "log K is missing: your loss is lower than minus the bound by that much. The gradient does not mind, the number does.",
+    "What becomes of your loss when every sample is there four times?",
+)
+def log_K_missing(x, model, eps):
+    return -weights(x, model, eps).logsumexp(0).mean()
+
+
+@wrong(
+    "iwae_loss",
+    "log K was added to the bound where it belongs on the other side.",
+    "What becomes of your loss when every sample is there four times?",
+)
+def log_K_added(x, model, eps):
+    return -(weights(x, model, eps).logsumexp(0) + math.log(len(eps))).mean()
+
+
+@wrong(
+    "iwae_loss",
+    "The best sample of each image is all that is left of its K.",
+    "Do the other samples count for nothing?",
+)
+def best_sample(x, model, eps):
     return -weights(x, model, eps).max(0).values.mean()
 
 
 @wrong(
     "iwae_loss",
-    "You return one loss an image; an optimiser needs one number.",
-    "Which axes should be gone?",
+    "The KL in its closed form is subtracted from the logarithm of the mean likelihood. Inside the logarithm each sample "
+    "needs its own log p(z) - log q(z|x).",
+    "Which of your terms differ from sample to sample, and which should?",
 )
-def one_each(x, model, eps):
-    return -log_mean(weights(x, model, eps))
+def closed_form(x, model, eps):
+    mu, logvar = model.encode(x)
+    return (price(mu, logvar) - bound(three_terms(x, model, eps)[0])).mean()
 
 
 @wrong(
     "iwae_loss",
-    "The loss is measured in nats a latent dimension: it was divided by Z.",
-    "Over what is a loss in nats/image averaged?",
+    "Your loss is divided by the number of pixels; in nats/image a picture is one thing.",
+    "In which unit is a loss to be, and in which is yours?",
 )
-def per_dimension(x, model, eps):
-    return -log_mean(weights(x, model, eps)).mean() / eps.shape[-1]
+def a_pixel(x, model, eps):
+    return -bound(weights(x, model, eps)).mean() / x.shape[-1]
 
 
 @wrong(
     "iwae_loss",
-    "The value is right, and no gradient reaches the model: all of it was computed with gradients off.",
-    "When is it safe to compute without gradients, and is this such a moment?",
+    "log q is missing from the weights: they are p(x, z), and the encoder gets nothing for being wide.",
+    "Of which two densities is a weight the ratio?",
 )
-def gradients_off(x, model, eps):
-    with torch.no_grad():
-        return -log_mean(weights(x, model, eps)).mean()
+def log_q_missing(x, model, eps):
+    likelihood, of_prior, _ = three_terms(x, model, eps)
+    return -bound(likelihood + of_prior).mean()
 
 
 @wrong(
     "iwae_loss",
-    "The value is right, and the encoder's outputs were detached: the decoder learns, and q never does.",
+    "You return a loss for every image; the mean over the images is still to be taken.",
+    "How many numbers does an optimiser go down on?",
+)
+def one_for_each_image(x, model, eps):
+    return -bound(weights(x, model, eps))
+
+
+@wrong(
+    "iwae_loss",
+    "You draw noise of your own and leave eps alone, so two calls with the same eps disagree.",
+    "What was eps given for?",
+)
+def own_noise(x, model, eps):
+    return -bound(weights(x, model, torch.randn_like(eps))).mean()
+
+
+@wrong(
+    "iwae_loss",
+    "The value is right, and all samples pull at the weights of the model alike. In the bound's gradient each sample counts "
+    "by its share of the weights.",
+    "If the log-weight of the heaviest sample grew a little, how would the mean weight change?",
+)
+def gradient_of_the_elbo(x, model, eps):
+    log_w = weights(x, model, eps)
+    return -(bound(log_w).detach() + log_w.mean(0) - log_w.mean(0).detach()).mean()
+
+
+@wrong(
+    "iwae_loss",
+    "The value is right, and no gradient reaches anything: all of it was computed with gradients off, or made into a plain "
+    "number on the way.",
+    "Which call turns a tensor with a history into one without?",
+)
+def without_gradients(x, model, eps):
+    return -bound(weights(x, model, eps)).mean().detach()
+
+
+@wrong(
+    "iwae_loss",
+    "The value is right, and inside log q the encoder's mu and logvar are detached. On average over the noise that drops "
+    "something that is 0 for K = 1, and is not 0 for more.",
+    "In how many ways does a weight depend on mu, and how many of them are in your graph?",
+)
+def parameters_of_q_detached(x, model, eps):
+    mu, logvar = model.encode(x)
+    z = mu + std(logvar) * eps
+    log_w = model.log_likelihood(x, z) + prior(z) - density(z, mu.detach(), logvar.detach())
+    return -bound(log_w).mean()
+
+
+@wrong(
+    "iwae_loss",
+    "The value is right, and all of log q was detached: the encoder no longer feels how its q spreads.",
+    "Which weights of the model stand in log q(z|x)?",
+)
+def log_q_detached(x, model, eps):
+    likelihood, of_prior, q = three_terms(x, model, eps)
+    return -bound(likelihood + of_prior - q.detach()).mean()
+
+
+@wrong(
+    "iwae_loss",
+    "The value is right, and the samples were cut from the graph: the encoder hears nothing of how well its codes explain x.",
+    "Along which way does a change of mu reach log p(x|z)?",
+)
+def sample_detached(x, model, eps):
+    mu, logvar = model.encode(x)
+    z = (mu + std(logvar) * eps).detach()
+    return -bound(model.log_likelihood(x, z) + prior(z) - density(z, mu, logvar)).mean()
+
+
+@wrong(
+    "iwae_loss",
+    "The value is right, and no gradient reaches the encoder: its two outputs were detached.",
     "Which weights should training move besides the decoder's?",
 )
 def encoder_detached(x, model, eps):
-    mu, logvar = (out.detach() for out in model.encode(x))
-    z = mu + torch.exp(0.5 * logvar) * eps
-    return -log_mean(model.log_likelihood(x, z) + prior(z) - density(z, mu, logvar)).mean()
-
-
-@wrong(
-    "iwae_loss",
-    "The value is right, and z was cut from the graph: the encoder is moved through log q alone.",
-    "Through which of the three densities should mu feel a better reconstruction?",
-)
-def sample_cut(x, model, eps):
-    mu, logvar = model.encode(x)
-    z = (mu + torch.exp(0.5 * logvar) * eps).detach()
-    return -log_mean(model.log_likelihood(x, z) + prior(z) - density(z, mu, logvar)).mean()
-
-
-@wrong(
-    "iwae_loss",
-    "The value is right, and inside log q the encoder's outputs are held fixed. That drops a part of the gradient; with shares that are "
-    "not squared what is left is not the gradient of your value.",
-    "In how many ways does log q(z|x) depend on mu, and how many of them are in your graph?",
-)
-def q_held_fixed(x, model, eps):
-    mu, logvar = model.encode(x)
-    z = mu + torch.exp(0.5 * logvar) * eps
-    return -log_mean(model.log_likelihood(x, z) + prior(z) - density(z, mu.detach(), logvar.detach())).mean()
+    mu, logvar = (given.detach() for given in model.encode(x))
+    z = mu + std(logvar) * eps
+    return -bound(model.log_likelihood(x, z) + prior(z) - density(z, mu, logvar)).mean()
 
 
 # --- gradient_snr ---
@@ -890,26 +1462,26 @@ def q_held_fixed(x, model, eps):
 
 @wrong(
     "gradient_snr",
-    "You divided by the variance: signal and noise are then in different units, and doubling all gradients would halve your ratio.",
-    "In which unit is a standard deviation, and in which a variance?",
+    "You divide by the variance. The mean has the unit of a gradient, the variance the square of it, so a unit is left over.",
+    "What becomes of your answer when all gradients are doubled?",
 )
-def by_the_variance(gradients):
+def variance(gradients):
     return gradients.mean(0).abs() / gradients.var(0)
 
 
 @wrong(
     "gradient_snr",
     "It is upside down: noise over signal.",
-    "Should a clearer gradient have a larger or a smaller ratio?",
+    "Should a gradient that hardly varies have a high number here, or a low one?",
 )
-def noise_over_signal(gradients):
+def upside_down(gradients):
     return gradients.std(0) / gradients.mean(0).abs()
 
 
 @wrong(
     "gradient_snr",
-    "The sign of the mean was kept: a gradient that points down is as clear a signal as one that points up.",
-    "Can a ratio of sizes be negative?",
+    "The sign is still there: a strong gradient that points down counts as a bad one.",
+    "Does the direction of a gradient make it weaker?",
 )
 def signed(gradients):
     return gradients.mean(0) / gradients.std(0)
@@ -917,27 +1489,28 @@ def signed(gradients):
 
 @wrong(
     "gradient_snr",
-    "You divided by the standard error: your number grows with the number of repeats, and says how well the mean is known, not how "
-    "clear one gradient is.",
-    "How many gradients does training have at each step?",
+    "You divide by the error of the mean, which is smaller than the spread of one estimate by the root of R. With more repeats "
+    "it grows without end, and nothing has become better.",
+    "Repeats are only there to measure with: may the answer grow with their number?",
 )
-def by_the_standard_error(gradients):
-    return gradients.mean(0).abs() / (gradients.std(0) / len(gradients) ** 0.5)
+def standard_error(gradients):
+    return gradients.mean(0).abs() / (gradients.std(0) / math.sqrt(len(gradients)))
 
 
 @wrong(
     "gradient_snr",
-    "The sizes were taken before the mean: gradients that point now up, now down then look like a strong signal.",
-    "What is the mean of -1 and 1, and what is the mean of their sizes?",
+    "You take the mean size of the gradients, without their signs: even a gradient that is all noise then seems to have a "
+    "signal.",
+    "For the repeats 1 and -1: what is the mean, and how large is it?",
 )
-def sizes_first(gradients):
+def mean_size(gradients):
     return gradients.abs().mean(0) / gradients.std(0)
 
 
 @wrong(
     "gradient_snr",
-    "Your noise holds the mean too: it is the root of the mean square, and the spread around the mean was asked for.",
-    "How noisy is a gradient that is 3 every time?",
+    "You divide by the root of the mean square, which holds the signal as well as the noise, so your number can never pass 1.",
+    "From where is a standard deviation measured: from 0, or from the mean?",
 )
 def root_mean_square(gradients):
     return gradients.mean(0).abs() / gradients.square().mean(0).sqrt()
@@ -945,26 +1518,17 @@ def root_mean_square(gradients):
 
 @wrong(
     "gradient_snr",
-    "Mean and spread are taken over the parameters: what is left is one number a repeat.",
-    "Which axis holds the repeats, and which the parameters?",
+    "You divide the root of the mean square by the deviation: it is never below 1, not even where the mean is 0.",
+    "What is the ratio of a gradient whose mean is 0?",
 )
-def over_the_parameters(gradients):
-    return gradients.mean(1).abs() / gradients.std(1)
+def size_over_noise(gradients):
+    return gradients.square().mean(0).sqrt() / gradients.std(0)
 
 
 @wrong(
     "gradient_snr",
-    "One ratio for all parameters: you averaged them, and each has its own.",
-    "Which axes should be gone, and which should stay?",
-)
-def one_for_all_parameters(gradients):
-    return (gradients.mean(0).abs() / gradients.std(0)).mean()
-
-
-@wrong(
-    "gradient_snr",
-    "It is the square of the ratio.",
-    "If all means were doubled and the spreads kept, by how much should the ratio grow?",
+    "The ratio is squared: power over power, not size over size.",
+    "For a mean of 1 and a deviation of 2, is it 1/2 or 1/4?",
 )
 def squared(gradients):
     return gradients.mean(0).square() / gradients.var(0)
@@ -972,160 +1536,299 @@ def squared(gradients):
 
 @wrong(
     "gradient_snr",
-    "The signal is the first gradient alone; the signal is what all repeats have in common.",
-    "Which number do the repeats scatter around?",
+    "You take the logarithm, as engineers do with decibels; the plain ratio was asked for.",
+    "What is the answer where signal and noise are equally large?",
 )
-def first_gradient(gradients):
-    return gradients[0].abs() / gradients.std(0)
+def decibels(gradients):
+    return 20 * torch.log10(gradients.mean(0).abs() / gradients.std(0))
 
 
 @wrong(
     "gradient_snr",
-    "It is the mean alone: how much the repeats scatter does not come in.",
-    "Two parameters have the mean 1, one scatters by 0.1 and one by 10: which one is learned faster?",
+    "Mean and deviation are taken across the parameters of one estimate; asked for was how one parameter's gradient varies "
+    "from repeat to repeat.",
+    "Which axis holds the repeats?",
 )
-def signal_only(gradients):
+def over_the_parameters(gradients):
+    return gradients.mean(1).abs() / gradients.std(1)
+
+
+@wrong(
+    "gradient_snr",
+    "One number for everything: parameters and repeats were thrown into one heap, so their differences count as noise.",
+    "How many numbers should come out for P parameters?",
+)
+def one_number(gradients):
+    return gradients.mean().abs() / gradients.std()
+
+
+@wrong(
+    "gradient_snr",
+    "The ratios are right and were then averaged over the parameters; each was to keep its own.",
+    "How many numbers should come out for P parameters?",
+)
+def averaged_over_parameters(gradients):
+    return (gradients.mean(0).abs() / gradients.std(0)).mean()
+
+
+@wrong(
+    "gradient_snr",
+    "You divided the estimates of every repeat by the deviation and kept them all; what was asked for is the size of their mean.",
+    "How many numbers should come out for P parameters?",
+)
+def one_for_each_repeat(gradients):
+    return gradients.abs() / gradients.std(0)
+
+
+@wrong(
+    "gradient_snr",
+    "The deviation is one number for all parameters together; each parameter has its own noise.",
+    "Does the ratio of a parameter change when another one is left out?",
+)
+def one_deviation_for_all(gradients):
+    return gradients.mean(0).abs() / (gradients - gradients.mean(0)).square().mean().sqrt()
+
+
+@wrong(
+    "gradient_snr",
+    "You have the mean without the noise: no ratio at all.",
+    "What becomes of your answer when all gradients are doubled?",
+)
+def mean_only(gradients):
     return gradients.mean(0).abs()
 
 
 @wrong(
     "gradient_snr",
-    "A logarithm was taken of the ratio, as decibels do; the plain ratio was asked for.",
-    "For a ratio of 1, what do you return?",
+    "You divide by the mean distance from the mean. It is a measure of spread, and smaller than the standard deviation.",
+    "For the repeats 2, 4 and 9: is your spread 3.606, or 2.667?",
 )
-def in_logs(gradients):
-    return (gradients.mean(0).abs() / gradients.std(0)).log()
+def mean_distance(gradients):
+    mean = gradients.mean(0)
+    return mean.abs() / (gradients - mean).abs().mean(0)
+
+
+@wrong(
+    "gradient_snr",
+    "You took the median for the mean. An optimiser adds gradients up, and what adds up is the mean.",
+    "For the repeats 2, 4 and 9: is the signal 5, or 4?",
+)
+def median(gradients):
+    return gradients.median(0).values.abs() / gradients.std(0)
 
 
 # --- doubly_reparameterized_gradient ---
 
 
-def through_z(x, model, eps, power, held=True, fixed=True):
-    """Gradients of the sum of log-weights, each times its share to a power; `held`: q's outputs inside log q are constants."""
-    mu, logvar = (out.detach().requires_grad_() for out in model.encode(x))
-    z = mu + torch.exp(0.5 * logvar) * eps
-    inside = (mu.detach(), logvar.detach()) if held else (mu, logvar)
-    log_w = model.log_likelihood(x, z) + prior(z) - density(z, *inside)
-    shares = torch.softmax(log_w, 0)
-    shares = shares.detach() if fixed else shares
-    return torch.autograd.grad((shares**power * log_w).sum(), (mu, logvar))
+def along_the_path(x, model, eps):
+    """Shares (K, B, 1), slopes of log w along z (K, B, Z), and the ways of z with mu and logvar."""
+    mu, logvar = (given.detach() for given in model.encode(x))
+    z = (mu + std(logvar) * eps).requires_grad_()
+    log_w = model.log_likelihood(x, z) + prior(z) - density(z, mu, logvar)
+    (slope,) = torch.autograd.grad(log_w.sum(), z)
+    return log_w.detach().softmax(0)[..., None], slope, 0.5 * std(logvar) * eps
+
+
+def slopes_of(x, model, eps, value):
+    """Gradients with respect to mu and logvar of what `value(log_w)` gives, summed over images; all ways count."""
+    mu, logvar = (given.detach().requires_grad_() for given in model.encode(x))
+    z = mu + std(logvar) * eps
+    log_w = model.log_likelihood(x, z) + prior(z) - density(z, mu, logvar)
+    return torch.autograd.grad(value(log_w).sum(), (mu, logvar))
 
 
 @wrong(
     "doubly_reparameterized_gradient",
-    "This is the ordinary gradient of the bound: q's outputs are differentiated inside log q as well, and the shares are not squared.",
-    "Which part of the ordinary gradient has the mean 0 for K = 1, and what is done about it here?",
+    "This is the ordinary gradient of the bound, by both ways: along the path, and through the mu and logvar in log q. On "
+    "average it is the same; its noise is what this exercise removes.",
+    "Which of the two ways stays open where q is the posterior, and what comes through it?",
 )
 def ordinary(x, model, eps):
-    return through_z(x, model, eps, 1, held=False)
+    return slopes_of(x, model, eps, bound)
 
 
 @wrong(
     "doubly_reparameterized_gradient",
-    "The shares are not squared: with q held still inside log q that is another known estimator, and it is biased for K above 1.",
-    "With which power of its share does a sample count once the second path is used?",
+    "The shares are not squared. With mu and logvar in log q held fixed that is an estimator with another average for K > 1: "
+    "what was dropped was not 0, and the square is what makes up for it.",
+    "What does the direct way contribute on average, and by which factor does it come back along the path?",
 )
 def not_squared(x, model, eps):
-    return through_z(x, model, eps, 1)
+    share, slope, way = along_the_path(x, model, eps)
+    return (share * slope).sum(0), (share * slope * way).sum(0)
 
 
 @wrong(
     "doubly_reparameterized_gradient",
-    "The shares are squared, and q's outputs are still differentiated inside log q; the squares are meant for the way through z alone.",
-    "Through which of the two ways may mu enter log q?",
+    "The squared shares multiply the slope of log p(x, z) alone. Either log q was left out, or mu inside it was not held fixed: "
+    "then z and mu move together, and log q does not feel it.",
+    "Where q is the posterior, which two slopes along z cancel?",
 )
-def q_not_held(x, model, eps):
-    return through_z(x, model, eps, 2, held=False)
+def direct_way_open(x, model, eps):
+    return slopes_of(x, model, eps, lambda log_w: log_w.detach().softmax(0).square() * log_w)
 
 
 @wrong(
     "doubly_reparameterized_gradient",
-    "The gradient also passes through the squared shares; they say how much a sample counts and are constants here.",
-    "What should a change of a share do to this gradient?",
+    "Along the path there is more than the squared share times the slope: the shares themselves were differentiated, too.",
+    "Which factors of each term are held fixed?",
 )
-def shares_in_the_graph(x, model, eps):
-    return through_z(x, model, eps, 2, fixed=False)
-
-
-@wrong(
-    "doubly_reparameterized_gradient",
-    "The squared shares were normalised again, so that they add up to 1: every sample then counts for more than it should.",
-    "For two equal samples, what does each count for, a quarter or a half?",
-)
-def shared_out_again(x, model, eps):
-    mu, logvar = (out.detach().requires_grad_() for out in model.encode(x))
-    z = mu + torch.exp(0.5 * logvar) * eps
+def shares_differentiated(x, model, eps):
+    mu, logvar = (given.detach().requires_grad_() for given in model.encode(x))
+    z = mu + std(logvar) * eps
     log_w = model.log_likelihood(x, z) + prior(z) - density(z, mu.detach(), logvar.detach())
-    return torch.autograd.grad((torch.softmax(2 * log_w.detach(), 0) * log_w).sum(), (mu, logvar))
+    return torch.autograd.grad((log_w.softmax(0).square() * log_w).sum(), (mu, logvar))
 
 
 @wrong(
     "doubly_reparameterized_gradient",
-    "All samples count the same, a K-th each: this is the gradient for the ELBO, with q held still inside log q.",
-    "Which samples does the bound of many samples listen to?",
-)
-def equal_shares(x, model, eps):
-    mu, logvar = (out.detach().requires_grad_() for out in model.encode(x))
-    z = mu + torch.exp(0.5 * logvar) * eps
-    log_w = model.log_likelihood(x, z) + prior(z) - density(z, mu.detach(), logvar.detach())
-    return torch.autograd.grad(log_w.mean(0).sum(), (mu, logvar))
-
-
-@wrong(
-    "doubly_reparameterized_gradient",
-    "It is the gradient of minus the bound, as a loss has it; asked for was that of the bound.",
-    "Which way does your gradient point, towards a better or a worse bound?",
-)
-def of_the_loss(x, model, eps):
-    return tuple(-grad for grad in through_z(x, model, eps, 2))
-
-
-@wrong(
-    "doubly_reparameterized_gradient",
-    "The gradients are averaged over the batch; here each image keeps its own, undivided.",
-    "What should happen to the gradient of image 0 when the batch grows?",
-)
-def divided_by_the_batch(x, model, eps):
-    return tuple(grad / len(x) for grad in through_z(x, model, eps, 2))
-
-
-@wrong(
-    "doubly_reparameterized_gradient",
-    "The gradients are averaged over the samples, though the shares already do that.",
-    "What do the shares of an image add up to?",
-)
-def divided_by_the_samples(x, model, eps):
-    return tuple(grad / len(eps) for grad in through_z(x, model, eps, 2))
-
-
-@wrong(
-    "doubly_reparameterized_gradient",
-    "The pair is the wrong way round.",
-    "Which of the two was asked for first?",
-)
-def pair_exchanged(x, model, eps):
-    return through_z(x, model, eps, 2)[::-1]
-
-
-@wrong(
-    "doubly_reparameterized_gradient",
-    "The gradient with respect to mu is right; the other one is with respect to the standard deviation, not to logvar.",
-    "By how much does sigma change for a small change of logvar?",
-)
-def with_respect_to_sigma(x, model, eps):
-    d_mu, d_logvar = through_z(x, model, eps, 2)
-    with torch.no_grad():
-        return d_mu, d_logvar * 2 / torch.exp(0.5 * model.encode(x)[1])
-
-
-@wrong(
-    "doubly_reparameterized_gradient",
-    "The gradient with respect to mu is right; the one with respect to logvar is twice as large: its factor of a half is lost.",
-    "sigma is the exponential of which part of logvar?",
+    "The gradient with respect to mu is right. The one with respect to logvar lacks its 1/2: sigma is the exponential of half "
+    "the logvar.",
+    "How far does z go when logvar grows by a little?",
 )
 def half_lost(x, model, eps):
-    d_mu, d_logvar = through_z(x, model, eps, 2)
-    return d_mu, 2 * d_logvar
+    share, slope, way = along_the_path(x, model, eps)
+    return (share.square() * slope).sum(0), (share.square() * slope * 2 * way).sum(0)
+
+
+@wrong(
+    "doubly_reparameterized_gradient",
+    "The gradient with respect to mu is right. The other one is with respect to sigma: z moves by eps when sigma does, and by "
+    "something else when logvar does.",
+    "How does sigma change when logvar grows by a little?",
+)
+def with_respect_to_sigma(x, model, eps):
+    share, slope, _ = along_the_path(x, model, eps)
+    return (share.square() * slope).sum(0), (share.square() * slope * eps).sum(0)
+
+
+@wrong(
+    "doubly_reparameterized_gradient",
+    "The gradient with respect to mu is right. In the other one eps is missing: z moves with logvar the further, the further "
+    "it is from mu.",
+    "How far does a sample go that stands exactly at mu, when logvar grows?",
+)
+def noise_forgotten(x, model, eps):
+    share, slope, _ = along_the_path(x, model, eps)
+    _, logvar = model.encode(x)
+    return (share.square() * slope).sum(0), (share.square() * slope * 0.5 * std(logvar.detach())).sum(0)
+
+
+@wrong(
+    "doubly_reparameterized_gradient",
+    "The gradient with respect to mu is right. In the other one the path has the variance where sigma belongs.",
+    "z = mu + sigma eps: what is the slope of sigma as a function of logvar?",
+)
+def path_with_the_variance(x, model, eps):
+    share, slope, _ = along_the_path(x, model, eps)
+    _, logvar = model.encode(x)
+    way = 0.5 * logvar.detach().exp() * eps
+    return (share.square() * slope).sum(0), (share.square() * slope * way).sum(0)
+
+
+@wrong("doubly_reparameterized_gradient", alias_of="direct_way_open")
+def slope_of_q_missing(x, model, eps):
+    mu, logvar = (given.detach() for given in model.encode(x))
+    share, _, way = along_the_path(x, model, eps)
+    z = (mu + std(logvar) * eps).requires_grad_()
+    (slope,) = torch.autograd.grad((model.log_likelihood(x, z) + prior(z)).sum(), z)
+    return (share.square() * slope).sum(0), (share.square() * slope * way).sum(0)
+
+
+@wrong(
+    "doubly_reparameterized_gradient",
+    "Every sample counts alike: 1/K for each, as in the gradient of the ELBO along the path.",
+    "What do a heavy and a light sample each contribute?",
+)
+def all_alike(x, model, eps):
+    _, slope, way = along_the_path(x, model, eps)
+    return slope.mean(0), (slope * way).mean(0)
+
+
+@wrong(
+    "doubly_reparameterized_gradient",
+    "The squared shares were divided by their sum, so that they add up to 1 again. It is the square itself that counts: "
+    "with many samples of like weight it is small.",
+    "What do K equal shares add up to, squared?",
+)
+def squares_normalised(x, model, eps):
+    share, slope, way = along_the_path(x, model, eps)
+    square = share.square() / share.square().sum(0)
+    return (square * slope).sum(0), (square * slope * way).sum(0)
+
+
+@wrong(
+    "doubly_reparameterized_gradient",
+    "The terms of the K samples are averaged, and a sum was asked for: the shares hold the 1/K already.",
+    "What do the shares of an image add up to?",
+)
+def mean_for_sum(x, model, eps):
+    share, slope, way = along_the_path(x, model, eps)
+    return (share.square() * slope).mean(0), (share.square() * slope * way).mean(0)
+
+
+@wrong(
+    "doubly_reparameterized_gradient",
+    "The shares are those among all images; each image has its own K samples.",
+    "What do the shares of one image add up to?",
+)
+def shares_of_the_whole_table(x, model, eps):
+    mu, logvar = (given.detach().requires_grad_() for given in model.encode(x))
+    z = mu + std(logvar) * eps
+    log_w = model.log_likelihood(x, z) + prior(z) - density(z, mu.detach(), logvar.detach())
+    share = log_w.detach().flatten().softmax(0).view_as(log_w)
+    return torch.autograd.grad((share.square() * log_w).sum(), (mu, logvar))
+
+
+@wrong(
+    "doubly_reparameterized_gradient",
+    "It is the gradient of the mean over the images; each image's own bound was asked for.",
+    "What should happen to the gradient of an image when another is added to the batch?",
+)
+def divided_by_the_batch(x, model, eps):
+    share, slope, way = along_the_path(x, model, eps)
+    terms = share.square() * slope / len(x)
+    return terms.sum(0), (terms * way).sum(0)
+
+
+@wrong(
+    "doubly_reparameterized_gradient",
+    "Both have the wrong sign: they are gradients of a loss, and asked for were those of the bound.",
+    "If mu follows your gradient, does the bound rise or fall?",
+)
+def of_the_loss(x, model, eps):
+    share, slope, way = along_the_path(x, model, eps)
+    return -(share.square() * slope).sum(0), -(share.square() * slope * way).sum(0)
+
+
+@wrong(
+    "doubly_reparameterized_gradient",
+    "The pair is exchanged: the gradient with respect to logvar comes first.",
+    "In which order does the encoder give its two outputs?",
+)
+def exchanged(x, model, eps):
+    share, slope, way = along_the_path(x, model, eps)
+    return (share.square() * slope * way).sum(0), (share.square() * slope).sum(0)
+
+
+@wrong(
+    "doubly_reparameterized_gradient",
+    "Gradients of the single samples are returned; their sum over the samples is still to be taken.",
+    "Which axis should be gone?",
+)
+def one_for_each_sample(x, model, eps):
+    share, slope, way = along_the_path(x, model, eps)
+    return share.square() * slope, share.square() * slope * way
+
+
+@wrong(
+    "doubly_reparameterized_gradient",
+    "You draw noise of your own and leave eps alone, so two calls with the same eps disagree.",
+    "What was eps given for?",
+)
+def own_noise(x, model, eps):
+    share, slope, way = along_the_path(x, model, torch.randn_like(eps))
+    return (share.square() * slope).sum(0), (share.square() * slope * way).sum(0)
 
 
 # --- bound_is_sound ---

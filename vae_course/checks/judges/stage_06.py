@@ -6,7 +6,6 @@ from vae_course.checks.compare import SAME, gap, worst
 from vae_course.checks.judges.shared import alone, gradient, repeats, stays
 from vae_course.checks.judging import number, part
 
-
 NOTHING = 1e-9  # nats; what rounding leaves of a 0
 
 

@@ -3,365 +3,510 @@
 import torch
 
 from vae_course.checks.compare import SAME, gap, worst
-from vae_course.checks.judges.shared import alone, repeats, stays
+from vae_course.checks.judges.shared import repeats
 from vae_course.checks.judges.zoo import told_apart
 from vae_course.checks.judging import number, part
 
-# --- log_weights ---
+ENDS = {"to_mu": "the encoder's mean", "to_logvar": "the encoder's log-variance", "to_x": "the decoder"}
+WEIGHTS = tuple(f"d_{layer}_{kind}" for layer in ENDS for kind in ("weight", "bias"))
 
 
-@part("log_weights", "value")
-def test_log_weights_value(trial):
-    what = "log_weights(x, model, eps)"
-    trial.fits("log_w", what)
-    value = trial.got["log_w"]
-    repeats(trial, "log_w")
-    _only_its_own_entry_moves(trial, value)
-    stays(
-        trial, "first", "log_w", "given by itself",
-        "Sample 0 given by itself has other weights than among other samples; a weight is a matter of one sample.",
-        "Which of your operations looks along the samples?", f"{what}, given a single sample,", "among the others", slice(0, 1),
-    )
-    if trial.case["case"] == "posterior":
-        _steady(trial, value, what)
-    trial.same(
-        "log_w", what,
-        "Samples and images are kept apart, but this is not log p(x|z) + log p(z) - log q(z|x) at each sample.",
-        "Take one image and one sample: which three densities do you need, at which z, and with which signs?",
-    )
-    trial.fits("alone", f"{what}, given a single image,")
-    column, single = value[:, :1], trial.got["alone"]
-    at = worst(single, column)
+def _unmoved(trial, changed, value, where, sentence, question, beside="your {} from before", kind="exact"):
+    """What may not have moved has not: `changed` equals `value`, entry by entry; `beside` says whose `value` it is."""
+    at = worst(changed, value)
     trial.holds(
-        gap(single, column) <= SAME,
-        "An image given by itself has other weights than among other images; images have nothing to do with each other.",
-        "Which of your operations looks along the batch?",
-        [(f"entry {list(at)}, by itself", number(single[at]), f"your {number(column[at])} among the others")],
+        gap(changed, value, kind) <= SAME, sentence, question,
+        [(f"entry {list(at)}, {where}" if at else where, number(changed[at]), beside.format(number(value[at])))],
     )
 
 
-def _only_its_own_entry_moves(trial, value):
-    trial.fits("moved", "log_weights, with the noise of one sample moved,")
-    others = (trial.got["moved"] - value).abs()
-    others[0, 0] = 0
-    at = worst(others, torch.zeros_like(others))
-    trial.holds(
-        bool((others < 1e-9).all()),
-        "The noise of sample 0 of image 0 was changed, and a weight of another sample or image moved with it.",
-        "Which entries of z does one row of eps belong to?",
-        [(f"entry {list(at)}, noise of [0, 0] moved", number(trial.got["moved"][at]), f"your {number(value[at])} from before")],
-    )
-
-
-def _steady(trial, value, what):
-    trial.fits("another", f"{what}, with other noise,")
-    spread, another = value - value[:1], trial.got["another"]
-    at = worst(another, value)
-    trial.holds(
-        bool((spread.abs() < 1e-6).all()) and gap(another, value) <= SAME,
-        "Here the encoder gives the posterior itself, and log p(x|z) + log p(z) - log q(z|x) is then the same number at every z; "
-        "yours changes with the noise.",
-        "Which of the three log-densities do you take at another place than the others, or leave out in part?",
-        [(f"entry {list(at)}, other noise", number(another[at]), f"your {number(value[at])} from before")],
-    )
-
-
-# --- iwae_bound, effective_sample_size ---
-
-
-def _order_does_not_matter(trial, what):
-    stays(
-        trial, "turned", "value", "samples in reverse order",
-        "The samples were given in another order, and the value of an image moved; all samples come from the same q.",
-        "Which of your operations treats one sample differently from the others?", f"{what}, given the samples in reverse order,",
-    )
-
-
-@part("iwae_bound", "value", cases=("plain", "wide", "lost"))
-def test_iwae_bound_value(trial):
-    what = "iwae_bound(log_w)"
-    trial.fits("value", what)
-    value, case = trial.got["value"], trial.case
-    repeats(trial, "value")
-    _order_does_not_matter(trial, what)
-    stays(
-        trial, "repeated", "value", "every sample twice",
-        "Every sample was given twice, which changes no mean weight, and the bound moved.",
-        "What do you divide the sum of the weights by, and does it count the samples?", f"{what}, given every sample twice,",
-    )
-    trial.fits("single", f"{what}, given one sample,")
-    one = case["log_w"][0]
-    at = worst(trial.got["single"], one)
-    trial.holds(
-        gap(trial.got["single"], one) <= SAME,
-        "With a single sample the bound is that sample's own log-weight, and yours is not.",
-        "What is the log of the mean of one weight?",
-        [(f"image {at[0]}, one sample", number(trial.got["single"][at]), number(one[at]))],
-    )
-    trial.fits("shifted", f"{what}, with 3 added to every log-weight,")
-    shifted = trial.got["shifted"]
-    at = worst(shifted, value + 3)
-    trial.holds(
-        gap(shifted, value + 3) <= SAME,
-        "When 3 is added to every log-weight, each weight is e^3 times as large, so the bound must grow by 3.",
-        "At which point do you leave the logs, and do you come back?",
-        [(f"image {at[0]}, 3 added", number(shifted[at]), f"your {number(value[at])} from before, plus 3")],
-    )
-    trial.same(
-        "value", what, "Samples and images are kept apart, but this is not the log of the mean weight.",
-        "Which comes first, the mean or the log?",
-    )
-    alone(trial, "value", what)
-
-
-@part("iwae_bound", "gradient", cases=("plain", "slopes"), keys=("d_log_w",))
-def test_iwae_bound_gradient(trial):
-    trial.same(
-        "d_log_w", "The gradient of iwae_bound with respect to log_w",
-        "The value is right, but its gradient with respect to the log-weights is not.",
-        "Is every step made of torch operations on the tensor that came in?",
-    )
-
-
-@part("iwae_bound", "stability", cases=("low", "high"), keys=("value",))
-def test_iwae_bound_stability(trial):
-    trial.same(
-        "value", "iwae_bound, for log-weights near -900 or 900,",
-        "A weight of e^-900 is 0 on a computer and one of e^900 is infinite; their logs, and the bound, are ordinary numbers.",
-        "What could be taken out of every weight of an image before exp, and given back after log?",
-    )
-
-
-@part("effective_sample_size", "value", cases=("plain", "wide"))
-def test_effective_sample_size_value(trial):
-    what = "effective_sample_size(log_w)"
-    trial.fits("value", what)
-    value = trial.got["value"]
-    repeats(trial, "value")
-    _order_does_not_matter(trial, what)
-    trial.fits("equal", f"{what}, for four equal samples,")
-    equal = trial.got["equal"]
-    at = worst(equal, torch.full_like(equal, 4.0))
-    trial.holds(
-        bool((equal - 4).abs().max() < 1e-6),
-        "Four samples with the same weight count as four, and yours count as something else.",
-        "What is left of the formula when every weight is the same number?",
-        [(f"image {at[0]}, four equal samples", number(equal[at]), "4")],
-    )
-    stays(
-        trial, "shifted", "value", "3 added to every log-weight",
-        "When every weight is multiplied by the same number, none of them counts for more than before; yours moved.",
-        "Does your formula change when all weights are doubled?", f"{what}, with 3 added to every log-weight,",
-    )
-    trial.fits("repeated", f"{what}, given every sample twice,")
-    twice = trial.got["repeated"]
-    at = worst(twice, 2 * value)
-    trial.holds(
-        gap(twice, 2 * value) <= SAME,
-        "Every sample was given twice: the effective number should double, and yours does not.",
-        "How do the two sums in the formula grow when every sample comes twice?",
-        [(f"image {at[0]}, every sample twice", number(twice[at]), f"{number(2 * value[at])}, twice your own")],
-    )
-    trial.same(
-        "value", what, "Equal weights count right, but unequal ones do not count as (sum of w)² / (sum of w²).",
-        "For the weights 3 and 1: what is the sum, squared, and what is the sum of the squares?",
-    )
-    alone(trial, "value", what)
-
-
-@part("effective_sample_size", "stability", cases=("low", "high"), keys=("value",))
-def test_effective_sample_size_stability(trial):
-    trial.same(
-        "value", "effective_sample_size, for log-weights near -900 or 900,",
-        "A weight of e^-900 is 0 on a computer and one of e^900 is infinite; how many samples count is an ordinary number.",
-        "What may be taken out of every weight without changing the answer?",
-    )
-
-
-# --- log_evidence ---
-
-
-@part("log_evidence", "value", keys=("evidence", "found", "samples", "noise", "twice", "chunks", "law"))
-def test_log_evidence_value(trial):
-    trial.fits("evidence", "log_evidence(x, model, K, chunk)")
-    trial.holds(
-        trial.got["found"] != "unseen",
-        "The model's decoder did not get codes of shape (samples, B, Z), so nothing can be said of the estimate.",
-        "Which function of this stage turns noise into weights, and which shape has its eps?",
-    )
-    K, samples = trial.case["K"], trial.got["samples"]
-    trial.holds(
-        samples == K,
-        "The number of samples that you draw for each image is not K.",
-        "K need not be a multiple of chunk: how many samples are left for the last chunk?",
-        [("samples an image", number(samples), str(K))],
-    )
-    for key, told in _NOISE.items():
-        trial.holds(trial.got[key] == "fresh", *told)
-    trial.holds(
-        trial.got.get("law", "normal") == "normal", "Your noise is drawn, but not from N(0, 1).",
-        "Which mean and which spread do the formulas of q assume for eps?",
-    )
-    trial.holds(
-        trial.got["found"] == "bound",
-        "The samples are right, but what you return is not the log of the mean of all K weights of an image.",
-        "Which number does a chunk have to pass on so that all weights count the same in the end?",
-    )
-
-
-_NOISE = {
-    "noise": (
-        "The images of a batch, or the dimensions of a code, do not each get noise of their own.",
-        "Which shape has the noise of a chunk?",
-    ),
-    "chunks": (
-        "The same noise comes again within one call: several of your samples are one.",
-        "What starts your random numbers afresh for every chunk?",
-    ),
-    "twice": ("Two calls drew the same noise.", "What starts your random numbers afresh at every call?"),
-}
-
-
-@part("log_evidence", "memory", keys=("most", "largest"))
-def test_log_evidence_memory(trial):
-    trial.holds(
-        trial.got["most"] == "held",
-        "More samples than `chunk` are decoded at once, so memory grows with K.",
-        "How many samples may be in memory at one time?",
-        [("samples at once", number(trial.got.get("largest", 0.0)), f"at most {trial.case['chunk']}")],
-    )
-
-
-# --- iwae_loss ---
-
-
-@part("iwae_loss", "value", keys=("loss", "again", "twice", "turned", "repeated", "another"))
-def test_iwae_loss_value(trial):
-    what = "iwae_loss(x, model, eps)"
-    trial.fits("loss", what)
-    repeats(trial, "loss")
-    for key, where, sentence, question in (
-        (
-            "twice", "every image twice", "Every image was given twice with its noise, and the loss moved; it is an average over images.",
-            "What should a batch of twice the size change?",
-        ),
-        (
-            "turned", "samples in reverse order", "The samples were given in another order, and the loss moved.",
-            "Which of your operations treats one sample differently from the others?",
-        ),
-        (
-            "repeated", "every sample twice", "Every sample was given twice, which changes no mean weight, and the loss moved.",
-            "What do you divide the sum of the weights by?",
-        ),
-    ):
-        stays(trial, key, "loss", where, sentence, question, f"{what}, {where},")
-    if trial.case["case"] == "posterior":
-        stays(
-            trial, "another", "loss", "other noise",
-            "Here the encoder gives the posterior itself, so that every weight is p(x); your loss changes with the noise.",
-            "What is the log of the mean of equal weights?", f"{what}, with other noise,",
-        )
-    trial.same(
-        "loss", what, "This is an average over samples and images, but it is not minus the average bound.",
-        "Which two averages does the loss hold, and between which two of your steps stands the log?",
-    )
-
-
-WEIGHTS = tuple(f"d_{layer}_{kind}" for layer in ("to_mu", "to_logvar", "to_x") for kind in ("weight", "bias"))
-_ENDS = {"to_mu": "the encoder's mean", "to_logvar": "the encoder's log-variance", "to_x": "the decoder"}
-
-
-@part("iwae_loss", "gradient", cases=("gaussian", "bernoulli"), keys=WEIGHTS)
-def test_iwae_loss_gradient(trial):
+def _slopes(trial, exercise):
     for key in WEIGHTS:
-        end = next(told for name, told in _ENDS.items() if name in key)
+        end = next(told for name, told in ENDS.items() if name in key)
         trial.same(
-            key, f"The gradient of iwae_loss with respect to {end}",
+            key, f"The gradient of {exercise} with respect to {end}",
             f"The value is right, but its gradient with respect to {end} is not.",
             "Along which ways does your value depend on the encoder's two outputs, and is one of the ways cut?",
         )
 
 
+# --- log_weights ---
+
+LOG_W = "log_weights(x, model, eps)"
+
+
+@part("log_weights", "value", keys=("log_w", "again", "alone", "fewer", "moved", "another"))
+def test_log_weights_value(trial):
+    trial.fits("log_w", LOG_W)
+    value = trial.got["log_w"]
+    repeats(trial, "log_w")
+    for key, where in (
+        ("fewer", "given three samples,"), ("alone", "given a single image,"), ("moved", "with other noise for sample 0,"),
+        ("another", "with other noise,"),
+    ):
+        trial.fits(key, f"{LOG_W}, {where}")
+    _unmoved(
+        trial, trial.got["fewer"], value[:3], "only three samples",
+        "A sample has another weight when fewer samples stand beside it. The weight of a sample is its own affair.",
+        "Which of your operations looks along the samples?", "your {} among the others",
+    )
+    _unmoved(
+        trial, trial.got["alone"], value[:, :1], "by itself",
+        "An image given by itself has other weights than among other images.",
+        "Which of your operations looks along the batch?", "your {} among the others",
+    )
+    _unmoved(
+        trial, trial.got["moved"][1:], value[1:], "other noise for sample 0",
+        "Only the noise of sample 0 was changed, and the weight of another sample changed with it.",
+        "Which of your operations looks along the samples?",
+    )
+    if trial.case["case"] == "posterior":
+        _unmoved(
+            trial, trial.got["another"], value, "other noise",
+            "Here the encoder gives the posterior itself, and log p(x|z) + log p(z) - log q(z|x) is then the same number at "
+            "every z; yours changes with the noise.",
+            "Which of the three log-densities do you take at another place than the others, or leave out in part?",
+        )
+    trial.same(
+        "log_w", LOG_W,
+        "Every sample and every image has a number of its own, but it is not log p(x|z) + log p(z) - log q(z|x).",
+        "Take one image and one sample: which three densities do you need, at which z, and with which signs?",
+    )
+
+
+@part("log_weights", "gradient", keys=WEIGHTS)
+def test_log_weights_gradient(trial):
+    _slopes(trial, "log_weights")
+
+
+# --- iwae_bound ---
+
+BOUND = "iwae_bound(log_w)"
+TABLE = ("value", "shifted", "again", "turned", "exchanged", "alone", "repeated", "single", "equal")
+
+
+def _of_samples(trial, what):
+    """What holds for anything that is asked of a table of weights and does not depend on the order of its entries."""
+    trial.fits("value", what)
+    value = trial.got["value"]
+    repeats(trial, "value")
+    for key, where in (
+        ("turned", "with the samples in another order,"), ("exchanged", "with the images in another order,"),
+        ("alone", "given a single image,"), ("repeated", "with every sample four times,"), ("single", "given one sample,"),
+        ("equal", "given equal weights,"), ("shifted", "with all log-weights shifted,"),
+    ):
+        trial.fits(key, f"{what}, {where}")
+    _unmoved(
+        trial, trial.got["turned"], value, "samples in reverse",
+        "The samples were only put into another order, and your answer changes. None of them comes first.",
+        "Does your answer look at where a sample stands?",
+    )
+    _unmoved(
+        trial, trial.got["exchanged"].flip(0), value, "images in reverse",
+        "The images were only put into another order, and their values do not just change places.",
+        "Which axis holds the samples, and which the images?",
+    )
+    _unmoved(
+        trial, trial.got["alone"], value[:1], "by itself",
+        "An image given by itself has another value than among other images.",
+        "Which axis holds the samples, and which the images?", "your {} among the others",
+    )
+
+
+@part("iwae_bound", "value", cases=("plain", "wide"), keys=TABLE)
+def test_iwae_bound_value(trial):
+    _of_samples(trial, BOUND)
+    value, shift = trial.got["value"], trial.case["shift"]
+    _unmoved(
+        trial, trial.got["single"], trial.case["log_w"][0], "K = 1",
+        "With one sample the mean weight is that weight, so the bound is its log-weight; yours is not.",
+        "What is left of your expression when K is 1?", "{}, that log-weight",
+    )
+    _unmoved(
+        trial, trial.got["equal"], trial.case["log_w"][0], "all samples equal",
+        "When all K weights are equal, their mean is that same weight; your answer depends on how many there are.",
+        "What do you divide by, and on which side of the logarithm?", "{}, that log-weight",
+    )
+    _unmoved(
+        trial, trial.got["repeated"], value, "samples x 4",
+        "Taking every sample four times leaves the mean weight as it is; your answer changes.",
+        "What do you divide by, and on which side of the logarithm?",
+    )
+    _unmoved(
+        trial, trial.got["shifted"], value + shift, f"{number(shift)} added to every log-weight",
+        f"{number(shift)} nats more on every log-weight must give {number(shift)} nats more, and with yours it does not.",
+        "By what has every weight been multiplied, and what does that do to the logarithm of their mean?",
+        "{}: your value from before, and the shift",
+    )
+    trial.same(
+        "value", BOUND,
+        "It is right when all weights are equal, and it moves along with them; but it is not the logarithm of the mean "
+        "weight.",
+        "Which comes first here: the logarithm, or the mean over samples?",
+    )
+
+
+@part("iwae_bound", "gradient", cases=("plain", "wide"), keys=("d_log_w",))
+def test_iwae_bound_gradient(trial):
+    trial.same(
+        "d_log_w", "The gradient of iwae_bound with respect to log_w",
+        "The value is right, but its gradient with respect to log_w is not.",
+        "Each sample's share of the gradient is its share of the weights: is every step a torch operation on log_w?",
+    )
+
+
+@part("iwae_bound", "stability", cases=("far", "lost", "giant"), keys=("far", "far_shifted"))
+def test_iwae_bound_stability(trial):
+    _far_away(trial, BOUND)
+    value, shift = trial.got["far"], trial.case["shift"]
+    _unmoved(
+        trial, trial.got["far_shifted"], value + shift, f"{number(shift)} added to every log-weight",
+        f"{number(shift)} nats more on every log-weight must give {number(shift)} nats more, and with yours it does not.",
+        "What is exp of 1,000, and what is exp of -1,000?", "{}: your value from before, and the shift",
+    )
+
+
+_WHERE = {
+    "far": "With log-weights near -800 in one image and near 800 in another, in single precision,",
+    "lost": "With one weight of 0 among the samples, whose logarithm is minus infinity,",
+    "giant": "With one log-weight some hundred nats above the others, in single precision,",
+}
+
+
+def _far_away(trial, what):
+    where = _WHERE[trial.case["case"]]
+    trial.same(
+        "far", f"{what}, {where[0].lower()}{where[1:-1]},",
+        f"{where} the value is lost.",
+        "Which number is the largest that goes into an exp of yours, and can it be made 0 beforehand, image by image?",
+    )
+    trial.fits("far_shifted", f"{what}, with all log-weights shifted,")
+
+
+# --- effective_sample_size ---
+
+ESS = "effective_sample_size(log_w)"
+
+
+@part("effective_sample_size", "value", cases=("plain", "wide"), keys=TABLE)
+def test_effective_sample_size_value(trial):
+    _of_samples(trial, ESS)
+    value, K = trial.got["value"], len(trial.case["log_w"])
+    _unmoved(
+        trial, trial.got["shifted"], value, f"{number(trial.case['shift'])} added to every log-weight",
+        "Multiplying all weights by the same number leaves their shares as they are; your answer changes.",
+        "Does a common factor of all weights cancel in your expression?",
+    )
+    equal = trial.got["equal"]
+    trial.holds(
+        gap(equal, torch.full_like(equal, K)) <= SAME,
+        f"{K} equal weights count as {K} samples, and yours count as something else.",
+        "What are the sum and the sum of squares of K equal weights?",
+        [(f"{K} equal weights, image 0", number(equal[0]), str(K))],
+    )
+    _unmoved(
+        trial, trial.got["repeated"], 4 * value, "samples x 4",
+        "Four copies of every sample are four times as many effective samples, and with yours they are not.",
+        "What becomes of a sum, and of its square, when every weight is there four times?", "{}: your value from before, times 4",
+    )
+    trial.same(
+        "value", ESS,
+        f"It is {K} where all {K} weights are equal, and shares are all that matters to it; between equal weights and one "
+        "giant it goes another way than the square of the sum over the sum of squares.",
+        "For the weights 3 and 1, what is the sum, and what is the sum of squares?",
+    )
+
+
+@part("effective_sample_size", "stability", cases=("far", "lost", "giant"), keys=("far", "far_shifted"))
+def test_effective_sample_size_stability(trial):
+    _far_away(trial, ESS)
+    _unmoved(
+        trial, trial.got["far_shifted"], trial.got["far"], f"{number(trial.case['shift'])} added to every log-weight",
+        "Far away from 0 a common factor of all weights changes your answer.", "What is exp of 1,000, and of -1,000?",
+        kind="coarse",
+    )
+
+
+# --- log_evidence ---
+
+EVIDENCE = "log_evidence(x, model, K, chunk)"
+
+
+def _says(trial, key, want, sentence, question, where):
+    """The evidence under `key` is the word `want`."""
+    told = trial.got.get(key, "unseen")
+    trial.holds(told == want, sentence, question, [(where, told, want)])
+
+
+@part("log_evidence", "value", cases=("posterior", "gaussian", "bernoulli", "by_itself"),
+      keys=("exactly", "other", "evidence", "is", "samples"))
+def test_log_evidence_value(trial):
+    case = trial.case
+    if case["case"] == "posterior":
+        _constant(trial)
+        return
+    trial.fits("evidence", EVIDENCE)
+    _decoded(trial)
+    K = case["K"]
+    _says(
+        trial, "samples", f"{K} of {K}",
+        f"K is {K} and chunk is {case['chunk']}, and the number of codes decoded for an image is not K.",
+        "How many samples does the last chunk hold?", "codes for an image",
+    )
+    _says(
+        trial, "is", "the bound",
+        "Every image was decoded with K codes, but the value is not the logarithm of the mean of their K weights.",
+        "What has to be handed from one chunk to the next, so that all K weights meet in one mean?",
+        f"your value, K = {K}, chunk = {case['chunk']}",
+    )
+
+
+def _constant(trial):
+    """Where q is the posterior, every weight is p(x)."""
+    case = trial.case
+    trial.fits("exactly", EVIDENCE)
+    trial.fits("other", f"{EVIDENCE}, with another chunk,")
+    value = trial.got["exactly"]
+    _unmoved(
+        trial, trial.got["other"], value, f"chunk = {case['other']}",
+        f"With chunk = {case['other']} the value is another one than with chunk = {case['chunk']}. Chunks are a matter of "
+        "memory, and what is computed is the same.",
+        "Which number of samples do you divide by, and how many does the last chunk hold?", f"your {{}} with chunk = {case['chunk']}",
+    )
+    trial.same(
+        "exactly", EVIDENCE,
+        "Here the encoder gives the posterior itself, so every weight is p(x) and the answer is log p(x) for any noise; "
+        "yours is another number.",
+        "Which K do you divide by, on which side of the logarithm?",
+    )
+
+
+def _decoded(trial):
+    trial.holds(
+        trial.got["is"] != "unseen",
+        "The model's log_likelihood was not asked about a code for every image, so nothing can be said of your samples.",
+        "Which function of the model takes x and z?",
+    )
+
+
+@part("log_evidence", "chunks", cases=("gaussian", "bernoulli", "by_itself"), keys=("is", "largest", "history"))
+def test_log_evidence_chunks(trial):
+    _decoded(trial)
+    rows, chunk = len(trial.case["x"]), trial.case["chunk"]
+    _says(
+        trial, "largest", "chunk",
+        f"chunk is {chunk} and the batch has {rows} images, and more than {chunk * rows} codes were decoded at once: with a "
+        "large K that is where the memory goes.",
+        "Which shape has the largest z that you make?", "codes at once",
+    )
+    _says(
+        trial, "history", "let go",
+        "Never more than a chunk is decoded at once, but the history of every chunk is kept for a gradient that nobody "
+        "asked for, so memory grows with K all the same.",
+        "What does torch keep of each operation, and how is it told not to?", "history of past chunks",
+    )
+
+
+@part("log_evidence", "noise", cases=("gaussian", "bernoulli", "by_itself"), keys=("is", "noise", "twice", "seeded", "law"))
+def test_log_evidence_noise(trial):
+    _decoded(trial)
+    sentences = {
+        "none": "Every code is the mean of its q: there is no noise in it.",
+        "chunks": "The same noise comes again among the samples of an image, so there are fewer than K different ones.",
+    }
+    told = trial.got["noise"]
+    trial.holds(
+        told == "fresh",
+        sentences.get(told, "The codes of an image, or of different images, or the numbers of a code, share their noise."),
+        "How many random numbers do K codes of Z numbers need for each of B images, and are they all new?",
+        [("noise in the codes", told, "fresh")],
+    )
+    _says(
+        trial, "twice", "fresh", "Two calls, one after the other, drew the same noise.",
+        "What starts your random numbers afresh at every call?", "noise of the second call",
+    )
+    if trial.case["case"] == "by_itself":
+        return
+    _says(
+        trial, "seeded", "yes",
+        "With two generators of the same seed you give two values: not all of your noise comes from the generator.",
+        "Which function draws, and which generator does it use?", "the same value",
+    )
+    _says(
+        trial, "law", "normal", "The codes are fresh, but they are not samples of q: (z - mu) / sigma is not N(0, 1).",
+        "Which distribution has the noise, and by what is it multiplied?", "(z - mu) / sigma",
+    )
+
+
+@part("log_evidence", "stability", cases=("far",), keys=("exactly", "other"))
+def test_log_evidence_stability(trial):
+    trial.fits("exactly", f"{EVIDENCE}, at images whose log p(x) is below -1,000,")
+    trial.same(
+        "exactly", EVIDENCE, "At images whose log p(x) is below -1,000 the value is lost.",
+        "In which form do you carry the sum of weights from one chunk to the next?",
+    )
+    trial.fits("other", f"{EVIDENCE}, with another chunk,")
+
+
+# --- iwae_loss ---
+
+LOSS = "iwae_loss(x, model, eps)"
+
+
+@part("iwae_loss", "value", keys=("loss", "again", "twice", "repeated", "another"))
+def test_iwae_loss_value(trial):
+    trial.fits("loss", LOSS)
+    value = trial.got["loss"]
+    trial.fits("again", LOSS)
+    _unmoved(
+        trial, trial.got["again"], value, "second call",
+        "Two calls with the same arguments gave different losses: something is left to chance, or your function changes what "
+        "it is given.",
+        "Which line can give something else the second time?", "your {} from the first",
+    )
+    for key, where in (
+        ("twice", "with every image twice,"), ("repeated", "with every sample four times,"), ("another", "with other noise,"),
+    ):
+        trial.fits(key, f"{LOSS}, {where}")
+    _unmoved(
+        trial, trial.got["twice"], value, "every image twice",
+        "A batch with every image twice has the same mean over images, and your loss changes.",
+        "Is the loss a mean over the images, or a sum?",
+    )
+    _unmoved(
+        trial, trial.got["repeated"], value, "samples x 4",
+        "Taking every sample four times leaves the mean weight as it is; your loss changes.",
+        "What becomes of the K samples of an image before anything is averaged over images?",
+    )
+    if trial.case["case"] == "posterior":
+        _unmoved(
+            trial, trial.got["another"], value, "other noise",
+            "Here the encoder gives the posterior itself, so the loss is minus the mean of log p(x) for any noise; yours "
+            "changes with it.",
+            "Is each weight p(x, z) / q(z|x), all of it at the same z?",
+        )
+    trial.same(
+        "loss", LOSS,
+        "It does not change with the number of copies, of images or of samples; but it is not minus the mean, over images, "
+        "of their bounds.",
+        "In which order come the mean over samples, the logarithm, and the mean over images?",
+    )
+
+
+@part("iwae_loss", "gradient", cases=("gaussian", "bernoulli"), keys=WEIGHTS)
+def test_iwae_loss_gradient(trial):
+    _slopes(trial, "iwae_loss")
+
+
 # --- gradient_snr ---
+
+SNR = "gradient_snr(gradients)"
 
 
 @part("gradient_snr", "value")
 def test_gradient_snr_value(trial):
-    what = "gradient_snr(gradients)"
-    trial.fits("snr", what)
+    trial.fits("snr", SNR)
     value = trial.got["snr"]
     repeats(trial, "snr")
-    stays(
-        trial, "doubled", "snr", "all gradients doubled",
-        "When every gradient is doubled, signal and noise both double, and their ratio stays; yours moved.",
-        "In which unit is your signal measured, and in which your noise?", f"{what}, with all gradients doubled,",
-    )
-    at = worst(value, value.abs())
+    for key, where, sentence, question in (
+        (
+            "doubled", "gradients doubled",
+            "With all gradients doubled, signal and noise are both doubled, and their ratio stays; yours does not.",
+            "In which unit is what stands above the line, and in which is what stands below it?",
+        ),
+        (
+            "negative", "signs turned",
+            "With the signs of all gradients turned the signal is as strong as before; yours is another.",
+            "Does the direction of a gradient make it weaker?",
+        ),
+        (
+            "turned", "repeats in another order",
+            "The repeats were only put into another order, and your answer changes.", "Which axis holds the repeats?",
+        ),
+    ):
+        trial.fits(key, f"{SNR}, {where},")
+        _unmoved(trial, trial.got[key], value, where, sentence, question)
+    trial.fits("repeated", f"{SNR}, with every repeat four times,")
+    repeated = trial.got["repeated"]
     trial.holds(
-        bool((value >= 0).all()), "A ratio of sizes is never negative, and one of yours is.",
-        "Does a parameter whose gradient points down carry less signal?", [(f"parameter {at[0]}", number(value[at]), "0 or more")],
+        gap(repeated, value, "coarse") <= SAME,
+        "Four copies of every repeat have the same mean and the same spread; your answer changes.",
+        "Is it the spread of one estimate that you divide by, or the error of the mean of all?",
+        [("parameter 0, repeats x 4", number(repeated[0]), f"about your {number(value[0])} from before")],
     )
-    stays(
-        trial, "negated", "snr", "all signs turned", "When every gradient changes its sign, its clearness stays; yours moved.",
-        "Does a parameter whose gradient points down carry less signal?", f"{what}, with all signs turned,",
-    )
-    trial.fits("repeated", f"{what}, given every repeat fifty times,")
-    many = trial.got["repeated"]
-    at = worst(many, value)
-    trial.holds(
-        bool(((many - value).abs() < 0.06 * value.abs() + 1e-9).all()),
-        "Every repeat was given fifty times, which changes neither the mean nor the spread, and your ratio moved by far.",
-        "Do you divide by the spread of the repeats, or by how well their mean is known?",
-        [(f"parameter {at[0]}, fifty times", number(many[at]), f"near your {number(value[at])} from before")],
+    trial.fits("first", f"{SNR}, given the first parameter only,")
+    _unmoved(
+        trial, trial.got["first"], value[:1], "by itself", "A parameter by itself has another ratio than among others.",
+        "Which axis holds the repeats, and which the parameters?", "your {} among the others",
     )
     trial.same(
-        "snr", what, "This is not the size of the mean over the standard deviation, both over the repeats.",
-        "For the gradients 2, 4 and 9: what is their mean, and what is their standard deviation?",
+        "snr", SNR,
+        "It has no unit and no sign, but it is not the size of the mean over the standard deviation across the repeats.",
+        "For the repeats 2, 4 and 9: what is their mean, and how far do they stray from it?",
     )
-    alone(trial, "snr", what)
 
 
 # --- doubly_reparameterized_gradient ---
 
 
-def _doubly(name, key, of):
-    @part("doubly_reparameterized_gradient", name, keys=(key, f"{key}_again", f"{key}_alone", f"{key}_repeated"))
+def _doubly(name, key):
+    what = f"The gradient of doubly_reparameterized_gradient with respect to {name}"
+
+    @part(
+        "doubly_reparameterized_gradient", "value" if name == "mu" else "logvar",
+        keys=tuple(f"{key}{end}" for end in ("", "_again", "_alone", "_moved", "_turned", "_single")),
+    )
     def body(trial):
-        what = f"The gradient of doubly_reparameterized_gradient with respect to {of}"
         trial.fits(key, what)
         value = trial.got[key]
-        repeats(trial, key, f"{key}_again")
+        for end, where in (
+            ("_again", "in a second call,"), ("_alone", "given a single image,"), ("_moved", "with other noise for image 0,"),
+            ("_turned", "with the samples in another order,"), ("_single", "given one sample,"),
+        ):
+            trial.fits(f"{key}{end}", f"{what}, {where}")
+        _unmoved(
+            trial, trial.got[f"{key}_again"], value, "second call",
+            "Two calls with the same arguments gave different gradients.",
+            "What does the first call leave behind that the second one finds?", "your {} from the first",
+        )
+        _unmoved(
+            trial, trial.got[f"{key}_turned"], value, "samples in reverse",
+            "The samples were only put into another order, and your gradient changes.",
+            "Does your answer look at where a sample stands?",
+        )
+        _unmoved(
+            trial, trial.got[f"{key}_moved"][1:], value[1:], "other noise for image 0",
+            "Only the noise of image 0 was changed, and the gradient of another image changed with it.",
+            "Which of your operations looks along the batch?",
+        )
+        _unmoved(
+            trial, trial.got[f"{key}_alone"], value[:1], "by itself",
+            "An image by itself has another gradient than among others: the gradients are to be those of each image's own "
+            "bound.",
+            "Which of your operations looks along the batch?", "your {} among the others",
+        )
         if trial.case["case"] == "posterior":
-            at = worst(value, torch.zeros_like(value))
+            single = trial.got[f"{key}_single"]
+            at = worst(single, torch.zeros_like(single))
             trial.holds(
-                bool((value == 0).all()),
-                "Here q is the posterior: every weight is p(x) wherever z lies, so nothing can be gained by moving q, and this gradient "
-                "is 0 for every noise. Yours is not.",
-                "Through which of the two ways does q enter a log-weight, and which one should be held still?",
-                [(f"entry {list(at)}", number(value[at]), "0")],
+                bool((single.abs() < 1e-6).all()),
+                "Here the encoder gives the posterior itself, so along the path of a sample its log-weight does not change "
+                "at all, and with K = 1 this gradient is exactly 0; yours is not.",
+                "In how many ways does a log-weight depend on mu and logvar, and which of them counts here?",
+                [(f"entry {list(at)}, K = 1", number(single[at]), "0")],
             )
-            return
-        trial.fits(f"{key}_repeated", f"{what}, given every sample twice,")
-        twice = trial.got[f"{key}_repeated"]
-        at = worst(twice, value / 2)
-        trial.holds(
-            gap(twice, value / 2) <= SAME,
-            "Every sample was given twice. Each share is half as large then and each square a quarter, with twice as many terms: this "
-            "gradient halves. Yours does not.",
-            "With which power of its share does a sample count here?",
-            [(f"entry {list(at)}, every sample twice", number(twice[at]), f"{number(value[at] / 2)}, half of your own")],
-        )
         trial.same(
-            key, what, "The shares count right, but this is not the slope of the log-weight along the path of z.",
-            "How does the log-weight change with z, and how does z change with this output of the encoder?",
+            key, what,
+            "Images and samples are kept apart as they should be, but this is not the sum, over samples, of the squared "
+            "share times the slope of the log-weight along the sample's path.",
+            "What is each sample's slope multiplied by, and along which way is the slope taken?",
         )
-        alone(trial, key, what, f"{key}_alone")
 
     return body
 
 
-test_doubly_value = _doubly("value", "d_mu", "mu")
-test_doubly_logvar = _doubly("logvar", "d_logvar", "logvar")
+test_doubly_value = _doubly("mu", "d_mu")
+test_doubly_logvar = _doubly("logvar", "d_logvar")
 
 
 # --- bug zoo ---

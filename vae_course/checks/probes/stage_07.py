@@ -1,223 +1,321 @@
 """Probes of stage 07."""
 
-import math
+from __future__ import annotations
+
+import weakref
 
 import torch
-from torch import Tensor
 
 from vae_course.checks.compare import SAME, gap
-from vae_course.checks.probes.shared import pattern
 from vae_course.checks.probes.zoo import verdict
-from vae_course.checks.probing import Case, Evidence, gradients, pair, summary, tensor
+from vae_course.checks.probing import Case, Evidence, gradients, kinds, pair, summary, tensor
 from vae_course.models import fixtures
 from vae_course.models.bug_zoo_iwae import Program, program
-from vae_course.models.toolbox.stage_03 import std_from_logvar
+from vae_course.models.toolbox.stage_07 import iwae_bound as bound_of, log_weights as weights_of
 
 
-def _row_0_moved(eps: Tensor) -> Tensor:
-    """The noise with sample 0 of row 0 moved."""
-    moved = eps.clone()
-    moved[0, 0] += 1
-    return moved
+OUT = 1.8  # standard deviations; a uniform distribution ends before, at 1.73
+
+
+def _weighted(value: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """Entries times weights that all differ, so that gradients of different entries cannot cancel in the sum."""
+    return value * weights if value.shape == weights.shape else value
+
+
+def _trainable(model) -> dict[str, torch.Tensor]:
+    return {name.replace(".", "_"): weight for name, weight in model.named_parameters()}
 
 
 # --- log_weights ---
 
 
 def log_weights(ns, case: Case) -> Evidence:
-    model, x, eps = fixtures.model(case), case["x"], case["eps"]
+    x, eps, model = case["x"], case["eps"], fixtures.model(case)
 
-    def weights(x: Tensor, eps: Tensor) -> Tensor:
-        return tensor(ns["log_weights"](x, model, eps.clone()), "log_weights").detach()
+    def weigh(x, eps):
+        return tensor(ns["log_weights"](x, model, eps.clone()), "log_weights")
 
-    value = weights(x, eps)
+    value = weigh(x, eps)
+    moved = eps.clone()
+    moved[0] += 1
     return {
-        "log_w": value, "again": weights(x, eps), "moved": weights(x, _row_0_moved(eps)), "first": weights(x, eps[:1]),
-        "alone": weights(x[:1], eps[:, :1]), "another": weights(x, case["other_eps"]),
+        "log_w": value,
+        **gradients(_weighted(value, case["weights"]), _trainable(model)),
+        "again": weigh(x, eps),
+        "alone": weigh(x[:1], eps[:, :1]),
+        "fewer": weigh(x, eps[:3]),
+        "moved": weigh(x, moved),
+        "another": weigh(x, case["other_eps"]),
     }
 
 
-# --- iwae_bound, effective_sample_size ---
+# --- what becomes of a table of log-weights ---
 
 
-def _of_weights(ns, case: Case, what: str) -> tuple[Evidence, Tensor]:
-    """What `what` makes of the weights, and again where something about them was changed that has a known effect."""
-    log_w = case["log_w"].requires_grad_()
+FAR = ("far", "lost", "giant")
 
-    def value(log_w: Tensor) -> Tensor:
-        return tensor(ns[what](log_w), what)
 
-    given = value(log_w)
-    evidence = {
-        "value": given.detach(), "again": value(log_w), "alone": value(log_w[:, :1].clone()), "turned": value(log_w.flip(0).clone()),
-        "repeated": value(log_w.repeat(2, 1)), "shifted": value(log_w + 3), "single": value(log_w[:1].clone()),
-        "equal": value(log_w[:1].repeat(4, 1)),
+def _of_weights(ns, case: Case, what: str) -> Evidence:
+    """The value, and again where the table was shifted, its samples or images were exchanged, or some were left out."""
+
+    def value(table):
+        return tensor(ns[what](table.clone()), what).detach().clone()
+
+    given = case["log_w"]
+    if case["case"] in FAR:
+        return {"far": value(given), "far_shifted": value(given + case["shift"])}
+    return {
+        "value": value(given),
+        "shifted": value(given + case["shift"]),
+        "again": value(given),
+        "turned": value(given.flip(0)),
+        "exchanged": value(given.flip(1)),
+        "alone": value(given[:, :1]),
+        "repeated": value(given.repeat(4, 1)),
+        "single": value(given[:1]),
+        "equal": value(given[:1].repeat(len(given), 1)),
     }
-    return {key: held.detach() for key, held in evidence.items()}, given
 
 
 def iwae_bound(ns, case: Case) -> Evidence:
-    evidence, value = _of_weights(ns, case, "iwae_bound")
-    weighted = value * case["weights"] if value.shape == case["weights"].shape else value
-    return evidence | gradients(weighted, {"log_w": case["log_w"]})
+    evidence = _of_weights(ns, case, "iwae_bound")
+    if case["case"] in FAR:
+        return evidence
+    leaf = case["log_w"].requires_grad_()
+    value = tensor(ns["iwae_bound"](leaf.clone()), "iwae_bound")
+    return {**evidence, **gradients(_weighted(value, case["weights"]), {"log_w": leaf})}
 
 
+@kinds(far="coarse", far_shifted="coarse")  # a difference of two logarithms near 1,000 has few digits in single precision
 def effective_sample_size(ns, case: Case) -> Evidence:
-    return _of_weights(ns, case, "effective_sample_size")[0]
+    return _of_weights(ns, case, "effective_sample_size")
 
 
 # --- log_evidence ---
 
-CALLS = 2
-ERRORS = 6  # standard errors that noise of N(0, 1) keeps within
+
+class _Marked(torch.autograd.Function):
+    """The same numbers; its node lives as long as somebody keeps the history that they are part of."""
+
+    @staticmethod
+    def forward(ctx, value, token):
+        ctx.token = token
+        return value.clone()
+
+    @staticmethod
+    def backward(ctx, slope):
+        return slope, None
 
 
-def _watched(case: Case) -> tuple[torch.nn.Module, list[Tensor]]:
-    """The model of a case, and the codes that its decoder meets."""
-    model, met = fixtures.model(case), []
-    model.to_x.register_forward_pre_hook(lambda _, given: met.append(given[0].detach().clone()))
-    return model, met
+class _Token:
+    def __init__(self, codes: int):
+        self.codes = codes
 
 
-def _known(log_w: Tensor, sizes: list[int]) -> dict[str, Tensor]:
-    """What may be made of log-weights (K, B) that came in chunks of these sizes, by its name."""
-    K, B = log_w.shape
-    chunks = log_w.split(sizes)
-    total = log_w.logsumexp(0)
-    of_chunks = torch.stack([chunk.logsumexp(0) - math.log(len(chunk)) for chunk in chunks])
-    full = max(sizes)
-    return {
-        "bound": total - math.log(K),
-        "mean of logs": log_w.mean(0), "log K lost": total, "log K added": total + math.log(K), "best": log_w.max(0).values,
-        "mean of the chunks": of_chunks.mean(0),
-        "chunks weigh the same": of_chunks.logsumexp(0) - math.log(len(sizes)),
-        "last chunk": of_chunks[-1], "first chunk": of_chunks[0], "best chunk": of_chunks.max(0).values,
-        "sum of the chunks": of_chunks.sum(0),
-        "a full last chunk": total - math.log(full * len(sizes)),
-        "log of the last chunk": total - math.log(sizes[-1]), "log of a chunk": total - math.log(full),
-        "log of the chunks": total - math.log(len(sizes)), "mean of all": (total - math.log(K)).mean().expand(B),
-        "minus": math.log(K) - total, "log of B": total - math.log(B),
-        "over the batch": torch.stack([chunk.logsumexp(1).logsumexp(0) for chunk in chunks]).logsumexp(0).expand(B) - math.log(K * B),
-    }
+class _Watch:
+    """What a model is asked on the way: the pairs of x and z, how many codes at a time, and how many with a history."""
+
+    def __init__(self, model):
+        self.asked: list[tuple[torch.Tensor, torch.Tensor]] = []
+        self.largest = 0
+        self.kept = 0
+        self._tokens: list[weakref.ref] = []
+        self._likelihood, self._decode = model.log_likelihood, model.decode
+        model.log_likelihood, model.decode = self.log_likelihood, self.decode
+
+    def decode(self, z):
+        self.largest = max(self.largest, z[..., 0].numel())
+        return self._decode(z)
+
+    def log_likelihood(self, x, z):
+        self.asked.append((x.detach().clone(), z.detach().clone()))
+        token = _Token(z[..., 0].numel())
+        value = _Marked.apply(self._likelihood(x, z), token)
+        self._tokens.append(weakref.ref(token))
+        if value.requires_grad:
+            self.kept = max(self.kept, sum(known.codes for seen in self._tokens if (known := seen()) is not None))
+        return value
+
+    def codes(self, x: torch.Tensor) -> list[list[torch.Tensor]]:
+        """For each call, the codes that each row of x was asked with, (n, Z)."""
+        calls = []
+        for given, z in self.asked:
+            lead = torch.broadcast_shapes(given.shape[:-1], z.shape[:-1])
+            rows = given.expand(*lead, given.shape[-1]).reshape(-1, given.shape[-1]).to(x)
+            flat = z.expand(*lead, z.shape[-1]).reshape(-1, z.shape[-1]).to(x)
+            row = torch.cdist(rows, x).argmin(1)
+            calls.append([flat[row == b] for b in range(len(x))])
+        return calls
 
 
-def _evidence_facts(case: Case, got: Evidence) -> Evidence:
-    """Which number of the log-weights was returned, of how many samples, how many at a time, and how they were drawn."""
-    model, x = fixtures.model(case), case["x"]
-    told: Evidence = {"evidence": got["evidence"]}
-    noises = []
-    for call in range(CALLS):
-        chunks = [got[f"z{call}_{i}"] for i in range(int(got[f"chunks{call}"]))]
-        if not chunks or any(z.dim() != 3 or z.shape[1:] != (len(x), model.z_dim) for z in chunks):
-            return told | {"found": "unseen"}
-        with torch.no_grad():
-            mu, logvar = model.encode(x)
-            z, std = torch.cat(chunks), std_from_logvar(logvar)
-            standard = torch.distributions.Normal(torch.zeros_like(mu), 1.0)
-            log_q = torch.distributions.Normal(mu, std).log_prob(z).sum(-1)
-            log_w = model.log_likelihood(x, z) + standard.log_prob(z).sum(-1) - log_q
-        noises.append((z - mu) / std)
-        sizes = [len(chunk) for chunk in chunks]
-        found = next((name for name, value in _known(log_w, sizes).items() if gap(got[f"value{call}"], value) <= SAME), "other")
-        if call == 0:
-            most = max(sizes)
-            told |= {"found": found, "samples": float(sum(sizes)), "most": "held" if most <= case["chunk"] else "too many"}
-            if most > case["chunk"]:
-                told["largest"] = float(most)
-        elif told["found"] == "bound":
-            told["found"] = found
-    return told | _noise_facts(case, noises)
+@torch.no_grad()
+def _noise(case: Case, calls: list[list[torch.Tensor]]) -> torch.Tensor | None:
+    """The noise in the codes, (n, B, Z); None where the rows do not have equally many."""
+    joined = [torch.cat(codes) for codes in zip(*calls, strict=True)]
+    if len({len(codes) for codes in joined}) != 1 or not len(joined[0]):
+        return None
+    mu, logvar = fixtures.model(case).encode(case["x"])
+    return (torch.stack(joined, 1) - mu) / logvar.div(2).exp()
 
 
-def _noise_facts(case: Case, noises: list[Tensor]) -> Evidence:
-    eps = noises[0]
-    told = {
-        "noise": pattern(eps[0]), "twice": "the same" if gap(noises[0], noises[1]) <= SAME else "fresh",
-        "chunks": "fresh" if len(torch.unique(eps.round(decimals=6), dim=0)) == len(eps) else "repeated",
-    }
-    if case["case"] == "many" and told["noise"] == "fresh" == told["chunks"]:
-        n, mean, variance = eps.numel(), float(eps.mean()), float(eps.var())
-        right = abs(mean) < ERRORS / n**0.5 and abs(variance - 1) < ERRORS * (2 / n) ** 0.5
-        told["law"] = "normal" if right and float(eps.abs().max()) > 2 else "another"
-    return told
+@torch.no_grad()
+def _known_as(case: Case, value: torch.Tensor, calls: list[list[torch.Tensor]], noise: torch.Tensor | None) -> str:
+    """Which quantity of the codes that were decoded the value is."""
+    if value.shape != case["x"].shape[:1]:
+        return "of another shape"
+    if noise is None:
+        return "of images with different numbers of codes"
+    log_w = weights_of(case["x"], fixtures.model(case), noise)  # (n, B)
+    known = {"the bound": bound_of(log_w), "the average of the logs": log_w.mean(0), "the largest": log_w.amax(0)}
+    sizes = [{len(codes) for codes in call} for call in calls]
+    if all(len(size) == 1 for size in sizes):
+        sizes = [size.pop() for size in sizes]
+        parts = torch.stack([bound_of(part) for part in log_w.split(sizes)])
+        known |= {
+            "the average of the chunks": parts.mean(0), "the chunks alike": bound_of(parts), "the last chunk": parts[-1],
+            "the average of the chunks by size": torch.tensor(sizes, dtype=parts.dtype) @ parts / len(log_w),
+            "the first chunk": parts[0], "the best chunk": parts.amax(0),
+        }
+    return next((name for name, other in known.items() if gap(value, other) <= SAME), "something else")
 
 
-@summary(_evidence_facts)
+def _shared(noise: torch.Tensor) -> str:
+    """Which axes of noise that should be drawn afresh everywhere, (n, B, Z), have the same numbers all along."""
+    if bool((noise.abs() < 1e-2).all()):
+        return "none"
+    names = {"samples": noise[:1], "rows": noise[:, :1], "dimensions": noise[:, :, :1]}
+    shared = " and ".join(name for name, first in names.items() if bool(((noise - first).abs() < 1e-2).all()))
+    return shared or ("fresh" if len(torch.unique(noise[:, 0, 0].round(decimals=6))) == len(noise) else "chunks")
+
+
+def _law(noise: torch.Tensor) -> str:
+    """Whether many numbers could be standard normal; the bands are some six standard errors of 6,000 draws wide."""
+    mean, deviation = noise.mean(), noise.std()
+    tails = float(((noise - mean).abs() > OUT * deviation).double().mean())
+    if abs(mean) > 0.1:
+        return "shifted"
+    if abs(deviation - 1) > 0.06:
+        return "wider" if deviation > 1 else "narrower"
+    return "normal" if 0.05 < tails < 0.095 else "of another form"
+
+
+def _watched(ns, case: Case, K: int, chunk: int, *generator) -> tuple[torch.Tensor, _Watch]:
+    model = fixtures.model(case)
+    watch = _Watch(model)
+    return tensor(ns["log_evidence"](case["x"], model, K, chunk, *generator), "log_evidence"), watch
+
+
+def _ends(calls: list[list[torch.Tensor]]) -> str:
+    """How many samples each row was decoded with."""
+    counts = [sum(len(codes) for codes in row) for row in zip(*calls, strict=True)]
+    return str(counts[0]) if len(set(counts)) == 1 else f"{min(counts)} to {max(counts)}"
+
+
+@kinds(evidence="property")
 def log_evidence(ns, case: Case) -> Evidence:
-    model, met = _watched(case)
-    generator = torch.Generator().manual_seed(case["seed"] + int(torch.randint(2**31, ())))
-    told: Evidence = {}
-    for call in range(CALLS):
-        met.clear()
-        value = tensor(ns["log_evidence"](case["x"].clone(), model, case["K"], case["chunk"], generator), "log_evidence").detach()
-        told |= {f"value{call}": value, f"chunks{call}": float(len(met)), **{f"z{call}_{i}": z for i, z in enumerate(met)}}
-    return told | {"evidence": told["value0"]}
+    x, K, chunk = case["x"], case["K"], case["chunk"]
+    if case["case"] in ("posterior", "far"):  # the value does not depend on the noise
+        generator = torch.Generator().manual_seed(case["seed"])
+        value, _ = _watched(ns, case, K, chunk, generator)
+        other, _ = _watched(ns, case, K, case["other"], generator)
+        return {"exactly": value, "other": other}
+    given = () if case["case"] == "by_itself" else (torch.Generator().manual_seed(case["seed"]),)
+    value, watch = _watched(ns, case, K, chunk, *given)
+    _, second = _watched(ns, case, K, chunk, *given)
+    if not watch.asked or not second.asked:
+        return {"evidence": value, "is": "unseen"}
+    calls = watch.codes(x)
+    noise, other = (_noise(case, seen) for seen in (calls, second.codes(x)))
+    evidence = {
+        "evidence": value,
+        "is": _known_as(case, value.detach(), calls, noise),
+        "samples": f"{_ends(calls)} of {K}",
+        "largest": "chunk" if watch.largest <= chunk * len(x) else f"{watch.largest} of {chunk * len(x)}",
+        "history": "kept" if watch.kept > 2 * chunk * len(x) or value.requires_grad else "let go",
+    }
+    if noise is None or other is None:
+        return {**evidence, "noise": "unseen"}
+    evidence["noise"] = _shared(noise)
+    repeated = noise.shape == other.shape and bool(torch.isclose(noise[0], other[0]).all())
+    evidence["twice"] = "the same" if repeated else "fresh"
+    if given:
+        twin, _ = _watched(ns, case, K, chunk, torch.Generator().manual_seed(case["seed"]))
+        evidence["seeded"] = "yes" if gap(twin, value) <= SAME else "no"
+        _, many = _watched(ns, case, case["many"], 100, *given)
+        noise = _noise(case, many.codes(x)) if many.asked else None
+        evidence["law"] = "unseen" if noise is None else _law(noise)
+    return evidence
 
 
 # --- iwae_loss ---
 
 
 def iwae_loss(ns, case: Case) -> Evidence:
-    model, x, eps = fixtures.model(case), case["x"], case["eps"]
+    x, eps, model = case["x"], case["eps"], fixtures.model(case)
 
-    def loss(x: Tensor, eps: Tensor) -> Tensor:
+    def loss(x, eps):
         return tensor(ns["iwae_loss"](x, model, eps.clone()), "iwae_loss")
 
     value = loss(x, eps)
-    weights = {name.replace(".", "_"): weight for name, weight in model.named_parameters()}
+    slopes = {} if case["case"] == "posterior" else gradients(value, _trainable(model))
     return {
-        "loss": value.detach(), **gradients(value, weights), "again": loss(x, eps).detach(),
-        "twice": loss(x.repeat(2, 1), eps.repeat(1, 2, 1)).detach(), "turned": loss(x, eps.flip(0)).detach(),
-        "repeated": loss(x, eps.repeat(2, 1, 1)).detach(), "another": loss(x, case["other_eps"]).detach(),
+        "loss": value,
+        **slopes,
+        "again": loss(x, eps),
+        "twice": loss(torch.cat([x, x]), torch.cat([eps, eps], 1)),
+        "repeated": loss(x, eps.repeat(4, 1, 1)),
+        "another": loss(x, case["other_eps"]),
     }
 
 
 # --- gradient_snr ---
 
 
-def _unbiased(case: Case, got: Evidence) -> Evidence:
-    """The ratios as they are with R - 1 in the spread, for those who divide by R."""
-    rows = case["gradients"]
-    R = len(rows)
-    if gap(got["snr"], rows.mean(0).abs() / rows.std(0, correction=0)) > SAME:
-        return got
-    return {key: ratio * ((R - 1) / R) ** 0.5 for key, ratio in got.items()}
-
-
-@summary(_unbiased)
+@kinds(snr="coarse")  # the standard deviation may divide by R or by R - 1
 def gradient_snr(ns, case: Case) -> Evidence:
-    def ratio(rows: Tensor) -> Tensor:
-        return tensor(ns["gradient_snr"](rows.clone()), "gradient_snr").detach()
+    given = case["gradients"]
 
-    rows = case["gradients"]
+    def ratio(table):
+        return tensor(ns["gradient_snr"](table.clone()), "gradient_snr").detach()
+
     return {
-        "snr": ratio(rows), "again": ratio(rows), "doubled": ratio(2 * rows), "negated": ratio(-rows), "alone": ratio(rows[:, :1]),
-        "repeated": ratio(rows.repeat(50, 1)),
+        "snr": ratio(given),
+        "again": ratio(given),
+        "doubled": ratio(2 * given),
+        "negative": ratio(-given),
+        "turned": ratio(given.flip(0)),
+        "repeated": ratio(given.repeat(4, 1)),
+        "first": ratio(given[:, :1]),
     }
 
 
 # --- doubly_reparameterized_gradient ---
 
 
-def _without_dust(case: Case, got: Evidence) -> Evidence:
-    """What is 0 but for rounding becomes 0."""
-    return {key: torch.where(value.abs() < 1e-6, 0.0, value) for key, value in got.items()}
+def _clean(value: torch.Tensor) -> torch.Tensor:
+    """What is 0 but for rounding errors becomes the same 0 for everybody."""
+    return torch.where(value.abs() < 1e-6, 0.0, value)
 
 
-@summary(_without_dust)
 def doubly_reparameterized_gradient(ns, case: Case) -> Evidence:
-    what, model, x, eps = "doubly_reparameterized_gradient", fixtures.model(case), case["x"], case["eps"]
+    what, x, eps, model = "doubly_reparameterized_gradient", case["x"], case["eps"], fixtures.model(case)
 
-    def estimate(name: str, x: Tensor, eps: Tensor) -> Evidence:
-        d_mu, d_logvar = pair(ns[what](x, model, eps.clone()), "d_mu, d_logvar", what)
+    def estimate(end, x, eps):
+        ends = zip(("mu", "logvar"), pair(ns[what](x, model, eps.clone()), "d_mu, d_logvar", what), strict=True)
         return {
-            f"d_mu{name}": tensor(d_mu, f"The gradient of {what} with respect to mu", "is").detach().clone(),
-            f"d_logvar{name}": tensor(d_logvar, f"The gradient of {what} with respect to logvar", "is").detach().clone(),
+            f"d_{name}{end}": _clean(tensor(given, f"The gradient of {what} with respect to {name}", "is").detach())
+            for name, given in ends
         }
 
+    moved = eps.clone()
+    moved[:, 0] += 1
     return {
-        **estimate("", x, eps), **estimate("_again", x, eps), **estimate("_alone", x[:1], eps[:, :1]),
-        **estimate("_repeated", x, eps.repeat(2, 1, 1)),
+        **estimate("", x, eps),
+        **estimate("_again", x, eps),
+        **estimate("_alone", x[:1], eps[:, :1]),
+        **estimate("_moved", x, moved),
+        **estimate("_turned", x, eps.flip(0)),
+        **estimate("_single", x, eps[:1]),
     }
 
 
