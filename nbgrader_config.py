@@ -44,7 +44,7 @@ c.ZipCollectApp.downloaded_directory = "grading/downloaded"
 c.CsvExportPlugin.to = str(grading / "grades.csv")
 c.NbGrader.logfile = str(grading / "nbgrader.log")
 c.CourseDirectory.db_url = f"sqlite:///{grading / 'gradebook.db'}"
-c.CourseDirectory.ignore = [".ipynb_checkpoints", "__pycache__", "*.pyc", "*.py", ".pytest_cache"]
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "paper_lab", "__pycache__", "*.pyc", "*.py", ".pytest_cache"]
 
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 c.ClearSolutions.text_stub = "*Write your answer here.*"

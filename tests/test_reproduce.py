@@ -84,14 +84,14 @@ def test_the_learning_rates_last_as_many_passes_as_in_the_paper():
 def test_the_model_has_the_papers_layers_and_starts_at_the_mean_picture():
     mean = torch.linspace(0, 1, 784)
     model = OneLayerModel(mean)
-    shapes = [tuple(layer.weight.shape) for net in (model.encoder, model.decoder) for layer in net[::2]]
+    shapes = [tuple(layer.weight.shape) for net in (model.to_code, model.to_logits) for layer in net[::2]]
     assert shapes == [(200, 784), (200, 200), (100, 200), (200, 50), (200, 200), (784, 200)]
-    assert torch.allclose(model.decoder[-1].bias.sigmoid(), mean.clamp(0.001, 0.999), atol=1e-5)
-    layers = [layer for net in (model.encoder, model.decoder) for layer in net]
+    assert torch.allclose(model.to_logits[-1].bias.sigmoid(), mean.clamp(0.001, 0.999), atol=1e-5)
+    layers = [layer for net in (model.to_code, model.to_logits) for layer in net]
     assert sum(isinstance(layer, torch.nn.Tanh) for layer in layers) == 4
     x = torch.bernoulli(mean.expand(3, 784), generator=torch.Generator().manual_seed(0))
     mu, logvar = model.encode(x)
-    assert torch.equal(torch.cat([mu, logvar / 2], -1), model.encoder(x))  # the network gives the log of sigma
+    assert torch.equal(torch.cat([mu, logvar / 2], -1), model.to_code(x))  # the network gives the log of sigma
     assert [layer.bias.any().item() for layer in layers if hasattr(layer, "bias")] == [False] * 5 + [True]
 
 
@@ -337,6 +337,20 @@ def test_the_table_puts_ours_beside_the_papers():
         "mean over the test pictures exceeds 0.01.",
     ]
     assert "schedule" not in table([1], 3280, results, Settings())
+
+
+KEPT = REPOSITORY / "solutions" / "07_iwae" / "paper_lab"
+
+
+def test_the_committed_table_is_that_of_the_committed_results_and_the_readmes():
+    held = json.loads((KEPT / "results.json").read_text(encoding="utf-8"))
+    epochs = {model["epochs"] for model in held["results"].values()}
+    made = table([1, 5, 50], *epochs, held["results"], Settings(**held["settings"]))
+    assert (KEPT / "table.md").read_text(encoding="utf-8").startswith(made)
+    rows = [line for line in made.splitlines() if line.startswith("|")]
+    assert "\n".join(rows) in (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    nll = [held["results"][key]["nll"] for key in ("iwae-1", "iwae-5", "iwae-50")]
+    assert nll == sorted(nll, reverse=True)
 
 
 # --- the command ---

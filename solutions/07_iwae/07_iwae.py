@@ -439,7 +439,7 @@ def loss_of_eight(batch, generator):
     return library.iwae_loss(batch, many, torch.randn(8, len(batch), 8, generator=generator))
 
 
-fit(many, train, 3000, loss=loss_of_eight, generator=torch.Generator().manual_seed(0));
+log = fit(many, train, 3000, loss=loss_of_eight, generator=torch.Generator().manual_seed(0))
 
 # %% [markdown]
 # On the unseen digits:

@@ -165,13 +165,6 @@ def test_the_latent_map_moves_by_the_arrow_keys_and_by_dragging(page):
     expect(words).to_contain_text("Code (2.8, 2.8)")
 
 
-def test_ctrl_c_stops_jupyterlab_cleanly(lab):
-    process, _, _ = lab
-    process.send_signal(signal.SIGINT)
-    rest, _ = process.communicate(timeout=30)
-    assert process.returncode == 0 and "Traceback" not in rest, rest
-
-
 def test_the_beta_dial_moves_by_the_arrow_keys(page):
     """In the notebook of the figures, after the tests above."""
     shown = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell").filter(has_text="beta_dial(").locator(".jp-OutputArea")
@@ -182,3 +175,10 @@ def test_the_beta_dial_moves_by_the_arrow_keys(page):
     page.keyboard.press("ArrowRight")
     expect(words).to_contain_text("β = 2:", timeout=20_000)
     expect(picture).not_to_have_attribute("src", drawn, timeout=20_000)
+
+
+def test_ctrl_c_stops_jupyterlab_cleanly(lab):
+    process, _, _ = lab
+    process.send_signal(signal.SIGINT)
+    rest, _ = process.communicate(timeout=30)
+    assert process.returncode == 0 and "Traceback" not in rest, rest

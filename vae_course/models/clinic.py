@@ -187,7 +187,7 @@ def dashboard(patient: Patient, gradient: bool = False) -> Dashboard:
 
 
 def _pull(patient: Patient, x: Tensor, mu: Tensor, logvar: Tensor, generator: torch.Generator) -> dict[str, float]:
-    mu, logvar = mu.clone().requires_grad_(), logvar.clone().requires_grad_()
+    mu, logvar = (out.clone().requires_grad_() for out in (mu, logvar))
     z = patient._program.sample(mu, logvar, torch.randn(mu.shape, generator=generator))
     recon = -patient.model.log_likelihood(x, z).sum()
     if not recon.requires_grad:

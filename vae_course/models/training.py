@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -57,7 +58,8 @@ def fit(
         run.restore(read_tensors(path), settings, path)
     per_epoch = -(-len(data) // batch_size)
     saved, before = time.monotonic(), run.generator.get_state()
-    bar = tqdm(total=steps, initial=min(run.done, steps), unit=" steps")
+    silent = bool(os.environ.get("TQDM_DISABLE"))  # tqdm's own variable, which its bar for notebooks does not heed
+    bar = tqdm(total=steps, initial=min(run.done, steps), unit=" steps", disable=silent)
     with _ctrl_c_waits() as stopped, quick_layers(model), bar:
         try:
             while run.done < steps and not stopped:
