@@ -31,6 +31,13 @@ def source(stage):
 
 
 @STAGES
+def test_an_executed_notebook_holds_nothing_that_is_new_with_every_run(stage):
+    """A widget has an id of its own each time, and a practice question other numbers."""
+    held = (course.solutions_folder() / stage.id / f"{stage.id}.ipynb").read_text(encoding="utf-8")
+    assert building.WIDGET not in held and "execution_info" not in held
+
+
+@STAGES
 def test_another_build_gives_the_bytes_that_are_committed(stage):
     assert building.check_build(stage) == []
 

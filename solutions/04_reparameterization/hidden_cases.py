@@ -2,7 +2,7 @@
 
 import torch
 
-from vae_course.checks.draws import fresh_seed, model_case, normal, to_the_posterior, uniform
+from vae_course.checks.draws import fresh_seed, model_case, normal, signs, to_the_posterior, uniform
 from vae_course.models.fixtures import random_function
 
 B, Z, D, K = 5, 3, 7, 11
@@ -20,14 +20,10 @@ def cases(exercise: str, seed: int) -> list[dict]:
     return draws[exercise](torch.Generator().manual_seed(seed))
 
 
-def _signs(generator: torch.Generator, *shape: int) -> torch.Tensor:
-    return 2.0 * torch.randint(2, shape, generator=generator).double() - 1
-
-
 def _gaussian(generator: torch.Generator, rows: int, columns: int, centre: float = 0.0) -> dict:
     """Means and log-variances; no standard deviation near 1, where most mistakes about it are silent."""
-    logvar = centre + _signs(generator, rows, columns) * uniform(generator, 0.5, 1.8, rows, columns)
-    return {"mu": _signs(generator, rows, columns) * uniform(generator, 0.3, 2.0, rows, columns), "logvar": logvar}
+    logvar = centre + signs(generator, rows, columns) * uniform(generator, 0.5, 1.8, rows, columns)
+    return {"mu": signs(generator, rows, columns) * uniform(generator, 0.3, 2.0, rows, columns), "logvar": logvar}
 
 
 def _reparameterize(generator: torch.Generator) -> list[dict]:
@@ -68,7 +64,7 @@ def _pathwise_gradient(generator: torch.Generator) -> list[dict]:
     wide = _case(generator, "wide", "bowl", 7, 3, 5)
     exact = _case(generator, "exact", "bowl", 4, B, 3)
     corners = torch.tensor([[1.0, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]], dtype=torch.float64)  # (4, 3)
-    return [plain, wide, exact | {"eps": corners[:, None] * _signs(generator, 1, B, 3)}]
+    return [plain, wide, exact | {"eps": corners[:, None] * signs(generator, 1, B, 3)}]
 
 
 def _score_function_gradient(generator: torch.Generator) -> list[dict]:
@@ -84,7 +80,7 @@ def _score_function_gradient(generator: torch.Generator) -> list[dict]:
     return [
         plain, smooth, exact | {"eps": nodes[:, None, None].expand(6, B, 1).clone()},
         number | level | {"baseline": float(uniform(generator, 1.0, 3.0, 1))},
-        rows | level | {"baseline": uniform(generator, 1.0, 3.0, 3) * _signs(generator, 3)},
+        rows | level | {"baseline": uniform(generator, 1.0, 3.0, 3) * signs(generator, 3)},
     ]
 
 

@@ -264,9 +264,9 @@ for beta, model in models.items():
     spread = reparameterize(mu, logvar, eps).std(dim=(0, 1)).mean()
     drawn = (pictures(model, torch.randn(500, 8, generator=noise)) > 0.5).float()
     away = pixels_to_nearest(drawn, train).mean()
-    score = beta_elbo(-distortion, rate, 1)
+    score = beta_elbo(-distortion[None], rate[None], 1)  # the average as a batch of one
     row = f"{beta:4g}  {rate:6.3f}  {distortion:6.2f}  {active_units(mu):5}"
-    print(f"{row}  {score:6.2f}  {spread:6.2f}  {away:6.1f}")
+    print(f"{row}  {score.item():6.2f}  {spread:6.2f}  {away:6.1f}")
 
 # %% [markdown]
 # **Below 1** pictures are copied better and better. The price is in the last columns: codes spread to 1.6 times the prior, so what the prior draws falls where no code has been, and the drawn pictures are further from any digit.
@@ -292,7 +292,8 @@ beta_picture(models, test, 2.0)
 for beta in (0.05, 1.0):
     with torch.no_grad():
         rate, distortion = rate_distortion(test, models[beta], eps)
-    own, honest = (beta_elbo(-distortion, rate, price) for price in (beta, 1))
+    given = -distortion[None], rate[None]
+    own, honest = (beta_elbo(*given, price).item() for price in (beta, 1))
     print(f"trained at β = {beta}: its own objective {own:6.2f}, ELBO {honest:6.2f}")
 
 # %% [markdown]
@@ -484,7 +485,7 @@ def rate_target(recon: torch.Tensor, kl: torch.Tensor, target: float) -> torch.T
 check("rate_target")
 
 # %% [markdown]
-# Now treat the collapsed model with your own functions. Warm-up is shown twice: at the end of its 1,000 steps, and after 1,000 more.
+# Now treat the collapsed model with your own functions; the cell waits until their checks pass. Warm-up is shown twice: at the end of its 1,000 steps, and after 1,000 more.
 
 # %%
 def warm(step: int) -> float:
@@ -499,11 +500,13 @@ def aimed(recon: torch.Tensor, kl_per_dim: torch.Tensor) -> torch.Tensor:
     return rate_target(recon, kl_per_dim.sum(dim=1).mean(), 1.0)
 
 
-for name, steps, how in (
-    ("warm-up, at its end", 1000, {"weight": warm}), ("warm-up, later", 2000, {"weight": warm}),
-    ("free bits, ½ a unit", 2000, {"objective": freed}),
-    ("rate target 1", 2000, {"objective": aimed}),
-):
+treatments = {
+    "warm-up, at its end": (1000, {"weight": warm}), "warm-up, later": (2000, {"weight": warm}),
+    "free bits, ½ a unit": (2000, {"objective": freed}),
+    "rate target 1": (2000, {"objective": aimed}),
+}
+needed = ("running_log_odds", "kl_weight", "free_bits", "rate_target")
+for name, (steps, how) in treatments.items() if all(check(n).passed for n in needed) else ():
     train_coins(coin := coin_model(running_log_odds), flips, steps, seed=0, **how)
     reports[name] = coin_report(coin, unseen, torch.Generator().manual_seed(0))
 

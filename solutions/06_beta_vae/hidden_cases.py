@@ -2,8 +2,7 @@
 
 import torch
 
-from vae_course.checks.draws import normal, uniform
-from vae_course.models.fixtures import MODELS, describe
+from vae_course.checks.draws import model_case, normal, signs, uniform
 
 B, Z, D, K = 5, 3, 7, 11
 VISIBLE = 20140501  # the draw that ships has every case
@@ -30,10 +29,6 @@ def cases(exercise: str, seed: int) -> list[dict]:
 
 def _one(generator: torch.Generator, low: float, high: float) -> float:
     return float(uniform(generator, low, high, 1))
-
-
-def _signs(generator: torch.Generator, *shape: int) -> torch.Tensor:
-    return 2.0 * torch.randint(2, shape, generator=generator).double() - 1
 
 
 def _beta_elbo(generator: torch.Generator) -> list[dict]:
@@ -70,32 +65,19 @@ def _linear_rates(generator: torch.Generator) -> list[dict]:
     ]
 
 
+def _silent(model) -> None:
+    """An encoder that gives the prior for every x."""
+    for layer in (model.to_mu, model.to_logvar):
+        layer.weight.zero_()
+        layer.bias.zero_()
+
+
 def _rate_distortion(generator: torch.Generator) -> list[dict]:
     """A Gaussian model, a Bernoulli model, and one whose encoder gives the prior for every x."""
-
-    def case(name: str, likelihood: str, samples: int, rows: int, x_dim: int, z_dim: int, silent: bool = False) -> dict:
-        model = MODELS[likelihood](x_dim, z_dim, _one(generator, 0.5, 0.9)).double()
-        with torch.no_grad():
-            for layer, scale in ((model.to_mu, 0.2), (model.to_logvar, 0.12), (model.to_x, 0.5)):
-                layer.weight.copy_(scale * normal(generator, *layer.weight.shape))
-                layer.bias.copy_(0.5 * normal(generator, *layer.bias.shape))
-            model.to_logvar.bias.sub_(1.0)  # a q narrower than the prior, as of an encoder that has learned something
-            if silent:
-                for layer in (model.to_mu, model.to_logvar):
-                    layer.weight.zero_()
-                    layer.bias.zero_()
-            mean = model.decode(normal(generator, rows, z_dim))
-            noise = normal(generator, rows, x_dim)
-            x = mean + model.sigma * noise if likelihood == "gaussian" else (mean + noise > 0).double()
-        return {
-            "case": name, **describe(model), "x": x, "eps": normal(generator, samples, rows, z_dim),
-            "other_eps": normal(generator, samples, rows, z_dim),
-        }
-
     return [
-        case("gaussian", "gaussian", K, B, D, Z),
-        case("bernoulli", "bernoulli", 7, 3, 11, 5),
-        case("silent", "gaussian", 3, B, D, 2, silent=True),
+        model_case(generator, "gaussian", "gaussian", K, B, D, Z),
+        model_case(generator, "bernoulli", "bernoulli", 7, 3, 11, 5),
+        model_case(generator, "silent", "gaussian", 3, B, D, 2, _silent),
     ]
 
 
@@ -116,7 +98,7 @@ def _active_units(generator: torch.Generator) -> list[dict]:
         ])
         means = torch.cat([
             0.3 * normal(generator, far), torch.zeros(near + under).double(),
-            _signs(generator, idle) * uniform(generator, 1.0, 2.0, idle), torch.full((1,), 0.5).double(),
+            signs(generator, idle) * uniform(generator, 1.0, 2.0, idle), torch.full((1,), 0.5).double(),
         ])
         draws = normal(generator, rows, len(variances))
         draws = (draws - draws.mean(0)) / draws.std(0)

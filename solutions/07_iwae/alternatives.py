@@ -282,6 +282,19 @@ def copies_of_images(x, model, K, chunk, generator=None):
         return torch.cat(columns, 1).logsumexp(1) - math.log(K)
 
 
+@right("log_evidence")
+def noise_of_torch_distributions(x, model, K, chunk, generator=None):
+    with torch.no_grad():
+        mu, logvar = model.encode(x)
+        q, prior = Normal(mu, torch.exp(logvar / 2)), Normal(torch.zeros_like(mu), torch.ones_like(mu))
+        sums = []
+        for size in map(len, torch.arange(K).split(chunk)):
+            z = q.sample((size,))
+            log_ratio = (prior.log_prob(z) - q.log_prob(z)).sum(-1)
+            sums.append((model.log_likelihood(x, z) + log_ratio).logsumexp(0))
+    return torch.stack(sums).logsumexp(0) - math.log(K)
+
+
 # --- iwae_loss ---
 
 

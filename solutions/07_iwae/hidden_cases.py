@@ -2,7 +2,7 @@
 
 import torch
 
-from vae_course.checks.draws import fresh_seed, normal, uniform
+from vae_course.checks.draws import fresh_seed, normal, signs, to_the_posterior, uniform
 from vae_course.models.fixtures import MODELS, describe
 
 B, Z, D, K = 5, 3, 7, 11
@@ -28,24 +28,17 @@ def cases(exercise: str, seed: int) -> list[dict]:
     return drawn
 
 
-def _signs(generator: torch.Generator, *shape: int) -> torch.Tensor:
-    return 2.0 * torch.randint(2, shape, generator=generator).double() - 1
-
-
 def _off_the_posterior(generator: torch.Generator, model) -> None:
     """An encoder that has learned something: its q lies beside the posterior and is somewhat wider."""
     model.encode_exactly()
     model.to_mu.weight.add_(0.05 * normal(generator, *model.to_mu.weight.shape))
-    model.to_mu.bias.add_(_signs(generator, model.z_dim) * uniform(generator, 0.2, 0.4, model.z_dim))
+    model.to_mu.bias.add_(signs(generator, model.z_dim) * uniform(generator, 0.2, 0.4, model.z_dim))
     model.to_logvar.weight.copy_(0.05 * normal(generator, *model.to_logvar.weight.shape))
     model.to_logvar.bias.add_(uniform(generator, 0.2, 0.5, model.z_dim))
 
 
 def _at_the_posterior(generator: torch.Generator, model) -> None:
-    """Columns of W at right angles, so that the posterior is diagonal, and the encoder that gives it."""
-    lengths = model.to_x.weight.norm(dim=0)
-    model.to_x.weight.copy_(torch.linalg.qr(model.to_x.weight).Q * lengths)
-    model.encode_exactly()
+    to_the_posterior(model)
 
 
 def _model(
@@ -144,9 +137,9 @@ def _gradient_snr(generator: torch.Generator) -> list[dict]:
 
     def case(name: str, repeats: int, parameters: int) -> dict:
         spread = uniform(generator, 0.5, 3.0, parameters)
-        signal = _signs(generator, parameters) * uniform(generator, 0.4, 1.6, parameters)
+        signal = signs(generator, parameters) * uniform(generator, 0.4, 1.6, parameters)
         skewed = -uniform(generator, 1e-3, 1.0, repeats, parameters).log() - 1  # mean 0, standard deviation about 1
-        return {"case": name, "gradients": spread * (signal + _signs(generator, parameters) * skewed)}
+        return {"case": name, "gradients": spread * (signal + signs(generator, parameters) * skewed)}
 
     return [case("plain", 101, 7), case("wide", 89, 13)]
 

@@ -1180,15 +1180,6 @@ def seed_set_inside(x, model, K, chunk, generator=None):
 
 @wrong(
     "log_evidence",
-    "The generator is not passed on: the noise comes from torch's own, and nobody can repeat the number.",
-    "Which function draws, and which generator does it use?",
-)
-def generator_ignored(x, model, K, chunk, generator=None):
-    return bound(torch.cat(tables(x, model, K, chunk, None)))
-
-
-@wrong(
-    "log_evidence",
     "All images share their noise: the K samples of one image are those of every other, moved and stretched.",
     "How many random numbers do K codes need for each of B images?",
 )

@@ -31,6 +31,7 @@ from vae_course.checks.sealing import bank, hidden_cases, make_seal
 from vae_course.course import CourseError, Stage
 
 CELL_SECONDS = 120
+WIDGET = "application/vnd.jupyter.widget-view+json"
 VISIBLE_SEED = 20140501  # the draw of `cases(exercise, seed)` that ships
 
 
@@ -134,6 +135,8 @@ def _execute(notebook: NotebookNode, stage: Stage) -> None:
     notebook.metadata.pop("widgets", None)  # it holds solved outputs, under new ids each time
     notebook.metadata.pop("language_info", None)
     for cell in notebook.cells:
+        if cell.cell_type == "code":  # what a widget shows is gone with its kernel, and its id is another one each time
+            cell.outputs = [output for output in cell.outputs if WIDGET not in output.get("data", {})]
         if cell.metadata.get("nbgrader", {}).get("grade") and cell.cell_type == "code":
             said = next((o.data.get("text/plain", "") for o in cell.outputs if "data" in o), "nothing")
             if not said.startswith("✓"):

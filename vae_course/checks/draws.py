@@ -16,6 +16,11 @@ def uniform(generator: torch.Generator, low: float, high: float, *shape: int) ->
     return low + (high - low) * torch.rand(*shape, generator=generator, dtype=torch.float64)
 
 
+def signs(generator: torch.Generator, *shape: int) -> torch.Tensor:
+    """1 or -1, each as likely."""
+    return 2.0 * torch.randint(2, shape, generator=generator).double() - 1
+
+
 def fresh_seed(generator: torch.Generator) -> int:
     """A seed for a generator that a probe makes."""
     return int(torch.randint(2**31, (), generator=generator))

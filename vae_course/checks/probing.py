@@ -126,7 +126,7 @@ _NUMBERS = {torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.i
 def tensor(value: object, what: str, verb: str = "returned") -> torch.Tensor:
     """`value`, if it is a real tensor; otherwise Unfit, saying what `what` (`gaussian_kl`) returned, or is, instead."""
     if not isinstance(value, torch.Tensor):
-        raise _unfit(value, what, "a torch.Tensor", verb=verb)
+        raise unfit(value, what, "a torch.Tensor", verb=verb)
     if value.is_complex():
         raise Unfit(f"{what} {verb} complex numbers; real ones are expected.")
     if value.dtype not in _NUMBERS:
@@ -148,7 +148,7 @@ def sequence(value: object, form: str, what: str, sizes: Container[int]) -> Sequ
     """`value`, if it is a tuple or list of one of the `sizes`; otherwise Unfit, saying what `what` gave, not `form`."""
     if isinstance(value, (tuple, list)) and len(value) in sizes:
         return value
-    raise _unfit(value, what, form)
+    raise unfit(value, what, form)
 
 
 def pair(value: object, names: str, what: str) -> Sequence:
@@ -163,17 +163,17 @@ def dictionary(value: object, keys: Sequence[str], what: str) -> Mapping:
         return value
     lacking = [key for key in keys if key not in value] if isinstance(value, Mapping) and value else []
     without = f" without {' and '.join(lacking)}" if lacking else ""
-    raise _unfit(value, what, form, without)
+    raise unfit(value, what, form, without)
 
 
 def module(value: object, what: str) -> torch.nn.Module:
     """`value`, if it is a torch module; otherwise Unfit, saying what `what` gave instead."""
     if isinstance(value, torch.nn.Module):
         return value
-    raise _unfit(value, what, "a torch.nn.Module")
+    raise unfit(value, what, "a torch.nn.Module")
 
 
-def _unfit(value: object, what: str, form: str, without: str = "", verb: str = "returned") -> Unfit:
+def unfit(value: object, what: str, form: str, without: str = "", verb: str = "returned") -> Unfit:
     """What `what` returned, or is, and not `form`. Of a function that returned None it asks for the `return`."""
     end = ": is a `return` missing?" if value is None and verb == "returned" else "."
     return Unfit(f"{what} {verb} {_described(value)}{without}; {form} is expected{end}")

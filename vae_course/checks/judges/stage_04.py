@@ -3,7 +3,7 @@
 import torch
 
 from vae_course.checks.compare import SAME, gap, worst
-from vae_course.checks.judges.shared import alone, repeats, stays
+from vae_course.checks.judges.shared import alone, gradient_of_the_model, repeats, stays
 from vae_course.checks.judging import number, part
 
 Z_OUT = "reparameterize(mu, logvar, eps)"
@@ -383,8 +383,7 @@ _STEADY = {
 
 
 BOUND = ("bound", "again", "alone", "moved", "repeated", "another")
-WEIGHTS = tuple(f"d_{layer}_{kind}" for layer in ("to_mu", "to_logvar", "to_x") for kind in ("weight", "bias"))
-_ENDS = {"to_mu": "the encoder's mean", "to_logvar": "the encoder's log-variance", "to_x": "the decoder"}
+
 
 
 @part("sgvb_a", "value", keys=BOUND)
@@ -405,19 +404,5 @@ def test_sgvb_b_value(trial):
     )
 
 
-def _gradient_of_the_bound(exercise):
-    @part(exercise, "gradient", keys=WEIGHTS)
-    def body(trial):
-        for key in WEIGHTS:
-            end = next(told for name, told in _ENDS.items() if name in key)
-            trial.same(
-                key, f"The gradient of {exercise} with respect to {end}",
-                f"The value is right, but its gradient with respect to {end} is not.",
-                "Along which ways does your value depend on the encoder's two outputs, and is one of the ways cut?",
-            )
-
-    return body
-
-
-test_sgvb_a_gradient = _gradient_of_the_bound("sgvb_a")
-test_sgvb_b_gradient = _gradient_of_the_bound("sgvb_b")
+test_sgvb_a_gradient = gradient_of_the_model("sgvb_a")
+test_sgvb_b_gradient = gradient_of_the_model("sgvb_b")

@@ -1,17 +1,12 @@
 """What must hold in stage 05."""
 
 from vae_course.checks.compare import SAME, gap
-from vae_course.checks.judges.shared import gradient, stays
+from vae_course.checks.judges.shared import gradient, says, stays
 from vae_course.checks.judges.zoo import told_apart
 from vae_course.checks.judging import number, part
 
 ENCODED = {"mu": "mu of your Encoder", "logvar": "logvar of your Encoder"}
 LOGITS = "What your Decoder gives"
-
-
-def _says(trial, key, good, sentence, question, rows=()):
-    """A fact about the evidence is as it should be; one that was not established is not judged."""
-    trial.holds(trial.got.get(key, good) == good, sentence, question, rows)
 
 
 # --- Encoder and Decoder ---
@@ -21,24 +16,24 @@ def _network(trial, names, what, given):
     """What holds for every network of this stage, called with `given` (x or z)."""
     if "repeats" not in trial.got:
         return
-    _says(
+    says(
         trial, "repeats", "yes",
         f"Two calls with the same {given} gave different outputs; {what} is a function, and all noise of a VAE "
         "enters through eps.",
         "What in your network draws random numbers?",
     )
-    _says(
+    says(
         trial, "company", "none",
         f"The first two rows by themselves give something else than among the others; no row of {given} may look "
         "at another.",
         "Which layer, or which operation, works along the batch?",
     )
-    _says(
+    says(
         trial, "weights", "some",
         f"{what} has no parameters, so an optimiser would find nothing to train.",
         "How does a module get to know its layers?",
     )
-    _says(
+    says(
         trial, "loose", "",
         f"With every registered parameter at 0, the output still follows {given}; something that works on {given} "
         "is not registered.",
@@ -49,7 +44,7 @@ def _network(trial, names, what, given):
 
 def _registered(trial, what):
     """Two of a kind with the same parameters are the same function."""
-    _says(
+    says(
         trial, "twins", "",
         f"{what} was made twice, the second got all registered parameters of the first, and "
         f"{trial.got.get('twins', '')} of the two are not the same: something that they are made of is not registered.",
@@ -110,7 +105,7 @@ def _free(trial, key, what, why):
     """An output can be any real number."""
     if f"{key}_range" not in trial.got:
         return
-    _says(
+    says(
         trial, f"{key}_range", "everywhere",
         f"Whatever the weights, {what} stays within limits or on one side of a limit; {why}",
         "Which function is the last to act on this output?",
@@ -128,13 +123,13 @@ def test_encoder_value(trial):
     for name, what in ENCODED.items():
         trial.fits(name, what)
     _network(trial, ENCODED, "An encoder", "x")
-    _says(
+    says(
         trial, "heads", "two",
         "mu and logvar are the same numbers, whatever the weights; a mean and a log-variance are two answers.",
         "Which weights does each of your two outputs have for itself?",
     )
     for name, what in ENCODED.items():
-        _says(
+        says(
             trial, f"{name}_follows", "yes",
             f"{what} is the same for every x, whatever the weights.",
             "Should two different pictures get the same answer?",
@@ -156,7 +151,7 @@ def test_decoder_value(trial):
             "Which axis of z holds the code, and which ones are only there to count?",
         )
     _network(trial, ("logits",), "A decoder", "z")
-    _says(
+    says(
         trial, "logits_follows", "yes", "The logits are the same for every z, whatever the weights.",
         "On which path does z reach your output?",
     )
@@ -180,7 +175,7 @@ def test_vae_value(trial):
     for name in ("logits", "mu", "logvar"):
         trial.fits(name, f"{name} of your VAE")
     sizes = f"{trial.case['x_dim']}, {trial.case['z_dim']}"
-    _says(
+    says(
         trial, "sizes", sizes,
         "A model carries its sizes as the attributes x_dim and z_dim, and on yours they are absent or other numbers.",
         "How would `generate` learn how long a code is?",
@@ -188,50 +183,50 @@ def test_vae_value(trial):
     )
     if "pair" not in trial.got:
         return
-    _says(
+    says(
         trial, "repeats", "yes",
         "Two calls with the same x and the same eps gave different logits; all noise comes in through eps.",
         "Which line of forward, or of your networks, draws random numbers?",
     )
-    _says(
+    says(
         trial, "pair", "as encoded",
         "The mu and logvar that forward returns are not those that encode gives for the same x.",
         "In which order do the three results leave forward?",
     )
-    _says(
+    says(
         trial, "eps", "reaches",
         "Another eps gives the same logits: the noise that you are given does not reach the code.",
         "What is z made of, and where does eps come in?",
     )
-    _says(
+    says(
         trial, "calm_eps", "reaches",
         "In evaluation mode another eps gives the same logits: the noise that you are given reaches the code only while "
         "the model trains.",
         "Who calls a model in evaluation mode with an eps, and what for?",
     )
-    _says(
+    says(
         trial, "company", "none", "Only row 0 of eps was changed, and the logits of other rows moved with it.",
         "Which row of eps belongs to which row of x?",
     )
-    _says(
+    says(
         trial, "weights", "some", "A VAE has no parameters, so an optimiser would find nothing to train.",
         "How does a module get to know its networks?",
     )
-    _says(
+    says(
         trial, "loose", "",
         "With every registered parameter at 0, the outputs still follow x or eps; something that works on them is not "
         "registered.",
         "Which of your networks does .parameters() not list, and where is it kept?",
     )
     _registered(trial, "A VAE")
-    _says(
+    says(
         trial, "code", "right",
         "The logits are not those of the code at mu plus sigma times eps, with mu and logvar from your encoder "
         "and the logits from your decode.",
         "Which sigma does your logvar mean, and where does eps go?",
         _codes_row(trial),
     )
-    _says(
+    says(
         trial, "decoder", "everywhere",
         "Whatever the weights, what decode gives stays within limits; a logit is a log-odds, any real number.",
         "Which function is the last to act in decode?",
@@ -274,7 +269,7 @@ def test_vae_gradient(trial):
     ways = {name: trial.got.get(f"{name}_way", "whole") for name in ("mu", "logvar")}
     for name, way in ways.items():
         trial.holds(way != "cut in encode", _CUT["cut in encode"].format(name=name), "What is done with it in encode?")
-    _says(
+    says(
         trial, "path", "whole",
         "The logits are right, but their gradient does not come back to the encoder as it should.",
         "Is every step from mu and logvar to the logits made of torch operations?",
@@ -299,12 +294,12 @@ def test_vae_likelihood(trial):
         "to chance.",
         "The code is given: what is left to draw?", "log_likelihood of your VAE, in a second call,", "from the first",
     )
-    _says(
+    says(
         trial, "score", "right",
         "log_likelihood has the right shape, but its values are not log p(x|z) of the logits that decode gives.",
         "One pixel, logit 0: what should it add to the sum?",
     )
-    _says(
+    says(
         trial, "confident", "right",
         "At ordinary logits log_likelihood is right; with weights so large that a logit reaches 40 it is lost: a "
         "probability is rounded or clipped on the way.",
@@ -418,13 +413,13 @@ def test_train_step_value(trial):
             "said of the step.",
             "Which method of the model takes x and eps?",
         )
-        _says(
+        says(
             trial, f"update{step}", "loss",
             f"The {which} step did not move the parameters as the optimiser does for the gradient of this batch's loss, "
             "at the codes that the model's decoder got.",
             "Which gradient lay in .grad when the optimiser moved, and whose was it?", _first_move(trial, step),
         )
-    _says(
+    says(
         trial, "mode", "training", "After your step the model is in evaluation mode.",
         "Who else will use the model after you, and in which mode did you get it?",
     )
@@ -440,16 +435,16 @@ def _first_move(trial, step):
 
 @part("train_step", "noise", cases=("sgd", "many"), keys=("noise", "twice", "law"))
 def test_train_step_noise(trial):
-    _says(
+    says(
         trial, "noise", "fresh",
         "The rows of a batch, or the dimensions of a code, do not each get noise of their own.",
         "Which shape has your eps, and which shape has a batch of codes?",
     )
-    _says(
+    says(
         trial, "twice", "fresh",
         "Two steps drew the same noise.", "What starts your random numbers afresh at every call?",
     )
-    _says(
+    says(
         trial, "law", "normal", "Your noise is drawn, but not from N(0, 1).",
         "Which mean and which spread do the formulas of q assume for eps?",
     )
@@ -457,12 +452,12 @@ def test_train_step_noise(trial):
 
 @part("train_step", "report", cases=("sgd", "adam"), keys=("kind", "report1", "report2"))
 def test_train_step_report(trial):
-    _says(
+    says(
         trial, "kind", "numbers", "The values that you return are tensors; plain numbers are expected.",
         "How does one number leave a tensor?",
     )
     for step in ("report1", "report2"):
-        _says(
+        says(
             trial, step, "before",
             "The step is right, but the numbers that you return are not the loss, recon and kl that it was taken on.",
             "At which parameters, and with which noise, are your numbers computed?",
@@ -476,7 +471,7 @@ _SAMPLED = "What generate gives"
 
 def _codes_are_from_the_prior(trial):
     trial.fits("x", _SAMPLED)
-    _says(
+    says(
         trial, "twice", "fresh",
         "Two calls gave the same pictures.", "What starts your random numbers afresh at every call?",
     )
@@ -485,12 +480,12 @@ def _codes_are_from_the_prior(trial):
         "The model's decode did not get a code for each of your pictures.",
         "Which method of the model makes a picture, and out of what?",
     )
-    _says(
+    says(
         trial, "codes", "fresh",
         "The codes of different pictures, or the numbers of one code, are not drawn one by one.",
         "How many random numbers do n codes need?",
     )
-    _says(
+    says(
         trial, "law", "normal", "The codes are not drawn from the prior N(0, I).",
         "Which mean and which variance has each number of a code before any picture is seen?",
     )
@@ -499,7 +494,7 @@ def _codes_are_from_the_prior(trial):
 @part("generate", "value", cases=("means", "more means"))
 def test_generate_value(trial):
     _codes_are_from_the_prior(trial)
-    _says(
+    says(
         trial, "made", "means",
         "The codes are right, but with sample=False the result is not the mean picture of each.",
         "What does decode give, and what is the mean of a pixel?",
@@ -509,7 +504,7 @@ def test_generate_value(trial):
 @part("generate", "draws", cases=("draws", "more draws"))
 def test_generate_draws(trial):
     _codes_are_from_the_prior(trial)
-    _says(
+    says(
         trial, "made", "draws",
         "With sample=True every pixel should be drawn by itself, white with the probability that its mean "
         "states; yours are not.",
@@ -520,7 +515,7 @@ def test_generate_draws(trial):
 @part("reconstruct", "value")
 def test_reconstruct_value(trial):
     trial.fits("x", "What reconstruct gives")
-    _says(
+    says(
         trial, "twice", "the same", "Two calls with the same x gave different pictures; here nothing is drawn.",
         "Which code of q(z|x) is asked for, and which value of a pixel?",
     )

@@ -3,40 +3,8 @@
 import torch
 
 from vae_course.checks.compare import SAME, gap, worst
-from vae_course.checks.judges.shared import alone, gradient, repeats, stays
+from vae_course.checks.judges.shared import NOTHING, agrees, alone, gradient, repeats, stays
 from vae_course.checks.judging import number, part
-
-NOTHING = 1e-9  # nats; what rounding leaves of a 0
-
-
-def _close(got, want):
-    """Two values are the same, within tolerance and within what rounding leaves of a 0."""
-    return gap(got, want) <= SAME or got.shape == want.shape and bool(((got - want).abs() < NOTHING).all())
-
-
-def _agrees(trial, got, want, where, sentence, question, told="{}"):
-    """A value equals one that follows from the case, or from the answer's own others; a report shows the worst entry."""
-    at = worst(got, want)
-    entry = f"entry {list(at)}, {where}" if at else where
-    trial.holds(
-        _close(got, want), sentence, question, [(entry, number(got[at]), told.format(number(want[at])))],
-    )
-
-
-def _one_stays(trial, changed, key, where, sentence, question, what):
-    """As `stays`, for a value that is one number."""
-    trial.fits(changed, what)
-    _agrees(trial, trial.got[changed], trial.got[key], where, sentence, question, "your {} from before")
-
-
-def _one_repeats(trial, key, what, again="again"):
-    """As `repeats`, for a value that is one number."""
-    _one_stays(
-        trial, again, key, "second call",
-        "Two calls with the same arguments gave different values: something is left to chance, or your function "
-        "changes what it is given.",
-        "Which line can give something else the second time?", what,
-    )
 
 
 # --- beta_elbo ---
@@ -54,7 +22,7 @@ def test_beta_elbo_value(trial):
     for key, where in (("free", "kl = 0"), ("dearer", "kl + 1"), ("at_one", "beta = 1")):
         trial.fits(key, f"{OBJECTIVE}, given {where},")
     objective, free, dearer = (trial.got[key] for key in ("objective", "free", "dearer"))
-    _agrees(
+    agrees(
         trial, free, trial.case["expected_log_likelihood"], "kl = 0",
         "A code that costs nothing leaves the expected log-likelihood as it is, whatever the price; yours changes it.",
         "Which of the two terms is a quantity of nats that has a price?", "{}, its expected log-likelihood",
@@ -113,7 +81,7 @@ def test_linear_rates_value(trial):
         "rates change.",
         "With what is a variance compared, and is that in the same unit?", RATE,
     )
-    _agrees(
+    agrees(
         trial, got["error_in_thirds"], 9 * got["error"], "with x measured in thirds",
         "With x in a unit a third as large a squared error is 9 times as large, and yours is not.",
         "In which unit is your error: of x, of x squared, or of something else?", "{}, 9 times your own",
@@ -161,7 +129,7 @@ def test_linear_rates_cutoff(trial):
     )
     at = worst(torch.where(dead, error, variances), variances)
     trial.holds(
-        _close(error[dead], variances[dead]),
+        bool(((error - variances)[dead].abs() < 1e-6 * variances.max()).all()),
         "Of a direction that is left out of the code nothing is known, so its error is its whole variance; yours is "
         "not.",
         "What does a decoder say about a direction of which it hears nothing, and how far off is it?",
@@ -188,19 +156,19 @@ def test_rate_distortion_value(trial):
     for key, what in SPENT.items():
         trial.fits(key, what)
     for key, what in SPENT.items():
-        _one_repeats(trial, key, what, f"{key}_again")
-    _one_stays(
+        repeats(trial, key, f"{key}_again", what)
+    stays(
         trial, "rate_anew", "rate", "with other noise",
         "Other noise gives another rate; what a code costs is known in closed form, without a sample.",
         "Which of your two numbers needs z, and which only mu and logvar?", SPENT["rate"],
     )
     for key, what in SPENT.items():
-        _one_stays(
+        stays(
             trial, f"{key}_twice", key, "the batch twice over",
             f"The same batch twice over has the same nats/image, and your {key} changes.",
             "Which reduction runs over the rows?", what,
         )
-        _one_stays(
+        stays(
             trial, f"{key}_repeated", key, "every sample twice",
             f"With every sample there twice the {key} should stay as it is, and yours changes.",
             "Which reduction runs over the samples?", what,
@@ -241,12 +209,12 @@ def test_active_units_value(trial):
         "Of what things is there one for each column of mu?",
         [(f"count, mu of shape {tuple(trial.case['mu'].shape)}", number(count), f"0, 1, ... or {columns}")],
     )
-    _one_stays(
+    stays(
         trial, "shifted", "count", "3 added to all of mu",
         "With 3 added to all of mu the codes vary as much as before, and your count changes.",
         "A dimension that is 3 for every x: what does it tell the decoder about x?", f"{COUNT}, given mu + 3,",
     )
-    _one_stays(
+    stays(
         trial, "twice", "count", "every row twice",
         "With every row there twice the codes vary as much as before, and your count changes.",
         "Along which axis of mu do the data stand, and what is done along it?", f"{COUNT}, given every row twice,",
@@ -322,16 +290,16 @@ TOTAL = "free_bits(kl_per_dim, floor)"
 @part("free_bits", "value", cases=("mixed", "wide", "dying"), keys=("total", "again", "twice", "wide", "without_floor"))
 def test_free_bits_value(trial):
     trial.fits("total", TOTAL)
-    _one_repeats(trial, "total", TOTAL)
+    repeats(trial, "total", what=TOTAL)
     trial.fits("without_floor", f"{TOTAL}, given floor = 0,")
     total, columns = trial.got["total"], trial.case["kl_per_dim"].shape[1]
-    _one_stays(
+    stays(
         trial, "twice", "total", "every row twice",
         "The same batch twice over has the same price, and yours changes.",
         "Which reduction runs over the rows?", f"{TOTAL}, given every row twice,",
     )
     trial.fits("wide", f"{TOTAL}, given every column twice,")
-    _agrees(
+    agrees(
         trial, trial.got["wide"], 2 * total, "every column twice",
         "With every dimension there twice, everything costs twice as much, floors too; yours does not double.",
         "Which of your operations runs over the dimensions, and how many floors are there?", "{}, twice your own",
@@ -386,21 +354,21 @@ HELD = "rate_target(recon, kl, target)"
 @part("rate_target", "value", keys=("loss", "again", "at_target", "mirrored", "dearer"))
 def test_rate_target_value(trial):
     trial.fits("loss", HELD)
-    _one_repeats(trial, "loss", HELD)
+    repeats(trial, "loss", what=HELD)
     for key, where in (("at_target", "kl = target"), ("dearer", "recon + 1")):
         trial.fits(key, f"{HELD}, given {where},")
     loss, recon = trial.got["loss"], trial.case["recon"]
-    _agrees(
+    agrees(
         trial, trial.got["dearer"], loss + 1, "recon + 1",
         "One nat more of recon is one nat more of loss, and with yours it is not.",
         "How does recon come into your answer?", "{}, one more than yours",
     )
-    _agrees(
+    agrees(
         trial, trial.got["at_target"], recon, "kl = target",
         "Where kl is just what it should be there is nothing to add, and the loss is recon alone; yours is not.",
         "What should the second term be when the target is met?", "{}, which is recon",
     )
-    _one_stays(
+    stays(
         trial, "mirrored", "loss", "as far on the other side of the target",
         "Too much and too little are equally wrong, and your loss differs between them.",
         "What does your second term do when kl falls below the target?", f"{HELD}, on the other side of the target,",
@@ -449,13 +417,13 @@ def test_running_log_odds_value(trial):
             f"your {number(value[at])} from before",
         )],
     )
-    _agrees(
+    agrees(
         trial, value[:, 0], torch.zeros_like(value[:, 0]), "before the first flip",
         "Before the first flip heads and tails are equally likely, so the log-odds there are 0, and yours are not.",
         "Which number means fifty-fifty in log-odds?",
     )
     trial.fits("inverted", f"{ODDS}, given heads for tails,")
-    _agrees(
+    agrees(
         trial, trial.got["inverted"], -value, "heads for tails",
         "With heads and tails exchanged the log-odds should change their sign and nothing else; yours do not.",
         "Are heads and tails counted by the same rule?", "{}, minus your own",

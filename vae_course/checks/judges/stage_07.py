@@ -3,32 +3,12 @@
 import torch
 
 from vae_course.checks.compare import SAME, gap, worst
-from vae_course.checks.judges.shared import repeats
+from vae_course.checks.judges.shared import agrees, gradient_of_the_model, repeats, says
 from vae_course.checks.judges.zoo import told_apart
 from vae_course.checks.judging import number, part
 
-ENDS = {"to_mu": "the encoder's mean", "to_logvar": "the encoder's log-variance", "to_x": "the decoder"}
-WEIGHTS = tuple(f"d_{layer}_{kind}" for layer in ENDS for kind in ("weight", "bias"))
 
-
-def _unmoved(trial, changed, value, where, sentence, question, beside="your {} from before", kind="exact"):
-    """What may not have moved has not: `changed` equals `value`, entry by entry; `beside` says whose `value` it is."""
-    at = worst(changed, value)
-    trial.holds(
-        gap(changed, value, kind) <= SAME, sentence, question,
-        [(f"entry {list(at)}, {where}" if at else where, number(changed[at]), beside.format(number(value[at])))],
-    )
-
-
-def _slopes(trial, exercise):
-    for key in WEIGHTS:
-        end = next(told for name, told in ENDS.items() if name in key)
-        trial.same(
-            key, f"The gradient of {exercise} with respect to {end}",
-            f"The value is right, but its gradient with respect to {end} is not.",
-            "Along which ways does your value depend on the encoder's two outputs, and is one of the ways cut?",
-        )
-
+BEFORE = "your {} from before"
 
 # --- log_weights ---
 
@@ -45,27 +25,27 @@ def test_log_weights_value(trial):
         ("another", "with other noise,"),
     ):
         trial.fits(key, f"{LOG_W}, {where}")
-    _unmoved(
+    agrees(
         trial, trial.got["fewer"], value[:3], "only three samples",
         "A sample has another weight when fewer samples stand beside it. The weight of a sample is its own affair.",
         "Which of your operations looks along the samples?", "your {} among the others",
     )
-    _unmoved(
+    agrees(
         trial, trial.got["alone"], value[:, :1], "by itself",
         "An image given by itself has other weights than among other images.",
         "Which of your operations looks along the batch?", "your {} among the others",
     )
-    _unmoved(
+    agrees(
         trial, trial.got["moved"][1:], value[1:], "other noise for sample 0",
         "Only the noise of sample 0 was changed, and the weight of another sample changed with it.",
-        "Which of your operations looks along the samples?",
+        "Which of your operations looks along the samples?", BEFORE,
     )
     if trial.case["case"] == "posterior":
-        _unmoved(
+        agrees(
             trial, trial.got["another"], value, "other noise",
             "Here the encoder gives the posterior itself, and log p(x|z) + log p(z) - log q(z|x) is then the same number at "
             "every z; yours changes with the noise.",
-            "Which of the three log-densities do you take at another place than the others, or leave out in part?",
+            "Which of the three log-densities do you take at another place than the others, or leave out in part?", BEFORE,
         )
     trial.same(
         "log_w", LOG_W,
@@ -74,9 +54,7 @@ def test_log_weights_value(trial):
     )
 
 
-@part("log_weights", "gradient", keys=WEIGHTS)
-def test_log_weights_gradient(trial):
-    _slopes(trial, "log_weights")
+test_log_weights_gradient = gradient_of_the_model("log_weights")
 
 
 # --- iwae_bound ---
@@ -96,17 +74,17 @@ def _of_samples(trial, what):
         ("equal", "given equal weights,"), ("shifted", "with all log-weights shifted,"),
     ):
         trial.fits(key, f"{what}, {where}")
-    _unmoved(
+    agrees(
         trial, trial.got["turned"], value, "samples in reverse",
         "The samples were only put into another order, and your answer changes. None of them comes first.",
-        "Does your answer look at where a sample stands?",
+        "Does your answer look at where a sample stands?", BEFORE,
     )
-    _unmoved(
+    agrees(
         trial, trial.got["exchanged"].flip(0), value, "images in reverse",
         "The images were only put into another order, and their values do not just change places.",
-        "Which axis holds the samples, and which the images?",
+        "Which axis holds the samples, and which the images?", BEFORE,
     )
-    _unmoved(
+    agrees(
         trial, trial.got["alone"], value[:1], "by itself",
         "An image given by itself has another value than among other images.",
         "Which axis holds the samples, and which the images?", "your {} among the others",
@@ -117,22 +95,22 @@ def _of_samples(trial, what):
 def test_iwae_bound_value(trial):
     _of_samples(trial, BOUND)
     value, shift = trial.got["value"], trial.case["shift"]
-    _unmoved(
+    agrees(
         trial, trial.got["single"], trial.case["log_w"][0], "K = 1",
         "With one sample the mean weight is that weight, so the bound is its log-weight; yours is not.",
         "What is left of your expression when K is 1?", "{}, that log-weight",
     )
-    _unmoved(
+    agrees(
         trial, trial.got["equal"], trial.case["log_w"][0], "all samples equal",
         "When all K weights are equal, their mean is that same weight; your answer depends on how many there are.",
         "What do you divide by, and on which side of the logarithm?", "{}, that log-weight",
     )
-    _unmoved(
+    agrees(
         trial, trial.got["repeated"], value, "samples x 4",
         "Taking every sample four times leaves the mean weight as it is; your answer changes.",
-        "What do you divide by, and on which side of the logarithm?",
+        "What do you divide by, and on which side of the logarithm?", BEFORE,
     )
-    _unmoved(
+    agrees(
         trial, trial.got["shifted"], value + shift, f"{number(shift)} added to every log-weight",
         f"{number(shift)} nats more on every log-weight must give {number(shift)} nats more, and with yours it does not.",
         "By what has every weight been multiplied, and what does that do to the logarithm of their mean?",
@@ -159,7 +137,7 @@ def test_iwae_bound_gradient(trial):
 def test_iwae_bound_stability(trial):
     _far_away(trial, BOUND)
     value, shift = trial.got["far"], trial.case["shift"]
-    _unmoved(
+    agrees(
         trial, trial.got["far_shifted"], value + shift, f"{number(shift)} added to every log-weight",
         f"{number(shift)} nats more on every log-weight must give {number(shift)} nats more, and with yours it does not.",
         "What is exp of 1,000, and what is exp of -1,000?", "{}: your value from before, and the shift",
@@ -192,10 +170,10 @@ ESS = "effective_sample_size(log_w)"
 def test_effective_sample_size_value(trial):
     _of_samples(trial, ESS)
     value, K = trial.got["value"], len(trial.case["log_w"])
-    _unmoved(
+    agrees(
         trial, trial.got["shifted"], value, f"{number(trial.case['shift'])} added to every log-weight",
         "Multiplying all weights by the same number leaves their shares as they are; your answer changes.",
-        "Does a common factor of all weights cancel in your expression?",
+        "Does a common factor of all weights cancel in your expression?", BEFORE,
     )
     equal = trial.got["equal"]
     trial.holds(
@@ -204,7 +182,7 @@ def test_effective_sample_size_value(trial):
         "What are the sum and the sum of squares of K equal weights?",
         [(f"{K} equal weights, image 0", number(equal[0]), str(K))],
     )
-    _unmoved(
+    agrees(
         trial, trial.got["repeated"], 4 * value, "samples x 4",
         "Four copies of every sample are four times as many effective samples, and with yours they are not.",
         "What becomes of a sum, and of its square, when every weight is there four times?", "{}: your value from before, times 4",
@@ -220,9 +198,9 @@ def test_effective_sample_size_value(trial):
 @part("effective_sample_size", "stability", cases=("far", "lost", "giant"), keys=("far", "far_shifted"))
 def test_effective_sample_size_stability(trial):
     _far_away(trial, ESS)
-    _unmoved(
+    agrees(
         trial, trial.got["far_shifted"], trial.got["far"], f"{number(trial.case['shift'])} added to every log-weight",
-        "Far away from 0 a common factor of all weights changes your answer.", "What is exp of 1,000, and of -1,000?",
+        "Far away from 0 a common factor of all weights changes your answer.", "What is exp of 1,000, and of -1,000?", BEFORE,
         kind="coarse",
     )
 
@@ -230,12 +208,6 @@ def test_effective_sample_size_stability(trial):
 # --- log_evidence ---
 
 EVIDENCE = "log_evidence(x, model, K, chunk)"
-
-
-def _says(trial, key, want, sentence, question, where):
-    """The evidence under `key` is the word `want`."""
-    told = trial.got.get(key, "unseen")
-    trial.holds(told == want, sentence, question, [(where, told, want)])
 
 
 @part("log_evidence", "value", cases=("posterior", "gaussian", "bernoulli", "by_itself"),
@@ -248,16 +220,16 @@ def test_log_evidence_value(trial):
     trial.fits("evidence", EVIDENCE)
     _decoded(trial)
     K = case["K"]
-    _says(
+    says(
         trial, "samples", f"{K} of {K}",
         f"K is {K} and chunk is {case['chunk']}, and the number of codes decoded for an image is not K.",
-        "How many samples does the last chunk hold?", "codes for an image",
+        "How many samples does the last chunk hold?", where="codes for an image",
     )
-    _says(
+    says(
         trial, "is", "the bound",
         "Every image was decoded with K codes, but the value is not the logarithm of the mean of their K weights.",
         "What has to be handed from one chunk to the next, so that all K weights meet in one mean?",
-        f"your value, K = {K}, chunk = {case['chunk']}",
+        where=f"your value, K = {K}, chunk = {case['chunk']}",
     )
 
 
@@ -267,7 +239,7 @@ def _constant(trial):
     trial.fits("exactly", EVIDENCE)
     trial.fits("other", f"{EVIDENCE}, with another chunk,")
     value = trial.got["exactly"]
-    _unmoved(
+    agrees(
         trial, trial.got["other"], value, f"chunk = {case['other']}",
         f"With chunk = {case['other']} the value is another one than with chunk = {case['chunk']}. Chunks are a matter of "
         "memory, and what is computed is the same.",
@@ -293,21 +265,21 @@ def _decoded(trial):
 def test_log_evidence_chunks(trial):
     _decoded(trial)
     rows, chunk = len(trial.case["x"]), trial.case["chunk"]
-    _says(
+    says(
         trial, "largest", "chunk",
         f"chunk is {chunk} and the batch has {rows} images, and more than {chunk * rows} codes were decoded at once: with a "
         "large K that is where the memory goes.",
-        "Which shape has the largest z that you make?", "codes at once",
+        "Which shape has the largest z that you make?", where="codes at once",
     )
-    _says(
+    says(
         trial, "history", "let go",
         "Never more than a chunk is decoded at once, but the history of every chunk is kept for a gradient that nobody "
         "asked for, so memory grows with K all the same.",
-        "What does torch keep of each operation, and how is it told not to?", "history of past chunks",
+        "What does torch keep of each operation, and how is it told not to?", where="history of past chunks",
     )
 
 
-@part("log_evidence", "noise", cases=("gaussian", "bernoulli", "by_itself"), keys=("is", "noise", "twice", "seeded", "law"))
+@part("log_evidence", "noise", cases=("gaussian", "bernoulli", "by_itself"), keys=("is", "noise", "twice", "law"))
 def test_log_evidence_noise(trial):
     _decoded(trial)
     sentences = {
@@ -321,20 +293,15 @@ def test_log_evidence_noise(trial):
         "How many random numbers do K codes of Z numbers need for each of B images, and are they all new?",
         [("noise in the codes", told, "fresh")],
     )
-    _says(
+    says(
         trial, "twice", "fresh", "Two calls, one after the other, drew the same noise.",
-        "What starts your random numbers afresh at every call?", "noise of the second call",
+        "What starts your random numbers afresh at every call?", where="noise of the second call",
     )
     if trial.case["case"] == "by_itself":
         return
-    _says(
-        trial, "seeded", "yes",
-        "With two generators of the same seed you give two values: not all of your noise comes from the generator.",
-        "Which function draws, and which generator does it use?", "the same value",
-    )
-    _says(
+    says(
         trial, "law", "normal", "The codes are fresh, but they are not samples of q: (z - mu) / sigma is not N(0, 1).",
-        "Which distribution has the noise, and by what is it multiplied?", "(z - mu) / sigma",
+        "Which distribution has the noise, and by what is it multiplied?", where="(z - mu) / sigma",
     )
 
 
@@ -357,33 +324,27 @@ LOSS = "iwae_loss(x, model, eps)"
 def test_iwae_loss_value(trial):
     trial.fits("loss", LOSS)
     value = trial.got["loss"]
-    trial.fits("again", LOSS)
-    _unmoved(
-        trial, trial.got["again"], value, "second call",
-        "Two calls with the same arguments gave different losses: something is left to chance, or your function changes what "
-        "it is given.",
-        "Which line can give something else the second time?", "your {} from the first",
-    )
+    repeats(trial, "loss")
     for key, where in (
         ("twice", "with every image twice,"), ("repeated", "with every sample four times,"), ("another", "with other noise,"),
     ):
         trial.fits(key, f"{LOSS}, {where}")
-    _unmoved(
+    agrees(
         trial, trial.got["twice"], value, "every image twice",
         "A batch with every image twice has the same mean over images, and your loss changes.",
-        "Is the loss a mean over the images, or a sum?",
+        "Is the loss a mean over the images, or a sum?", BEFORE,
     )
-    _unmoved(
+    agrees(
         trial, trial.got["repeated"], value, "samples x 4",
         "Taking every sample four times leaves the mean weight as it is; your loss changes.",
-        "What becomes of the K samples of an image before anything is averaged over images?",
+        "What becomes of the K samples of an image before anything is averaged over images?", BEFORE,
     )
     if trial.case["case"] == "posterior":
-        _unmoved(
+        agrees(
             trial, trial.got["another"], value, "other noise",
             "Here the encoder gives the posterior itself, so the loss is minus the mean of log p(x) for any noise; yours "
             "changes with it.",
-            "Is each weight p(x, z) / q(z|x), all of it at the same z?",
+            "Is each weight p(x, z) / q(z|x), all of it at the same z?", BEFORE,
         )
     trial.same(
         "loss", LOSS,
@@ -393,9 +354,7 @@ def test_iwae_loss_value(trial):
     )
 
 
-@part("iwae_loss", "gradient", cases=("gaussian", "bernoulli"), keys=WEIGHTS)
-def test_iwae_loss_gradient(trial):
-    _slopes(trial, "iwae_loss")
+test_iwae_loss_gradient = gradient_of_the_model("iwae_loss", cases=("gaussian", "bernoulli"))
 
 
 # --- gradient_snr ---
@@ -425,7 +384,7 @@ def test_gradient_snr_value(trial):
         ),
     ):
         trial.fits(key, f"{SNR}, {where},")
-        _unmoved(trial, trial.got[key], value, where, sentence, question)
+        agrees(trial, trial.got[key], value, where, sentence, question, BEFORE)
     trial.fits("repeated", f"{SNR}, with every repeat four times,")
     repeated = trial.got["repeated"]
     trial.holds(
@@ -435,7 +394,7 @@ def test_gradient_snr_value(trial):
         [("parameter 0, repeats x 4", number(repeated[0]), f"about your {number(value[0])} from before")],
     )
     trial.fits("first", f"{SNR}, given the first parameter only,")
-    _unmoved(
+    agrees(
         trial, trial.got["first"], value[:1], "by itself", "A parameter by itself has another ratio than among others.",
         "Which axis holds the repeats, and which the parameters?", "your {} among the others",
     )
@@ -464,22 +423,22 @@ def _doubly(name, key):
             ("_turned", "with the samples in another order,"), ("_single", "given one sample,"),
         ):
             trial.fits(f"{key}{end}", f"{what}, {where}")
-        _unmoved(
+        agrees(
             trial, trial.got[f"{key}_again"], value, "second call",
             "Two calls with the same arguments gave different gradients.",
             "What does the first call leave behind that the second one finds?", "your {} from the first",
         )
-        _unmoved(
+        agrees(
             trial, trial.got[f"{key}_turned"], value, "samples in reverse",
             "The samples were only put into another order, and your gradient changes.",
-            "Does your answer look at where a sample stands?",
+            "Does your answer look at where a sample stands?", BEFORE,
         )
-        _unmoved(
+        agrees(
             trial, trial.got[f"{key}_moved"][1:], value[1:], "other noise for image 0",
             "Only the noise of image 0 was changed, and the gradient of another image changed with it.",
-            "Which of your operations looks along the batch?",
+            "Which of your operations looks along the batch?", BEFORE,
         )
-        _unmoved(
+        agrees(
             trial, trial.got[f"{key}_alone"], value[:1], "by itself",
             "An image by itself has another gradient than among others: the gradients are to be those of each image's own "
             "bound.",

@@ -6,6 +6,7 @@ import torch
 
 from vae_course.checks.probing import Evidence
 
+ERRORS = 6.0  # standard errors that chance does not reach
 OUT = 1.8  # standard deviations; a uniform distribution ends before, at 1.73
 
 
@@ -42,3 +43,27 @@ def standardised(draws: torch.Tensor, axis: int) -> tuple[torch.Tensor, torch.Te
     unit /= variance.sqrt()
     tails = (unit.abs() > OUT).double().mean()
     return unit, (mean / variance.sqrt()).squeeze(axis), variance.log().squeeze(axis), tails
+
+
+def law(draws: torch.Tensor) -> str:
+    """`normal` for draws that may come from N(0, 1); otherwise where they stand out."""
+    draws = draws.double().flatten()
+    count, mean, variance = draws.numel(), float(draws.mean()), float(draws.var())
+    centred = abs(mean) <= ERRORS * (variance / count) ** 0.5
+    if float((draws - mean).abs().max()) < OUT * variance**0.5:
+        return "flat around 0" if centred else "flat"
+    if not centred:
+        return "off 0"
+    if abs(variance - 1) > ERRORS * (2 / count) ** 0.5:
+        return "wide" if variance > 1 else "narrow"
+    return "normal"
+
+
+def weighted(value: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """Entries times weights that all differ, so that gradients of different entries cannot cancel in the sum."""
+    return value * weights if value.shape == weights.shape else value
+
+
+def trainable(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """The parameters of a model, by names such as `to_mu_weight`."""
+    return {name.replace(".", "_"): weight for name, weight in model.named_parameters()}

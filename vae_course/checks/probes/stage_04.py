@@ -2,14 +2,9 @@
 
 import torch
 
-from vae_course.checks.probes.shared import standardised
+from vae_course.checks.probes.shared import standardised, trainable, weighted
 from vae_course.checks.probing import Case, Evidence, gradients, kinds, pair, summary, tensor
 from vae_course.models import fixtures
-
-
-def _weighted(value: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """Entries times weights that all differ, so that gradients of different entries cannot cancel in the sum."""
-    return value * weights if value.shape == weights.shape else value
 
 
 def _fresh(*given: torch.Tensor) -> list[torch.Tensor]:
@@ -33,7 +28,7 @@ def reparameterize(ns, case: Case) -> Evidence:
     moved[..., 1, 2] += 1
     return {
         "z": value,
-        **gradients(_weighted(value, weights), {"mu": mu, "logvar": logvar}),
+        **gradients(weighted(value, weights), {"mu": mu, "logvar": logvar}),
         "again": sample(mu, logvar, given),
         "still": sample(mu, logvar, torch.zeros_like(eps)),
         "moved": sample(mu, logvar, moved),
@@ -113,8 +108,8 @@ def sample_posterior(ns, case: Case) -> Evidence:
     evidence = {
         "z": z,
         "again": again,
-        **gradients(_weighted(z, case["weights"]), {"mu": mu}),
-        **gradients(_weighted(again, weights), {"logvar": logvar}),
+        **gradients(weighted(z, case["weights"]), {"mu": mu}),
+        **gradients(weighted(again, weights), {"logvar": logvar}),
     }
     return evidence if case["case"] == "by_itself" else {**evidence, "many": draw(case["n"]).detach()}
 
@@ -186,12 +181,11 @@ def _bound(ns, case: Case, what: str) -> Evidence:
 
     model = fixtures.model(case)
     value = estimate(model, x, eps)
-    weights = {name.replace(".", "_"): weight for name, weight in model.named_parameters()}
     moved = eps.clone()
     moved[:, 0] += 1
     return {
         "bound": value,
-        **gradients(_weighted(value, case["weights"]), weights),
+        **gradients(weighted(value, case["weights"]), trainable(model)),
         "again": estimate(model, x, eps),
         "alone": estimate(model, x[:1], eps[:, :1]),
         "moved": estimate(model, x, moved),

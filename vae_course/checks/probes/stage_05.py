@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from vae_course.checks.compare import SAME, gap, worst
-from vae_course.checks.probes.shared import OUT, pattern
+from vae_course.checks.probes.shared import ERRORS, law, pattern
 from vae_course.checks.probes.zoo import verdict
 from vae_course.checks.probing import (
-    Case, Evidence, dictionary, gradients, kinds, module, scalar, sequence, summary, tensor, warms,
+    Case, Evidence, dictionary, gradients, kinds, module, scalar, sequence, summary, tensor, unfit, warms,
 )
-from vae_course.checks.trouble import Unfit, a
+from vae_course.checks.trouble import Unfit
 from vae_course.models.audit import Loss, disguised, likelihood
 from vae_course.models.bug_zoo import Program, program
 from vae_course.models.data import digits
@@ -32,7 +32,6 @@ AWAY = 20.0  # times an ordinary code: beyond every limit that somebody may have
 NUDGE = 1e-4  # added to a code; what stays exactly as it was goes in steps
 SURE = 40.0  # a logit whose probability single precision rounds to 1
 GROWTH = 1.1  # of the weights, until a logit is SURE
-ERRORS = 6.0  # standard errors that chance does not reach
 
 
 # --- networks ---
@@ -773,22 +772,8 @@ def _noise_facts(case: Case, noises: Sequence[Tensor | None]) -> Evidence:
         return {"noise": "unseen"}
     told = {"noise": pattern(noises[0]), "twice": "the same" if gap(noises[0], noises[1]) <= SAME else "fresh"}
     if case["case"] == "many" and told["noise"] == "fresh":
-        told["law"] = _law(noises[0])
+        told["law"] = law(noises[0])
     return told
-
-
-def _law(draws: Tensor) -> str:
-    """`normal` for draws that may come from N(0, 1); otherwise where they stand out."""
-    draws = draws.double().flatten()
-    count, mean, variance = draws.numel(), float(draws.mean()), float(draws.var())
-    centred = abs(mean) <= ERRORS * (variance / count) ** 0.5
-    if float((draws - mean).abs().max()) < OUT * variance**0.5:
-        return "flat around 0" if centred else "flat"
-    if not centred:
-        return "off 0"
-    if abs(variance - 1) > ERRORS * (2 / count) ** 0.5:
-        return "wide" if variance > 1 else "narrow"
-    return "normal"
 
 
 def _worth(case: Case, got: Evidence) -> Evidence:
@@ -855,7 +840,7 @@ def _picture_facts(case: Case, got: Evidence) -> Evidence:
     told["codes"] = pattern(codes)
     if told["codes"] == "fresh":
         told["codes"] = "fresh" if len(torch.unique(codes, dim=0)) == len(codes) else "repeated"
-        told["law"] = _law(codes)
+        told["law"] = law(codes)
     return told
 
 
@@ -998,7 +983,7 @@ def effective_beta(ns, case: Case) -> Evidence:
 def _number(value: object, what: str) -> torch.Tensor:
     """`value` in double precision, if it is one number; otherwise Unfit, in words that fit a returned value."""
     if value is None:
-        raise Unfit(f"{what} returned None; a number is expected: is a `return` missing?")
+        raise unfit(value, what, "a number")
     if isinstance(value, torch.Tensor) and value.numel() == 1:
         value = value.detach().reshape(())
     elif isinstance(value, torch.Tensor):
@@ -1006,11 +991,7 @@ def _number(value: object, what: str) -> torch.Tensor:
     try:
         return scalar(value, what).double()
     except Unfit as error:
-        raise Unfit(f"{what} returned {a(type(value).__name__)}{_of(value)}; a number is expected.") from error
-
-
-def _of(value: object) -> str:
-    return f" of {len(value)}" if isinstance(value, (tuple, list)) else ""
+        raise unfit(value, what, "a number") from error
 
 
 # --- bug zoo ---

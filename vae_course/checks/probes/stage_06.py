@@ -6,24 +6,21 @@ from collections.abc import Callable, Mapping
 
 import torch
 
-from vae_course.checks.probing import Case, Evidence, Names, dictionary, gradients, kinds, pair, scalar, tensor
-from vae_course.checks.trouble import Unfit, a, plain
+from vae_course.checks.probing import Case, Evidence, Names, dictionary, gradients, kinds, pair, scalar, tensor, unfit
+from vae_course.checks.trouble import Unfit, plain
 from vae_course.models import fixtures
 from vae_course.models.clinic_words import CAUSES, PATIENTS, TREATMENTS
 
 
 def _plain(value: object, what: str, expected: str) -> Evidence:
     """What `what` returned as one number under "number", and under "kind" what sort of number it is."""
-    if value is None:
-        raise Unfit(f"{what} returned None; {expected} is expected: is a `return` missing?")
     if isinstance(value, torch.Tensor):
         numeric = value.double() if value.dtype == torch.bool else value
         return {"number": tensor(numeric, what).detach(), "kind": "a tensor"}
     if isinstance(value, numbers.Real) and not isinstance(value, bool):
         kind = "an int" if isinstance(value, numbers.Integral) else "a float"
         return {"number": scalar(value, what), "kind": kind}
-    size = f" of {len(value)}" if isinstance(value, (tuple, list)) else ""
-    raise Unfit(f"{what} returned {a(type(value).__name__)}{size}; {expected} is expected.")
+    raise unfit(value, what, expected)
 
 
 # --- beta_elbo ---

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import weakref
 
 import torch
 
 from vae_course.checks.compare import SAME, gap
+from vae_course.checks.probes.shared import law, trainable, weighted
 from vae_course.checks.probes.zoo import verdict
 from vae_course.checks.probing import Case, Evidence, gradients, kinds, pair, summary, tensor
 from vae_course.models import fixtures
 from vae_course.models.bug_zoo_iwae import Program, program
-from vae_course.models.toolbox.stage_07 import iwae_bound as bound_of, log_weights as weights_of
-
-
-OUT = 1.8  # standard deviations; a uniform distribution ends before, at 1.73
-
-
-def _weighted(value: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """Entries times weights that all differ, so that gradients of different entries cannot cancel in the sum."""
-    return value * weights if value.shape == weights.shape else value
-
-
-def _trainable(model) -> dict[str, torch.Tensor]:
-    return {name.replace(".", "_"): weight for name, weight in model.named_parameters()}
-
+from vae_course.models.toolbox.stage_03 import std_from_logvar
 
 # --- log_weights ---
 
@@ -40,7 +29,7 @@ def log_weights(ns, case: Case) -> Evidence:
     moved[0] += 1
     return {
         "log_w": value,
-        **gradients(_weighted(value, case["weights"]), _trainable(model)),
+        **gradients(weighted(value, case["weights"]), trainable(model)),
         "again": weigh(x, eps),
         "alone": weigh(x[:1], eps[:, :1]),
         "fewer": weigh(x, eps[:3]),
@@ -83,7 +72,7 @@ def iwae_bound(ns, case: Case) -> Evidence:
         return evidence
     leaf = case["log_w"].requires_grad_()
     value = tensor(ns["iwae_bound"](leaf.clone()), "iwae_bound")
-    return {**evidence, **gradients(_weighted(value, case["weights"]), {"log_w": leaf})}
+    return {**evidence, **gradients(weighted(value, case["weights"]), {"log_w": leaf})}
 
 
 @kinds(far="coarse", far_shifted="coarse")  # a difference of two logarithms near 1,000 has few digits in single precision
@@ -136,47 +125,47 @@ class _Watch:
             self.kept = max(self.kept, sum(known.codes for seen in self._tokens if (known := seen()) is not None))
         return value
 
-    def codes(self, x: torch.Tensor) -> list[list[torch.Tensor]]:
-        """For each call, the codes that each row of x was asked with, (n, Z)."""
-        calls = []
+    def codes(self, x: torch.Tensor, name: str) -> Evidence:
+        """How many codes each row of x was asked with in each call, (calls, B); and these codes, (n, B, Z), where the rows had
+        equally many in all."""
+        mine: list[list[torch.Tensor]] = []
         for given, z in self.asked:
             lead = torch.broadcast_shapes(given.shape[:-1], z.shape[:-1])
             rows = given.expand(*lead, given.shape[-1]).reshape(-1, given.shape[-1]).to(x)
             flat = z.expand(*lead, z.shape[-1]).reshape(-1, z.shape[-1]).to(x)
             row = torch.cdist(rows, x).argmin(1)
-            calls.append([flat[row == b] for b in range(len(x))])
-        return calls
+            mine.append([flat[row == b] for b in range(len(x))])
+        counts = torch.tensor([[len(codes) for codes in call] for call in mine]).reshape(-1, len(x))
+        told: Evidence = {f"{name}_counts": counts}
+        if mine and len(set(counts.sum(0).tolist())) == 1:
+            told[f"{name}_codes"] = torch.stack([torch.cat(codes) for codes in zip(*mine, strict=True)], 1)
+        return told
 
 
-@torch.no_grad()
-def _noise(case: Case, calls: list[list[torch.Tensor]]) -> torch.Tensor | None:
-    """The noise in the codes, (n, B, Z); None where the rows do not have equally many."""
-    joined = [torch.cat(codes) for codes in zip(*calls, strict=True)]
-    if len({len(codes) for codes in joined}) != 1 or not len(joined[0]):
-        return None
-    mu, logvar = fixtures.model(case).encode(case["x"])
-    return (torch.stack(joined, 1) - mu) / logvar.div(2).exp()
+def _log_weights(case: Case, z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The log-weight of each code, (n, B), and the noise in it, (n, B, Z)."""
+    model, x = fixtures.model(case), case["x"]
+    mu, logvar = model.encode(x)
+    q, prior = (torch.distributions.Normal(m, s) for m, s in ((mu, std_from_logvar(logvar)), (torch.zeros_like(mu), 1.0)))
+    of_code = (prior.log_prob(z) - q.log_prob(z)).sum(-1)
+    return of_code + model.log_likelihood(x, z), (z - mu) / q.scale
 
 
-@torch.no_grad()
-def _known_as(case: Case, value: torch.Tensor, calls: list[list[torch.Tensor]], noise: torch.Tensor | None) -> str:
-    """Which quantity of the codes that were decoded the value is."""
-    if value.shape != case["x"].shape[:1]:
-        return "of another shape"
-    if noise is None:
-        return "of images with different numbers of codes"
-    log_w = weights_of(case["x"], fixtures.model(case), noise)  # (n, B)
-    known = {"the bound": bound_of(log_w), "the average of the logs": log_w.mean(0), "the largest": log_w.amax(0)}
-    sizes = [{len(codes) for codes in call} for call in calls]
-    if all(len(size) == 1 for size in sizes):
-        sizes = [size.pop() for size in sizes]
-        parts = torch.stack([bound_of(part) for part in log_w.split(sizes)])
-        known |= {
-            "the average of the chunks": parts.mean(0), "the chunks alike": bound_of(parts), "the last chunk": parts[-1],
-            "the average of the chunks by size": torch.tensor(sizes, dtype=parts.dtype) @ parts / len(log_w),
-            "the first chunk": parts[0], "the best chunk": parts.amax(0),
-        }
-    return next((name for name, other in known.items() if gap(value, other) <= SAME), "something else")
+def _known(log_w: torch.Tensor, counts: torch.Tensor) -> dict[str, torch.Tensor]:
+    """What may be made of log-weights, (n, B), that came in calls with so many for each row, (calls, B)."""
+    total = log_w.logsumexp(0)
+    known = {
+        "the bound": total - math.log(len(log_w)), "the average of the logs": log_w.mean(0), "the largest": log_w.amax(0),
+    }
+    sizes = counts[:, 0]
+    if not bool((counts == sizes[:, None]).all()):
+        return known
+    parts = torch.stack([part.logsumexp(0) - math.log(len(part)) for part in log_w.split(sizes.tolist())])
+    return known | {
+        "the average of the chunks": parts.mean(0), "the chunks alike": parts.logsumexp(0) - math.log(len(parts)),
+        "the last chunk": parts[-1], "the average of the chunks by size": sizes.to(parts) @ parts / len(log_w),
+        "the first chunk": parts[0], "the best chunk": parts.amax(0),
+    }
 
 
 def _shared(noise: torch.Tensor) -> str:
@@ -188,15 +177,30 @@ def _shared(noise: torch.Tensor) -> str:
     return shared or ("fresh" if len(torch.unique(noise[:, 0, 0].round(decimals=6))) == len(noise) else "chunks")
 
 
-def _law(noise: torch.Tensor) -> str:
-    """Whether many numbers could be standard normal; the bands are some six standard errors of 6,000 draws wide."""
-    mean, deviation = noise.mean(), noise.std()
-    tails = float(((noise - mean).abs() > OUT * deviation).double().mean())
-    if abs(mean) > 0.1:
-        return "shifted"
-    if abs(deviation - 1) > 0.06:
-        return "wider" if deviation > 1 else "narrower"
-    return "normal" if 0.05 < tails < 0.095 else "of another form"
+@torch.no_grad()
+def _evidence_facts(case: Case, got: Evidence) -> Evidence:
+    """Which quantity of the codes that were decoded the value is, how many they were, and how they were drawn."""
+    if "exactly" in got:
+        return got
+    told = {key: got[key] for key in ("evidence", "largest", "history")}
+    counts = got["first_counts"]
+    if not len(counts) or not len(got["second_counts"]):
+        return {**told, "is": "unseen"}
+    fewest, most = (int(end) for end in counts.sum(0).aminmax())
+    told["samples"] = f"{fewest} of {case['K']}" if fewest == most else f"{fewest} to {most} of {case['K']}"
+    if "first_codes" not in got or "second_codes" not in got:
+        return {**told, "is": "of images with different numbers of codes", "noise": "unseen"}
+    log_w, noise = _log_weights(case, got["first_codes"])
+    again = _log_weights(case, got["second_codes"])[1]
+    known = _known(log_w, counts) if got["evidence"].shape == log_w.shape[1:] else {}
+    told["is"] = next((name for name, value in known.items() if gap(got["evidence"], value) <= SAME), "something else")
+    told["noise"] = _shared(noise)
+    repeated = noise.shape == again.shape and bool(torch.isclose(noise[0], again[0]).all())
+    told["twice"] = "the same" if repeated else "fresh"
+    if "many_counts" in got:
+        many = got.get("many_codes")
+        told["law"] = "unseen" if many is None else law(_log_weights(case, many)[1])
+    return told
 
 
 def _watched(ns, case: Case, K: int, chunk: int, *generator) -> tuple[torch.Tensor, _Watch]:
@@ -205,13 +209,8 @@ def _watched(ns, case: Case, K: int, chunk: int, *generator) -> tuple[torch.Tens
     return tensor(ns["log_evidence"](case["x"], model, K, chunk, *generator), "log_evidence"), watch
 
 
-def _ends(calls: list[list[torch.Tensor]]) -> str:
-    """How many samples each row was decoded with."""
-    counts = [sum(len(codes) for codes in row) for row in zip(*calls, strict=True)]
-    return str(counts[0]) if len(set(counts)) == 1 else f"{min(counts)} to {max(counts)}"
-
-
 @kinds(evidence="property")
+@summary(_evidence_facts)
 def log_evidence(ns, case: Case) -> Evidence:
     x, K, chunk = case["x"], case["K"], case["chunk"]
     if case["case"] in ("posterior", "far"):  # the value does not depend on the noise
@@ -222,28 +221,14 @@ def log_evidence(ns, case: Case) -> Evidence:
     given = () if case["case"] == "by_itself" else (torch.Generator().manual_seed(case["seed"]),)
     value, watch = _watched(ns, case, K, chunk, *given)
     _, second = _watched(ns, case, K, chunk, *given)
-    if not watch.asked or not second.asked:
-        return {"evidence": value, "is": "unseen"}
-    calls = watch.codes(x)
-    noise, other = (_noise(case, seen) for seen in (calls, second.codes(x)))
     evidence = {
-        "evidence": value,
-        "is": _known_as(case, value.detach(), calls, noise),
-        "samples": f"{_ends(calls)} of {K}",
+        "evidence": value.detach(), **watch.codes(x, "first"), **second.codes(x, "second"),
         "largest": "chunk" if watch.largest <= chunk * len(x) else f"{watch.largest} of {chunk * len(x)}",
         "history": "kept" if watch.kept > 2 * chunk * len(x) or value.requires_grad else "let go",
     }
-    if noise is None or other is None:
-        return {**evidence, "noise": "unseen"}
-    evidence["noise"] = _shared(noise)
-    repeated = noise.shape == other.shape and bool(torch.isclose(noise[0], other[0]).all())
-    evidence["twice"] = "the same" if repeated else "fresh"
     if given:
-        twin, _ = _watched(ns, case, K, chunk, torch.Generator().manual_seed(case["seed"]))
-        evidence["seeded"] = "yes" if gap(twin, value) <= SAME else "no"
         _, many = _watched(ns, case, case["many"], 100, *given)
-        noise = _noise(case, many.codes(x)) if many.asked else None
-        evidence["law"] = "unseen" if noise is None else _law(noise)
+        evidence |= many.codes(x, "many")
     return evidence
 
 
@@ -257,7 +242,7 @@ def iwae_loss(ns, case: Case) -> Evidence:
         return tensor(ns["iwae_loss"](x, model, eps.clone()), "iwae_loss")
 
     value = loss(x, eps)
-    slopes = {} if case["case"] == "posterior" else gradients(value, _trainable(model))
+    slopes = {} if case["case"] == "posterior" else gradients(value, trainable(model))
     return {
         "loss": value,
         **slopes,

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 import numpy
 import torch
 
-from vae_course.checks.probing import Evidence
-from vae_course.checks.trouble import Unfit, a
+from vae_course.checks.probing import Evidence, unfit
+from vae_course.checks.trouble import Unfit
 
 ASKED = 10  # times that a test is asked about a sound program before it counts as one that always refuses it
 
@@ -50,13 +50,10 @@ def verdict(
 
 def truth(value: object, what: str) -> bool:
     """`value`, if it is True or False, be it Python's, NumPy's or torch's; otherwise Unfit."""
-    if value is None:
-        raise Unfit(f"{what} returned None; a bool, True or False, is expected: is a `return` missing?")
     if isinstance(value, (bool, numpy.bool_)):
         return bool(value)
     if isinstance(value, torch.Tensor) and value.dtype == torch.bool:
         if value.numel() == 1:
             return bool(value)
         raise Unfit(f"{what} returned {value.numel()} truth values; a single True or False is expected.")
-    size = f" of {len(value)}" if isinstance(value, (tuple, list)) else ""
-    raise Unfit(f"{what} returned {a(type(value).__name__)}{size}; a bool, True or False, is expected.")
+    raise unfit(value, what, "a bool, True or False,")
