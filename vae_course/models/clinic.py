@@ -128,9 +128,9 @@ def _trained(program: _Program) -> VAE:
     def loss(x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
         mu, logvar = model.encode(x)
         z = program.sample(mu, logvar, torch.randn(mu.shape, generator=generator))
-        recon = -program.pixels * model.log_likelihood(x, z).mean()
-        kl = free_bits(prices(mu, logvar), program.free)
-        return {"loss": recon + kl, "recon": recon, "kl": kl}
+        distortion = -program.pixels * model.log_likelihood(x, z).mean()
+        rate = free_bits(prices(mu, logvar), program.free)
+        return {"loss": distortion + rate, "recon": distortion, "kl": rate}
 
     fit(model, train, STEPS, loss=loss, beta=program.price, generator=torch.Generator().manual_seed(SEED))
     return model.requires_grad_(False)
