@@ -1181,6 +1181,25 @@ def all_or_none(mu, threshold=0.01):
 
 @wrong(
     "active_units",
+    "You return the number of latent dimensions, whether they vary or not.",
+    "A column of equal numbers: is it among those you count?",
+)
+def every_dimension(mu, threshold=0.01):
+    return mu.shape[1]
+
+
+@wrong(
+    "active_units",
+    "You compare the sum of the variances with the threshold: it says whether anything varies, and not in how many "
+    "dimensions.",
+    "How many numbers are compared with the threshold, one or Z?",
+)
+def sum_of_the_variances(mu, threshold=0.01):
+    return int(mu.var(0).sum() > threshold)
+
+
+@wrong(
+    "active_units",
     "You compare the average of the variances with the threshold: it says whether anything varies, and not in how many "
     "dimensions.",
     "How many numbers are compared with the threshold, one or Z?",
@@ -1439,6 +1458,15 @@ def begins_one_step_late(step, warmup_steps):
 
 @wrong(
     "kl_weight",
+    "Your line begins one step late and has no end: the weight is still 0 at step 1, and goes on rising when it has reached 1.",
+    "At step T of T, which share of the warm-up is over, and which share at step 2 T?",
+)
+def begins_one_step_late_without_end(step, warmup_steps):
+    return max(0, step - 1) / warmup_steps if warmup_steps else 1.0
+
+
+@wrong(
+    "kl_weight",
     "Your weight gets to 1 one step early: it rises in T - 1 steps and not in T, and with a warm-up of one step you divide "
     "by zero.",
     "At step T - 1 of T, is the warm-up over?",
@@ -1490,6 +1518,15 @@ def twice_as_steep_without_end(step, warmup_steps):
 )
 def in_percent(step, warmup_steps):
     return min(100.0, 100 * step / warmup_steps) if warmup_steps else 100.0
+
+
+@wrong(
+    "kl_weight",
+    "Your weight is in percent and has no end: it is 100 when the warm-up is over, and rises on.",
+    "At the end of the warm-up, how many nats should a nat of KL cost, and how many later?",
+)
+def in_percent_without_end(step, warmup_steps):
+    return 100 * step / warmup_steps if warmup_steps else 100.0
 
 
 @wrong(

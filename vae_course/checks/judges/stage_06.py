@@ -269,11 +269,18 @@ _WHEN = {
         "Between the ends the weight is the part of the warm-up that is over, and yours is not.",
         "After a quarter of the steps, what should the weight be?",
     ),
+    "nearly": (
+        "Between the ends your weight is nearly the part of the warm-up that is over, and not quite.",
+        "Which of your steps is exact, and which one only comes near?",
+    ),
     "after": (
         "From the end of the warm-up on the weight is 1, the price of the bound, and yours is not.",
         "Which price has the KL after the warm-up, and does anything in your answer hold it there?",
     ),
 }
+
+
+NEARLY = 1e-3  # of the weight
 
 
 def _weights(trial):
@@ -284,6 +291,8 @@ def _weights(trial):
         trial.fits(key, "kl_weight(step, warmup_steps)")
         got, want = trial.got[key], trial.want[key]
         when = "after" if step >= warmup_steps else "during" if step else "start"
+        if when == "during" and abs(got - want) < NEARLY * want:
+            when = "nearly"
         trial.holds(
             gap(got, want) <= SAME, *_WHEN[when],
             [(f"step {step} of a warm-up of {warmup_steps}", *beside(got, want))],
