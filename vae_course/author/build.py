@@ -118,6 +118,7 @@ def _execute(notebook: NotebookNode, stage: Stage) -> None:
     """Run every cell in a fresh kernel; CourseError with the cell and the reason when one fails."""
     client = NotebookClient(
         notebook, timeout=CELL_SECONDS, kernel_name="python3", record_timing=False, extra_arguments=["--IPKernelApp.log_level=40"],
+        coalesce_streams=True,  # how printed text is cut into messages depends on the speed of the machine
         resources={"metadata": {"path": str(course.solutions_folder() / stage.id)}},
     )
     try:
