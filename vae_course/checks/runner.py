@@ -55,11 +55,11 @@ def run(
 @contextmanager
 def _worker(isolate: bool | Worker) -> Iterator[Worker | None]:
     """The worker to use, if any; one that was given stays warm."""
-    if isinstance(isolate, Worker) or not isolate:
-        yield isolate or None
-    else:
+    if isolate is True:
         with Worker() as worker:
             yield worker
+    else:
+        yield isolate or None
 
 
 def _once(
