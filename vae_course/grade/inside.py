@@ -49,7 +49,7 @@ def _environment() -> dict[str, str]:
     numbers = {name: value for name, value in os.environ.items() if name.startswith(_ARITHMETIC)}
     return {
         **numbers, "OMP_NUM_THREADS": "1", "PYTHONPATH": HOME, "PYTHONDONTWRITEBYTECODE": "1", "HOME": "/tmp", "LANG": "C.UTF-8",
-        "MPLBACKEND": "agg", "MPLCONFIGDIR": "/tmp", "TQDM_DISABLE": "1", "VAE_COURSE_PROGRESS": "off",
+        "MPLBACKEND": "agg", "MPLCONFIGDIR": "/tmp", "TORCHINDUCTOR_CACHE_DIR": "/tmp", "TQDM_DISABLE": "1", "VAE_COURSE_PROGRESS": "off",
     }
 
 

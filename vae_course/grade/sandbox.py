@@ -146,8 +146,8 @@ class _Namespace:
                 words.seek(0)
                 said = words.read().decode("utf-8", "replace").strip().splitlines() or ["no word"]
                 raise CourseError(
-                    f"bubblewrap could not make a sandbox here ({said[-1]}); it needs namespaces, which this system may forbid: "
-                    "grade on one that allows them, or ask for `unsandboxed` where you trust every submission."
+                    f"bubblewrap could not make a sandbox here ({said[-1]}); it needs a system that allows namespaces, and a "
+                    "Python that every account may read. Or ask for `unsandboxed`, where you trust every submission."
                 )
         finally:
             words.close()
