@@ -154,7 +154,7 @@ class _Namespace:
         self.pid: int = json.loads(made)["child-pid"]
         self._handle = os.pidfd_open(self.pid)
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[0])
-        self._memory = pages * os.sysconf("SC_PAGE_SIZE") + MEMORY
+        self.memory = pages * os.sysconf("SC_PAGE_SIZE") + MEMORY
 
     @property
     def alive(self) -> bool:
@@ -168,7 +168,7 @@ class _Namespace:
         ours, theirs = socket.socketpair()
         reading, writing = os.pipe()
         with ours, os.fdopen(reading, "rb") as output:
-            order = {"seconds": seconds, "memory": self._memory, "size": len(request)}
+            order = {"seconds": seconds, "memory": self.memory, "size": len(request)}
             try:
                 socket.send_fds(self._orders, [json.dumps(order).encode()], [theirs.fileno(), writing])
             except OSError:

@@ -56,6 +56,12 @@ _CLONE_THREAD = 0x00010000
 _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 22, 38
 
 
+def refused() -> dict[str, int]:
+    """The refused calls that this processor has, with their numbers."""
+    column, _ = _MACHINES[platform.machine()]
+    return {name: numbers[column] for name, numbers in _REFUSED.items() if numbers[column] is not None}
+
+
 def refuse() -> None:
     """Refuse these calls to this process from now on; nothing takes that back. Raises OSError where the kernel cannot."""
     program = _program()
@@ -70,14 +76,13 @@ def refuse() -> None:
 def _program() -> bytes:
     """The filter: instructions of (operation, steps to skip if true, steps to skip if false, operand)."""
     column, arch = _MACHINES[platform.machine()]
-    refused, absent = (_RETURN, 0, 0, _ERRNO | errno.EPERM), (_RETURN, 0, 0, _ERRNO | errno.ENOSYS)
+    refusal, absent = (_RETURN, 0, 0, _ERRNO | errno.EPERM), (_RETURN, 0, 0, _ERRNO | errno.ENOSYS)
     steps = [(_LOAD, 0, 0, _ARCH), (_EQUAL, 1, 0, arch), (_RETURN, 0, 0, _KILL), (_LOAD, 0, 0, _NUMBER)]
     steps += [(_EQUAL, 0, 1, _CLONE3), absent, (_AT_LEAST, 0, 1, _NEWER), absent]  # the second covers the x32 calls too
-    for numbers in _REFUSED.values():
-        if numbers[column] is not None:
-            steps += [(_EQUAL, 0, 1, numbers[column]), refused]
+    for number in refused().values():
+        steps += [(_EQUAL, 0, 1, number), refusal]
     # a limit of another process: the first argument is not 0
-    steps += [(_EQUAL, 0, 3, _PRLIMIT[column]), (_LOAD, 0, 0, _FIRST), (_EQUAL, 4, 0, 0), refused]
+    steps += [(_EQUAL, 0, 3, _PRLIMIT[column]), (_LOAD, 0, 0, _FIRST), (_EQUAL, 4, 0, 0), refusal]
     steps += [(_EQUAL, 0, 2, _CLONE[column]), (_LOAD, 0, 0, _FIRST), (_HAS_BIT, 0, 1, _CLONE_THREAD)]
-    steps += [(_RETURN, 0, 0, _ALLOW), refused]
+    steps += [(_RETURN, 0, 0, _ALLOW), refusal]
     return b"".join(struct.pack("HBBI", *step) for step in steps)
