@@ -99,13 +99,13 @@ class Finding:
 
 def examine() -> Iterator[Finding]:
     """Every attempt, in a sandbox of its own. Raises CourseError where there can be none."""
-    with _outside() as outside, Sandbox() as sandbox:
+    with outside() as around, Sandbox() as sandbox:
         held: set[str] = set()
         for attempt in sorted(ATTEMPTS, key=lambda attempt: bool(attempt.after)):  # the dangerous ones last
             if attempt.after and attempt.after not in held:
                 finding = Finding(attempt, f"not tried, since {attempt.after} got through")
             else:
-                finding = Finding(attempt, _try(sandbox, attempt, outside))
+                finding = Finding(attempt, _try(sandbox, attempt, around))
             if finding.holds:
                 held.add(attempt.name)
             yield finding
@@ -149,15 +149,16 @@ class _Outside:
 
 
 @contextmanager
-def _outside() -> Iterator[_Outside]:
+def outside() -> Iterator[_Outside]:
+    """Things to find, while the block runs."""
     os.environ[_VARIABLE] = "secret"
     with tempfile.TemporaryDirectory() as folder:
-        outside = _Outside(Path(folder))
+        around = _Outside(Path(folder))
         try:
-            yield outside
+            yield around
         finally:
             del os.environ[_VARIABLE]
-            for listener in outside.listeners:
+            for listener in around.listeners:
                 listener.close()
 
 
@@ -172,10 +173,10 @@ def submit(sandbox: Sandbox, name: str, told: dict, seconds: float) -> Report:
     return run(EXERCISE, Written(blocks), isolate=sandbox, seconds=seconds)
 
 
-def _try(sandbox: Sandbox, attempt: Attempt, outside: _Outside) -> str:
+def _try(sandbox: Sandbox, attempt: Attempt, around: _Outside) -> str:
     """What did not hold, in words; "" when all did."""
     before = sandbox.namespace(STAGE)
-    told = {**outside.told, "memory": before.memory}
+    told = {**around.told, "memory": before.memory}
     try:
         report = submit(sandbox, attempt.name, told, attempt.seconds)
     except Exception as error:
@@ -191,7 +192,7 @@ def _try(sandbox: Sandbox, attempt: Attempt, outside: _Outside) -> str:
     after = run(EXERCISE, Written((Block(EXERCISE, _RIGHT, True),)), isolate=sandbox)
     if not after.passed or after.printed:
         return f"the next request suffers: {after.message}"
-    return outside.signs()
+    return around.signs()
 
 
 def _children(pid: int) -> int:

@@ -128,33 +128,35 @@ class _Namespace:
         told = {
             "orders": theirs.fileno(), "account": account, "stage": stage.number, "imports": setup_imports(stage),
         }
-        reading, writing = os.pipe()
-        words = tempfile.TemporaryFile()
-        try:
+        with tempfile.TemporaryFile() as info, tempfile.TemporaryFile() as words:
             self._process = subprocess.Popen(
-                [*command(bwrap, stage, account, writing), json.dumps(told)],
-                stdin=subprocess.DEVNULL, stdout=words, stderr=words, pass_fds=(theirs.fileno(), writing), cwd="/",
+                [*command(bwrap, stage, account, info.fileno()), json.dumps(told)], cwd="/",
+                stdin=subprocess.DEVNULL, stdout=words, stderr=words, pass_fds=(theirs.fileno(), info.fileno()),
             )
             theirs.close()
-            os.close(writing)
-            with os.fdopen(reading, "rb") as info:
-                made = info.read()
-            self._orders.settimeout(STARTING)
-            ready = bool(made) and self._orders.recv(64) == b"{}"
-            if not ready:
-                self._process.wait(ENDING)
+            if not self._ready():
                 words.seek(0)
                 said = words.read().decode("utf-8", "replace").strip().splitlines() or ["no word"]
                 raise CourseError(
                     f"bubblewrap could not make a sandbox here ({said[-1]}); it needs a system that allows namespaces, and a "
                     "Python that every account may read. Or ask for `unsandboxed`, where you trust every submission."
                 )
-        finally:
-            words.close()
-        self.pid: int = json.loads(made)["child-pid"]
+            info.seek(0)
+            self.pid: int = json.load(info)["child-pid"]
         self._handle = os.pidfd_open(self.pid)
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[0])
         self.memory = pages * os.sysconf("SC_PAGE_SIZE") + MEMORY
+
+    def _ready(self) -> bool:
+        """Wait for the imports inside. Where they fail nothing is left."""
+        self._orders.settimeout(STARTING)
+        with suppress(TimeoutError):
+            if self._orders.recv(64) == zygote.READY:
+                return True
+        self._orders.close()
+        self._process.kill()
+        self._process.wait()
+        return False
 
     @property
     def alive(self) -> bool:
