@@ -23,7 +23,7 @@ from vae_course.grade.sandbox import Sandbox
 
 STAGE = course.STAGES[0]
 EXERCISE = STAGE.exercises[0].name
-_RIGHT = "\n\ndef shift(x, by):\n    return x + by[:, None]\n"
+_KNOWN = "\n\ndef shift(x, by):\n    return x + by\n"  # a known mistake: its name in a report says that the evidence came through
 _VARIABLE = "VAE_COURSE_SECRET_OF_THE_JUDGE"
 
 
@@ -31,8 +31,8 @@ _VARIABLE = "VAE_COURSE_SECRET_OF_THE_JUDGE"
 class Attempt:
     """One way out. `name`: the function of `attempts` that tries it; `words`: what it tries, for the table.
 
-    `stopped`: it holds when there is no result and no points, not when the answer below it is judged right. `restarts`: it
-    may cost its namespace. `after`: the attempt that must have held before this one, which is dangerous, is made.
+    `stopped`: it holds when nothing comes of it, not when the answer below it is judged as usual. `restarts`: it may cost
+    its namespace. `after`: the attempt that must have held before this one, which is dangerous, is made.
     """
 
     group: str
@@ -163,11 +163,11 @@ def outside() -> Iterator[_Outside]:
 
 
 def submit(sandbox: Sandbox, name: str, told: dict, seconds: float) -> Report:
-    """The report on an answer that makes an attempt first, and is right below it."""
+    """The report on an answer that makes an attempt first, with a plain answer below it."""
     source = (Path(__file__).parent / "attempts.py").read_text(encoding="utf-8")
     answer = (
         f"found = {name}(json.loads({json.dumps(told)!r}))\n"
-        "if found:\n    raise RuntimeError('got through to ' + ', '.join(map(str, found)))\n" + _RIGHT
+        "if found:\n    raise RuntimeError('got through to ' + ', '.join(map(str, found)))\n" + _KNOWN
     )
     blocks = Block("attempts", source, True), Block(EXERCISE, answer, True)
     return run(EXERCISE, Written(blocks), isolate=sandbox, seconds=seconds)
@@ -181,16 +181,17 @@ def _try(sandbox: Sandbox, attempt: Attempt, around: _Outside) -> str:
         report = submit(sandbox, attempt.name, told, attempt.seconds)
     except Exception as error:
         return f"the judge stopped with {type(error).__name__}: {error}"
-    if report.passed == attempt.stopped or attempt.stopped and report.score:
-        return report.message if not report.passed else "it was judged right"
     if attempt.stopped and report.failed not in ("crash", "timeout"):
+        return report.message
+    usual = run(EXERCISE, Written((Block(EXERCISE, _KNOWN, True),)))
+    if not attempt.stopped and report.misconception != usual.misconception:
         return report.message
     if before.alive and (left := _children(before.pid)):
         return f"{left} processes are left over"
     if not attempt.restarts and not before.alive:
         return "the namespace had to be started again"
-    after = run(EXERCISE, Written((Block(EXERCISE, _RIGHT, True),)), isolate=sandbox)
-    if not after.passed or after.printed:
+    after = run(EXERCISE, Written((Block(EXERCISE, _KNOWN, True),)), isolate=sandbox)
+    if after != usual:
         return f"the next request suffers: {after.message}"
     return around.signs()
 

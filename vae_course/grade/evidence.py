@@ -43,7 +43,7 @@ def _outcome(outcome: Outcome) -> Outcome:
     if isinstance(outcome, Trouble):
         if outcome.kind not in KINDS:
             raise ValueError(f"trouble of kind {outcome.kind!r}")
-        return Trouble(outcome.kind, plain(outcome.text)[: 4 * LONGEST], plain(outcome.line)[:LONGEST])
+        return Trouble(outcome.kind, plain(outcome.text)[: 4 * LONGEST], plain(outcome.line)[: 4 * LONGEST])
     if len(outcome) > KEYS:
         raise ValueError(f"{len(outcome)} pieces of evidence on one case")
     for key, value in outcome.items():
