@@ -184,7 +184,7 @@ def table(check: Annotated[bool, typer.Option("--check", help="Only say whether 
 
 @app.command()
 def doctor(
-    sandbox: Annotated[bool, typer.Option("--sandbox", help="For instructors: try to break out of the grader's sandbox.")] = False,
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="Try to break out of the grader's sandbox.")] = False,
 ) -> None:
     """Say what this machine has, what is missing, and how to get it."""
     if sandbox:
@@ -207,7 +207,7 @@ def _sandbox_holds() -> bool:
         tried, failed = tried + 1, failed + (not finding.holds)
         mark, colour, more = ("✓", "green", "") if finding.holds else ("✗", "red", f": {finding.trouble}")
         typer.secho(f"{mark} {finding.attempt.group:<10}  {finding.attempt.words}{more}", fg=colour)
-    typer.echo(f"{tried} attempts, {failed} of them got through" if failed else f"{tried} attempts, and none got through")
+    typer.echo(f"{tried} attempts, {failed or 'none'} of them got through")
     return not failed
 
 

@@ -29,7 +29,7 @@ def run(
     """Check an answer to `exercise`.
 
     answer: a dict of names or a module that has the exercise's function, or the path of a notebook.
-    isolate: run the learner's code in a process of its own (a Worker, or a grader's Sandbox, is kept warm over many answers).
+    isolate: run the learner's code in a process of its own (a Worker, or a grader's Sandbox, stays warm over many).
     seconds: the learner's code is stopped after that long.
     seals: what to compare with; by default the numbers that ship with the course.
 
@@ -68,7 +68,8 @@ def _once(
     """The report on an answer, and which of the exercises before it the answer may call."""
     cases = [case for seal in seals for case in seal.cases]
     if not worker:
-        return _judged(exercise, answer, run_probe(exercise, find_probe(exercise), answer, cases, seconds, instead=instead), seals)
+        done = run_probe(exercise, find_probe(exercise), answer, cases, seconds, instead=instead)
+        return _judged(exercise, answer, done, seals)
     done = worker.run(exercise, answer, cases, seconds, instead=instead)
     try:
         return _judged(exercise, answer, done, seals)

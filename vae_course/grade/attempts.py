@@ -1,7 +1,7 @@
 """Attempts to get out of the sandbox, as a submission would make them: `escapes` sends this file in as an answer.
 
-Each function tries one thing and returns what it got through, in words; nothing when the sandbox holds. `told` is what the
-judge says of the world outside: paths, ports, names. Nothing here is ever run anywhere else.
+Each function tries one thing and returns what it got through, in words; nothing when the sandbox holds. `told` is
+what the judge says of the world outside: paths, ports, names. Nothing here is ever run anywhere else.
 """
 
 import ctypes
@@ -86,13 +86,15 @@ def read_processes(told):
 
 def write_files(told):
     found = []
-    places = ["/", "/tmp", "/dev", "/dev/shm", "/var/tmp", "/proc", "/usr/lib", os.getcwd(), sys.prefix, "/course", *sys.path]
-    places += [str(Path(__import__("vae_course").__file__).parent / name) for name in ("", "models/toolbox", "checks/sealed")]
+    places = ["/", "/tmp", "/dev", "/dev/shm", "/var/tmp", "/proc", "/usr/lib", os.getcwd(), sys.prefix, *sys.path]
+    ours = Path(__import__("vae_course").__file__).parent
+    places += [str(ours / name) for name in ("", "..", "models/toolbox", "checks/sealed")]
     for place in places:
         path = os.path.join(place, "left_behind")
         for what, call in (
-            ("a file", lambda: open(path, "w")), ("a folder", lambda: os.mkdir(path)), ("a pipe", lambda: os.mkfifo(path)),
-            ("a link", lambda: os.symlink("/", path)), ("other rights", lambda: os.chmod(place, 0o777)),
+            ("a file", lambda: open(path, "w")), ("a folder", lambda: os.mkdir(path)),
+            ("a link", lambda: os.symlink("/", path)), ("a pipe", lambda: os.mkfifo(path)),
+            ("other rights", lambda: os.chmod(place, 0o777)),
         ):
             found += _works(f"{what} in {place}", call)
     for module in [*sys.modules.values()][:200]:
@@ -117,8 +119,11 @@ def write_memory_files(told):
 
 
 def reach_network(told):
-    families = [socket.AF_INET, socket.AF_INET6, socket.AF_UNIX, socket.AF_NETLINK, socket.AF_PACKET, getattr(socket, "AF_VSOCK", 40)]
-    found = [f"a socket of {family!r}" for family in families if _works("", lambda: socket.socket(family, socket.SOCK_DGRAM))]
+    found = []
+    for name in ("INET", "INET6", "UNIX", "NETLINK", "PACKET", "VSOCK"):
+        family = getattr(socket, f"AF_{name}", 0)
+        found += _works(f"a socket of {name}", *(lambda: socket.socket(family, getattr(socket, f"SOCK_{kind}"))
+                                                for kind in ("STREAM", "DGRAM")))
     found += _works("a port of this machine", lambda: socket.create_connection(("127.0.0.1", told["port"]), 1))
     for name in (b"\0" + told["abstract"].encode(), told["socket"]):
         found += _works(f"the Unix socket {name!r}", lambda: socket.socket(socket.AF_UNIX).connect(name))
@@ -178,7 +183,7 @@ def start_processes(told):
 
     found = _works("a fork", fork) + _works("a session", os.setsid) + _works("a group", lambda: os.setpgid(0, 0))
     for program in (sys.executable, "/bin/sh", "/usr/lib64/ld-linux-x86-64.so.2"):
-        found += _works(f"{program}", lambda: subprocess.run([program, "-c", "1"]), lambda: os.posix_spawn(program, [program], {}))
+        found += _works(program, lambda: subprocess.run([program]), lambda: os.posix_spawn(program, [program], {}))
     found += _works("another program in this place", lambda: os.execv(sys.executable, [sys.executable, "-c", "1"]))
     for name in ("fork", "vfork"):
         child = libc.syscall(told["calls"][name]) if name in told["calls"] else -1
@@ -238,7 +243,7 @@ def leave_marker(told):
 
 
 def look_for_marker(told):
-    found = [name for name in ("LEFT",) if name in os.environ] + [name for name in ("left_behind",) if name in sys.modules]
+    found = ["a variable"] * ("LEFT" in os.environ) + ["a module"] * ("left_behind" in sys.modules)
     found += ["a name"] * ("left_behind" in __builtins__)
     found += [f"{place}/{name}" for place in ("/tmp", "/dev/shm") for name in os.listdir(place)]
     half, other = told["half"].encode(), told["other"].encode()
@@ -262,7 +267,8 @@ fcntl.fcntl(_PIPE[1], 1031, 2**17)  # F_SETPIPE_SZ
 
 
 def _memory(address, size):
-    """What stands at an address; nothing where nothing may be read. The kernel copies, so a wrong address does no harm."""
+    """What stands at an address; nothing where nothing may be read. The kernel copies, so a wrong address does no
+    harm."""
     written = libc.write(_PIPE[1], ctypes.c_void_p(address), ctypes.c_size_t(size))
     return os.read(_PIPE[0], written) if written > 0 else b""
 
@@ -396,7 +402,8 @@ def send_another_count(told):
 
 
 def claim_another_exercise(told):
-    _send(_forged([{}] * told["cases"], uses=("gaussian_kl", "../x"), reads=("\033[2J", "x" * 10**6), printed="\033]0;x\007"))
+    claims = {"uses": ("gaussian_kl", "../x"), "reads": ("\033[2J", "x" * 10**6), "printed": "\033]0;x\007"}
+    _send(_forged([{}] * told["cases"], **claims))
     return []
 
 

@@ -23,7 +23,8 @@ from vae_course.grade.sandbox import Sandbox
 
 STAGE = course.STAGES[0]
 EXERCISE = STAGE.exercises[0].name
-_KNOWN = "\n\ndef shift(x, by):\n    return x + by\n"  # a known mistake: its name in a report says that the evidence came through
+# a known mistake: its name in a report says that the evidence came through
+_KNOWN = "\n\ndef shift(x, by):\n    return x + by\n"
 _VARIABLE = "VAE_COURSE_SECRET_OF_THE_JUDGE"
 
 
@@ -31,8 +32,8 @@ _VARIABLE = "VAE_COURSE_SECRET_OF_THE_JUDGE"
 class Attempt:
     """One way out. `name`: the function of `attempts` that tries it; `words`: what it tries, for the table.
 
-    `stopped`: it holds when nothing comes of it, not when the answer below it is judged as usual. `restarts`: it may cost
-    its namespace. `after`: the attempt that must have held before this one, which is dangerous, is made.
+    `stopped`: it holds when nothing comes of it, not when the answer below it is judged as usual. `restarts`: it may
+    cost its namespace. `after`: the attempt that must have held before this one, which is dangerous, is made.
     """
 
     group: str
@@ -65,11 +66,11 @@ ATTEMPTS = (
     Attempt("memory", "see_limits", "a limit that is not in force"),
     Attempt("memory", "allocate", "8 GB at once", after="see_limits"),
     Attempt("memory", "hog_memory", "memory until there is none", after="see_limits"),
-    Attempt("time", "loop_for_ever", "an endless loop that ignores every signal", stopped=True, restarts=True, seconds=1),
-    Attempt("time", "sleep_for_ever", "an endless sleep that blocks every signal", stopped=True, restarts=True, seconds=1),
+    Attempt("time", "loop_for_ever", "an endless loop that ignores signals", stopped=True, restarts=True, seconds=1),
+    Attempt("time", "sleep_for_ever", "an endless sleep that blocks signals", stopped=True, restarts=True, seconds=1),
     Attempt("crash", "exit_at_once", "ending the process", stopped=True),
     Attempt("crash", "segfault", "reading address 0", stopped=True),
-    Attempt("crash", "overflow_stack", "recursion through C until the stack is full", stopped=True, restarts=True, seconds=2),
+    Attempt("crash", "overflow_stack", "recursion until the stack is full", stopped=True, restarts=True, seconds=2),
     Attempt("flood", "flood_output", "1 GB of standard output"),
     Attempt("flood", "flood_printed", "100 MB printed, and codes that clear a screen"),
     Attempt("flood", "claim_huge_frame", "a response that claims 4 exabytes", stopped=True),

@@ -26,7 +26,7 @@ def command(bwrap: str, stage: Stage, account: int | None, info: int) -> list[st
     `account`: the one that root will become inside; None when somebody else runs this. `info`: the descriptor to which
     bubblewrap writes the number of the process inside.
     """
-    words = [bwrap, "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try", "--as-pid-1"]
+    words = [bwrap, *(f"--unshare-{kind}" for kind in ("ipc", "pid", "net", "uts", "cgroup-try")), "--as-pid-1"]
     words += ["--new-session", "--hostname", "sandbox", "--info-fd", str(info), "--cap-drop", "ALL"]
     if account is None:
         words += ["--unshare-user", "--uid", _ACCOUNT, "--gid", _ACCOUNT]
@@ -48,14 +48,15 @@ def command(bwrap: str, stage: Stage, account: int | None, info: int) -> list[st
 def _environment() -> dict[str, str]:
     numbers = {name: value for name, value in os.environ.items() if name.startswith(_ARITHMETIC)}
     return {
-        **numbers, "OMP_NUM_THREADS": "1", "PYTHONPATH": HOME, "PYTHONDONTWRITEBYTECODE": "1", "HOME": "/tmp", "LANG": "C.UTF-8",
-        "MPLBACKEND": "agg", "MPLCONFIGDIR": "/tmp", "TORCHINDUCTOR_CACHE_DIR": "/tmp", "TQDM_DISABLE": "1", "VAE_COURSE_PROGRESS": "off",
+        **numbers, "OMP_NUM_THREADS": "1", "PYTHONPATH": HOME, "PYTHONDONTWRITEBYTECODE": "1", "LANG": "C.UTF-8",
+        "HOME": "/tmp", "MPLCONFIGDIR": "/tmp", "TORCHINDUCTOR_CACHE_DIR": "/tmp",
+        "MPLBACKEND": "agg", "TQDM_DISABLE": "1", "VAE_COURSE_PROGRESS": "off",
     }
 
 
 def _system() -> Iterator[tuple[str, ...]]:
     """The libraries that every program needs, what torch asks about the processor, and a few devices."""
-    for path in ("/usr/lib", "/usr/lib32", "/usr/lib64", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/localtime"):
+    for path in ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime"):
         if os.path.islink(path) and not path.startswith("/etc"):
             yield "--symlink", os.readlink(path), path
         else:
@@ -83,12 +84,13 @@ def _packages() -> Iterator[tuple[str, ...]]:
     executable = Path(os.path.realpath(sys.executable))
     if not any(executable.is_relative_to(prefix) for prefix in prefixes):
         mounts.append((executable, "--ro-bind", str(executable), str(executable)))
-    for _, *mount in sorted(mounts, key=lambda mount: len(mount[0].parts)):  # what lies inside another one comes after it
+    for _, *mount in sorted(mounts, key=lambda mount: len(mount[0].parts)):  # what lies inside another comes after it
         yield tuple(mount)
 
 
 def _course(stage: Stage) -> Iterator[tuple[str, ...]]:
-    """Of the course: its data, the checks without their numbers, and the models with the toolbox of earlier stages only."""
+    """Of the course: its data, the checks without their numbers, and the models with the toolbox of earlier stages
+    only."""
     inside = f"{HOME}/vae_course"
     grade = [f"grade/{name}.py" for name in ("__init__", "zygote", "seccomp")]
     for name in ("__init__.py", "course.py", "checks", "models", *grade):

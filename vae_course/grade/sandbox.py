@@ -3,10 +3,10 @@
     with Sandbox() as sandbox:
         report = run("gaussian_kl", "submission.ipynb", isolate=sandbox)
 
-Inside there is the interpreter with its packages, and of the course what a check runs: no answers, no sealed numbers, no
-toolbox of the stage at hand or a later one; no network, no other process, no file that can be written. The clock is held
-here, outside: by computing time, with a guard by the wall clock. A child that will not end costs its namespace, which is
-started again for the next request.
+Inside there is the interpreter with its packages, and of the course what a check runs: no answers, no sealed numbers,
+no toolbox of the stage at hand or a later one; no network, no other process, no file that can be written. The clock
+is held here, outside: by computing time, with a guard by the wall clock. A child that will not end costs its
+namespace, which is started again for the next request.
 
 The account: run by root, bubblewrap makes the namespaces as root, and the process inside becomes an account that nobody
 has (65000 and up) before it imports anything, with no capability left. Run by anybody else, a user namespace hides who
@@ -33,7 +33,7 @@ from vae_course import course
 from vae_course.checks import wire
 from vae_course.checks.answer import Answer
 from vae_course.checks.probing import Case, Run
-from vae_course.checks.trouble import TimeUp, Trouble, explain
+from vae_course.checks.trouble import TimeUp, explain
 from vae_course.checks.worker import LARGEST, Worker, crash
 from vae_course.course import CourseError, Stage
 from vae_course.grade import seccomp, zygote
@@ -60,11 +60,11 @@ class Sandbox:
         self._bwrap = shutil.which("bwrap")
         if self._bwrap is None:
             raise CourseError(
-                "Grading runs answers inside bubblewrap, and there is no bwrap here; install the package bubblewrap (Linux), "
-                "or ask for `unsandboxed` where you trust every submission."
+                "Grading runs answers inside bubblewrap, and there is no bwrap here; install the package bubblewrap "
+                "(Linux), or ask for `unsandboxed` where you trust every submission."
             )
         if not seccomp.KNOWN:
-            raise CourseError("The sandbox knows x86-64 and AArch64 processors, and this is neither; grade on one of those.")
+            raise CourseError("The sandbox knows x86-64 and AArch64 processors, and this is neither; use one of them.")
         self._namespaces: dict[str, _Namespace] = {}
         self._one_at_a_time = threading.Lock()
 
@@ -138,8 +138,8 @@ class _Namespace:
                 words.seek(0)
                 said = words.read().decode("utf-8", "replace").strip().splitlines() or ["no word"]
                 raise CourseError(
-                    f"bubblewrap could not make a sandbox here ({said[-1]}); it needs a system that allows namespaces, and a "
-                    "Python that every account may read. Or ask for `unsandboxed`, where you trust every submission."
+                    f"bubblewrap could not make a sandbox here ({said[-1]}); it needs a system that allows namespaces, "
+                    "and a Python that every account may read, or ask for `unsandboxed` where you trust every one."
                 )
             info.seek(0)
             self.pid: int = json.load(info)["child-pid"]

@@ -1,8 +1,9 @@
 """The system calls that an answer may not make, as a filter that the kernel runs (seccomp-bpf), written out by hand.
 
-What is refused gives EPERM, so that Python raises PermissionError. Threads may be started, processes may not. A call that
-is newer than this list does not exist (ENOSYS), nor does `clone3`, whose flags a filter cannot see: the C library then
-falls back to `clone`. Numbers: Linux's tables for x86-64 and for AArch64; None where one of them lacks the call.
+What is refused gives EPERM, so that Python raises PermissionError. Threads may be started, processes may not. A call
+that is newer than this list does not exist (ENOSYS), nor does `clone3`, whose flags a filter cannot see: the C
+library then falls back to `clone`. Numbers: Linux's tables for x86-64 and for AArch64; None where one of them lacks
+the call.
 """
 
 from __future__ import annotations
@@ -19,24 +20,29 @@ _REFUSED = {
     "setpgid": (109, 154),
     # signals
     "kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131), "rt_sigqueueinfo": (129, 138),
-    "rt_tgsigqueueinfo": (297, 240), "pidfd_open": (434, 434), "pidfd_send_signal": (424, 424), "pidfd_getfd": (438, 438),
+    "rt_tgsigqueueinfo": (297, 240), "pidfd_open": (434, 434), "pidfd_send_signal": (424, 424),
+    "pidfd_getfd": (438, 438),
     # looking into other processes, or changing how they run
-    "ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "process_madvise": (440, 440),
+    "ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271),
+    "process_madvise": (440, 440),
     "process_mrelease": (448, 448), "kcmp": (312, 272), "perf_event_open": (298, 241), "setpriority": (141, 140),
-    "ioprio_set": (251, 30), "sched_setparam": (142, 118), "sched_setscheduler": (144, 119), "sched_setattr": (314, 274),
+    "ioprio_set": (251, 30), "sched_setparam": (142, 118), "sched_setscheduler": (144, 119),
+    "sched_setattr": (314, 274),
     "sched_setaffinity": (203, 122), "migrate_pages": (256, 238), "move_pages": (279, 239),
     # sockets
     "socket": (41, 198), "socketpair": (53, 199), "bind": (49, 200), "listen": (50, 201), "connect": (42, 203),
     "accept": (43, 202), "accept4": (288, 242), "sendto": (44, 206), "recvfrom": (45, 207), "sendmsg": (46, 211),
     "recvmsg": (47, 212), "sendmmsg": (307, 269), "recvmmsg": (299, 243),
     # memory and queues that outlive a process
-    "memfd_create": (319, 279), "memfd_secret": (447, 447), "shmget": (29, 194), "shmat": (30, 196), "shmctl": (31, 195),
+    "memfd_create": (319, 279), "memfd_secret": (447, 447), "shmget": (29, 194), "shmat": (30, 196),
+    "shmctl": (31, 195),
     "semget": (64, 190), "semop": (65, 193), "semctl": (66, 191), "semtimedop": (220, 192), "msgget": (68, 186),
     "msgsnd": (69, 189), "msgrcv": (70, 188), "msgctl": (71, 187), "mq_open": (240, 180), "mq_unlink": (241, 181),
     "add_key": (248, 217), "request_key": (249, 218), "keyctl": (250, 219),
     # namespaces and mounts
     "unshare": (272, 97), "setns": (308, 268), "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41),
-    "chroot": (161, 51), "open_tree": (428, 428), "move_mount": (429, 429), "fsopen": (430, 430), "fsconfig": (431, 431),
+    "chroot": (161, 51), "open_tree": (428, 428), "move_mount": (429, 429), "fsopen": (430, 430),
+    "fsconfig": (431, 431),
     "fsmount": (432, 432), "fspick": (433, 433), "mount_setattr": (442, 442), "name_to_handle_at": (303, 264),
     "open_by_handle_at": (304, 265), "fanotify_init": (300, 262),
     # doors of the kernel that have often been left open
@@ -63,7 +69,8 @@ def refused() -> dict[str, int]:
 
 
 def refuse() -> None:
-    """Refuse these calls to this process from now on; nothing takes that back. Raises OSError where the kernel cannot."""
+    """Refuse these calls to this process from now on; nothing takes that back. Raises OSError where the kernel
+    cannot."""
     program = _program()
     code = ctypes.create_string_buffer(program, len(program))
     filter = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code)))

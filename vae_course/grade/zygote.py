@@ -1,9 +1,9 @@
 """What runs inside the sandbox: a process that has imported everything, and forks a child for each request.
 
-It is PID 1 of its namespace and never reads a byte that came from a submission: a request is an order, a few numbers from
-the judge, with two descriptors attached. The child takes from the first (a socket) the request itself, writes its response
-there, and prints into the second (a pipe). Before it reads anything it is under limits and can make no dangerous call.
-Orders and notices are JSON, one a packet; at the end of the orders the namespace ends.
+It is PID 1 of its namespace and never reads a byte that came from a submission: a request is an order, a few numbers
+from the judge, with two descriptors attached. The child takes from the first (a socket) the request itself, writes
+its response there, and prints into the second (a pipe). Before it reads anything it is under limits and can make no
+dangerous call. Orders and notices are JSON, one a packet; at the end of the orders the namespace ends.
 """
 
 from __future__ import annotations
@@ -36,8 +36,9 @@ _PR_SET_DUMPABLE = 4
 
 
 def main() -> None:
-    """Serve until the orders end. The only argument is JSON: the descriptor of the socket of `orders`, the `account` to
-    become (null: stay as it is), the `stage` number, and `imports`, the import statements of the stage's own setup cell."""
+    """Serve until the orders end. The only argument is JSON: the descriptor of the socket of `orders`, the `account`
+    to become (null: stay as it is), the `stage` number, and `imports`, the import statements of the stage's own setup
+    cell."""
     told = json.loads(sys.argv[1])
     for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD}:
         signal.signal(number, signal.SIG_IGN)
@@ -75,7 +76,7 @@ def _import_everything(stage: str, imports: list[str]) -> None:
     from vae_course.checks import answer  # noqa: F401
 
     torch.set_num_threads(1)
-    tempfile.tempdir = os.environ["HOME"]  # nothing can be written, and looking for a place would raise where only a name is wanted
+    tempfile.tempdir = os.environ["HOME"]  # looking for a place to write would raise where only a name is wanted
     _import_matplotlib()
     for name in ("learn", "explore"):  # what a notebook shows; none of it counts for a mark
         sys.modules[f"vae_course.{name}"] = _Silent(f"vae_course.{name}")
@@ -91,7 +92,8 @@ def _import_everything(stage: str, imports: list[str]) -> None:
 
 
 def _import_matplotlib() -> None:
-    """It refuses to be imported where it has no folder to write to; told that it has one, it only goes without a cache."""
+    """It refuses to be imported where it has no folder to write to; told that it has one, it only goes without a
+    cache."""
     access, os.access = os.access, lambda *args, **kwargs: True
     try:
         import matplotlib.pyplot  # noqa: F401
@@ -149,7 +151,8 @@ def _be_the_child(order: dict, connection: int, output: int) -> None:
 
 
 def _keep_only(connection: int, output: int) -> int:
-    """Close every descriptor but standard input, which has nothing to give, the output, and the connection: its new number."""
+    """Close every descriptor but standard input, which has nothing to give, the output, and the connection: its new
+    number."""
     high = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, 64) for descriptor in (connection, output)]
     for descriptor, number in ((high[1], 1), (high[1], 2), (high[0], 3)):
         os.dup2(descriptor, number)
@@ -207,7 +210,8 @@ def _by_computing_time(seconds: float) -> Iterator[None]:
     """A machine that is busy with others costs no answer its time; one that sleeps is woken all the same."""
     from vae_course.checks.limits import timer
 
-    with timer(seconds, signal.ITIMER_PROF, signal.SIGPROF), timer(PATIENCE * seconds, signal.ITIMER_REAL, signal.SIGALRM):
+    by_the_clock = timer(PATIENCE * seconds, signal.ITIMER_REAL, signal.SIGALRM)
+    with timer(seconds, signal.ITIMER_PROF, signal.SIGPROF), by_the_clock:
         yield
 
 
