@@ -188,8 +188,12 @@ def table(check: Annotated[bool, typer.Option("--check", help="Only say whether 
 
 
 @app.command()
-def doctor() -> None:
+def doctor(
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="Try to break out of the grader's sandbox.")] = False,
+) -> None:
     """Say what this machine has, what is missing, and how to get it."""
+    if sandbox:
+        raise typer.Exit(0 if _sandbox_holds() else 1)
     from vae_course.doctor import examine
 
     findings = examine()
@@ -197,6 +201,19 @@ def doctor() -> None:
     for finding in findings:
         typer.secho(f"{finding.mark} {finding.name:<{width}}  {finding.text}", fg=finding.colour)
     raise typer.Exit(1 if any(finding.blocks for finding in findings) else 0)
+
+
+def _sandbox_holds() -> bool:
+    """Print a line for each attempt as it is made."""
+    from vae_course.grade.escapes import examine
+
+    failed = tried = 0
+    for finding in examine():
+        tried, failed = tried + 1, failed + (not finding.holds)
+        mark, colour, more = ("✓", "green", "") if finding.holds else ("✗", "red", f": {finding.trouble}")
+        typer.secho(f"{mark} {finding.attempt.group:<10}  {finding.attempt.words}{more}", fg=colour)
+    typer.echo(f"{tried} attempts, {failed or 'none'} of them got through")
+    return not failed
 
 
 def main() -> None:

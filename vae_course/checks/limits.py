@@ -20,7 +20,7 @@ def time_limit(seconds: float) -> Iterator[None]:
     raises between two lines of Python.
     """
     if hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
-        with _timer_signal(seconds):
+        with timer(seconds, signal.ITIMER_REAL, signal.SIGALRM):
             yield
     else:
         with _timer_thread(seconds):
@@ -28,20 +28,23 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 
 @contextmanager
-def _timer_signal(seconds: float) -> Iterator[None]:
+def timer(seconds: float, clock: int, rings: int) -> Iterator[None]:
+    """Raise TimeUp as `time_limit` does, by an interval timer: `clock` is one of signal.ITIMER_*, and `rings` the signal
+    that it sends. POSIX and main thread only."""
+
     def ring(signum, frame):
         raise TimeUp
 
-    before = signal.signal(signal.SIGALRM, ring)
+    before = signal.signal(rings, ring)
     start = time.monotonic()
-    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)
+    left, interval = signal.setitimer(clock, seconds, 0.5)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(clock, 0)
+        signal.signal(rings, before)
         if left:  # a limit around this one goes on
-            signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - start), 0.01), interval)
+            signal.setitimer(clock, max(left - (time.monotonic() - start), 0.01), interval)
 
 
 @contextmanager

@@ -33,6 +33,7 @@ Case = Mapping[str, wire.Value]
 Evidence = dict[str, wire.Value]
 Outcome = Evidence | Trouble
 Probe = Callable[["Names", Case], Evidence]
+Limit = Callable[[float], contextlib.AbstractContextManager[None]]
 
 PRINTED = 2000  # characters kept of what the learner's code prints
 
@@ -216,12 +217,13 @@ class Names(dict):
 
 def run_probe(
     exercise: str, probe: Probe, answer: Answer, cases: Sequence[Case], seconds: float, seed: int = 0,
-    instead: Sequence[str] = (),
+    instead: Sequence[str] = (), limit: Limit = time_limit,
 ) -> Run:
     """Run `probe` on every case within `seconds` in all. Never raises for anything that the learner's code does.
 
     `seed` and the case fix the noise that the learner's code draws. Names that the exercise builds
-    on come from the course's toolbox where the answer lacks them, and where they are in `instead`.
+    on come from the course's toolbox where the answer lacks them, and where they are in `instead`. `limit` raises
+    TimeUp in its block once that many seconds are over, by whatever clock it holds.
     """
     outcomes: list[Outcome] = []
     heard = _Heard()
@@ -232,7 +234,7 @@ def run_probe(
     ):
         try:
             given = course_names(exercise)
-            with time_limit(seconds), torch.enable_grad(), answer.names(given, seconds, instead) as found:
+            with limit(seconds), torch.enable_grad(), answer.names(given, seconds, instead) as found:
                 names = Names(found)
                 reads = _left_over(names.get(exercise), names)
                 uses = _reached(names.get(exercise), names, list(given))

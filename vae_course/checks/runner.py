@@ -13,7 +13,7 @@ from vae_course.checks.probing import Outcome, Run, find_probe, run_probe, summa
 from vae_course.checks.report import UNSETTLED, Report
 from vae_course.checks.say import listed
 from vae_course.checks.seal import Mistake, Seal, visible_seal
-from vae_course.checks.worker import Worker
+from vae_course.checks.worker import Worker, crash
 
 SECONDS = 10.0
 
@@ -29,7 +29,7 @@ def run(
     """Check an answer to `exercise`.
 
     answer: a dict of names or a module that has the exercise's function, or the path of a notebook.
-    isolate: run the learner's code in a process of its own (a Worker keeps one warm over many answers).
+    isolate: run the learner's code in a process of its own (a Worker, or a grader's Sandbox, stays warm over many).
     seconds: the learner's code is stopped after that long.
     seals: what to compare with; by default the numbers that ship with the course.
 
@@ -55,11 +55,11 @@ def run(
 @contextmanager
 def _worker(isolate: bool | Worker) -> Iterator[Worker | None]:
     """The worker to use, if any; one that was given stays warm."""
-    if isinstance(isolate, Worker) or not isolate:
-        yield isolate or None
-    else:
+    if isolate is True:
         with Worker() as worker:
             yield worker
+    else:
+        yield isolate or None
 
 
 def _once(
@@ -67,10 +67,18 @@ def _once(
 ) -> tuple[Report, tuple[str, ...]]:
     """The report on an answer, and which of the exercises before it the answer may call."""
     cases = [case for seal in seals for case in seal.cases]
-    if worker:
-        done = worker.run(exercise, answer, cases, seconds, instead=instead)
-    else:
+    if not worker:
         done = run_probe(exercise, find_probe(exercise), answer, cases, seconds, instead=instead)
+        return _judged(exercise, answer, done, seals)
+    done = worker.run(exercise, answer, cases, seconds, instead=instead)
+    try:
+        return _judged(exercise, answer, done, seals)
+    except Exception:  # evidence that no probe gives: who wrote the answer may have written to the pipe as well
+        return _judged(exercise, answer, Run([crash(exercise)] * len(cases)), seals)
+
+
+def _judged(exercise: str, answer: Answer, done: Run, seals: Sequence[Seal]) -> tuple[Report, tuple[str, ...]]:
+    cases = [case for seal in seals for case in seal.cases]
     done = replace(done, outcomes=summarised(exercise, cases, done.outcomes))
     return _report(answer, done, seals), done.uses
 

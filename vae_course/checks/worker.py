@@ -57,9 +57,9 @@ class Worker:
             data = _read(self._process.stdout, seconds + GRACE + 30, self._process.kill)
             if data and _readable(data, len(cases)):
                 return Run.from_bytes(data)
-            trouble = _crash(exercise)
+            trouble = crash(exercise)
         except BrokenPipeError:
-            trouble = _crash(exercise)
+            trouble = crash(exercise)
         except TimeoutError:
             trouble = explain(TimeUp(), exercise, seconds)
         self._stop()
@@ -83,7 +83,8 @@ def _readable(data: bytes, count: int) -> bool:
         return False
 
 
-def _crash(exercise: str) -> Trouble:
+def crash(exercise: str) -> Trouble:
+    """The Trouble of a process that ended without a result, or with one that nobody can read."""
     return Trouble("crash", f"The process that ran {exercise} ended without a result: does your code end it?")
 
 
@@ -176,7 +177,7 @@ def _in_child(request: bytes, private: Sequence[BinaryIO]) -> bytes:
 
     with os.fdopen(reading, "rb") as pipe:
         try:
-            data, trouble = _read(pipe, note["seconds"] + GRACE, kill), _crash(note["exercise"])
+            data, trouble = _read(pipe, note["seconds"] + GRACE, kill), crash(note["exercise"])
         except TimeoutError:
             data, trouble = b"", explain(TimeUp(), note["exercise"], note["seconds"])
     kill()

@@ -7,7 +7,7 @@ import torch
 from torch.distributions import Categorical
 
 from vae_course.checks.derivations import RELATIONS, same_relation, summarise
-from vae_course.checks.probing import Case, Evidence, gradients, kinds, pair, sequence, summary, tensor
+from vae_course.checks.probing import Case, Evidence, gradients, kinds, pair, sequence, summary, tensor, warms
 from vae_course.checks.trouble import Unfit, a, plain
 from vae_course.models.deck import DECK
 from vae_course.models.finite import FiniteModel
@@ -137,6 +137,7 @@ def _divergence(
     elbo="property", evidence="property", elbo_early="property",
 )
 @summary(_scored)
+@warms("torch._dynamo")  # which the first step of any optimiser imports
 def fit_posterior(ns, case: Case) -> Evidence:
     model, what = decoder(case), "fit_posterior"
 

@@ -38,7 +38,8 @@ def gaussian_kl(mu: torch.Tensor, logvar: torch.Tensor) -> torch.Tensor:
 
     mu, logvar: (B, Z). Returns (B,), in nats. Source: Kingma and Welling, 2014, appendix B.
     """
-    return gaussian_kl_between(mu, logvar, torch.zeros_like(mu), torch.zeros_like(logvar))
+    prior = Normal(torch.zeros_like(mu), torch.ones_like(mu))
+    return kl_divergence(Normal(mu, std_from_logvar(logvar)), prior).sum(-1)  # (B,)
 
 
 def gaussian_kl_between(

@@ -1,0 +1,68 @@
+"""One request to a child in the sandbox and its response, with a limit on everything that the child decides."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import time
+
+PRINTED = 64 * 2**10  # bytes kept of what comes out of the child's standard output
+
+
+class Late(Exception):
+    """The time is over and the child has not ended its response."""
+
+
+def exchange(connection: socket.socket, output: int, request: bytes, largest: int, until: float) -> tuple[bytes, str]:
+    """Send `request` and return the response with what was printed; b"" for a response that ends early or is too long.
+
+    A response is 8 bytes of its length, little-endian, and that many bytes more; what follows is never read, nor is
+    anything of one that claims more than `largest`. Of what is printed the beginning is kept and the rest let go.
+    Raises Late at the time `until`, by time.monotonic.
+    """
+    connection.setblocking(False)
+    os.set_blocking(output, False)
+    waiting, data, printed = memoryview(request), bytearray(), bytearray()
+    wanted = 8
+    poll = select.poll()
+    poll.register(output, select.POLLIN)
+    while len(data) < wanted:
+        left = until - time.monotonic()
+        if left <= 0:
+            raise Late
+        poll.register(connection, select.POLLIN | (select.POLLOUT if waiting else 0))
+        ready = dict(poll.poll(left * 1000))
+        if output in ready and not _drain(output, printed):
+            poll.unregister(output)
+        events = ready.get(connection.fileno(), 0)
+        if events & select.POLLOUT:
+            try:
+                waiting = waiting[connection.send(waiting[: 2**20]):]
+            except OSError:  # the child is gone; what it wrote before may still be read
+                waiting = waiting[:0]
+        if events & ~select.POLLOUT:
+            try:
+                piece = connection.recv(min(wanted - len(data), 2**20))
+            except OSError:
+                piece = b""
+            if not piece:
+                break
+            data += piece
+        if len(data) == wanted == 8:
+            wanted += int.from_bytes(data, "little")
+            if not 8 < wanted <= largest:
+                break
+    _drain(output, printed)
+    whole = len(data) == wanted
+    return bytes(data[8:]) if whole else b"", printed.decode("utf-8", "replace")
+
+
+def _drain(output: int, printed: bytearray) -> bool:
+    """Take what is there; False at its end."""
+    try:
+        piece = os.read(output, PRINTED)
+    except BlockingIOError:
+        return True
+    printed += piece[: PRINTED - len(printed)]
+    return bool(piece)
