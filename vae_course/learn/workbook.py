@@ -34,11 +34,15 @@ def fill(folder: Path) -> list[Path]:
 
 
 def _copy_whole(source: Path, target: Path) -> None:
-    """Copy so that `target` is there whole or not at all."""
+    write_whole(target, source.read_bytes())
+
+
+def write_whole(target: Path, data: bytes) -> None:
+    """Write so that `target` is there whole or not at all."""
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".part")
     try:
-        with os.fdopen(handle, "wb") as file, source.open("rb") as reading:
-            shutil.copyfileobj(reading, file)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
         os.chmod(name, 0o644)
         os.replace(name, target)
     except BaseException:
@@ -63,16 +67,22 @@ def find(stage: Stage) -> Path:
 def reset(stage: Stage) -> tuple[Path, Path]:
     """Put a fresh notebook of `stage` in the place of the learner's, which is kept beside it. Returns both paths."""
     path = find(stage)
-    kept = next(
-        candidate for number in itertools.count(1)
-        if not (candidate := path.with_name(f"{path.stem}.before-reset-{number}.ipynb")).exists()
-    )
     try:
-        shutil.copy2(path, kept)
+        kept = keep_beside(path, "reset")
         _copy_whole(course.released_notebook(stage), path)
     except OSError as error:
         raise CourseError(f"{path} could not be reset ({error.strerror or error}); it is as it was.") from error
     return path, kept
+
+
+def keep_beside(path: Path, before: str) -> Path:
+    """Copy a notebook to a name of its own beside it, which says before what that was, and return the copy's path."""
+    kept = next(
+        candidate for number in itertools.count(1)
+        if not (candidate := path.with_name(f"{path.stem}.before-{before}-{number}.ipynb")).exists()
+    )
+    shutil.copy2(path, kept)
+    return kept
 
 
 def open_lab(folder: Path) -> None:
