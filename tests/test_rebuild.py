@@ -13,7 +13,7 @@ from vae_course import course
 from vae_course.checks.lenient import MOST_CELLS, parse
 from vae_course.checks.loader import answer_name, load, program
 from vae_course.checks.rebuild import rebuild
-from vae_course.checks.recognise import answer_to, roles, untouched
+from vae_course.checks.recognise import answer_to, recognise, roles, untouched
 from vae_course.course import CourseError
 
 STAGE = course.find_stage("03")
@@ -299,6 +299,17 @@ def earlier():
             c.source = c.source.replace("mse_relation", "old_name") if c.source.startswith("check") else OLD
     release.cells[3].source, release.cells[3].id = "A sentence that was thrown away.", "thrown-away"
     return release
+
+
+@pytest.mark.parametrize("stage", course.STAGES, ids=lambda stage: stage.id)
+def test_the_lesson_of_a_release_that_is_not_kept_is_known_by_its_ids(stage):
+    release = nbformat.read(course.released_notebook(stage), 4)
+    lesson = nbformat.from_dict({**release, "cells": [cell for cell in release.cells if not roles(cell)]})
+    other = WORDS if stage == STAGE else RELEASE
+    assert all(cell.settled for cell in recognise(lesson, other, other))
+    for cell in lesson.cells:
+        cell.source += " And more."
+    assert not any(cell.settled for cell in recognise(lesson, other, other))
 
 
 @pytest.mark.parametrize("known", [True, False])

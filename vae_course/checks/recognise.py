@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -65,7 +66,7 @@ def recognise(notebook: NotebookNode, release: NotebookNode, origin: NotebookNod
     """Every cell that is not blank, with its place in `release` if it has one.
 
     By nbgrader's `grade_id`, the cell's id, its text or `check("name")`, what it defines, and likeness, in this order. `origin` is the
-    release that the notebook was made from. A cell that is the release's or the origin's, word for word, is settled.
+    release that the notebook was made from. A cell that is a release's, word for word, is settled.
     """
     cells = [Cell(number, cell) for number, cell in enumerate(notebook.cells) if cell.source.strip()]
     by_grade_id = {roles(c)["grade_id"]: at for at, c in enumerate(release.cells) if roles(c)}
@@ -80,7 +81,7 @@ def recognise(notebook: NotebookNode, release: NotebookNode, origin: NotebookNod
         cell.slot = next((found for found in marks if found is not None), None)
         if f"check-{checks}" in by_grade_id:
             cell.slot = by_grade_id[f"check-{checks}"]
-        cell.settled = text in texts or f"check-{checks}" in by_grade_id
+        cell.settled = text in texts or f"check-{checks}" in by_grade_id or _as_released(cell.cell)
     _by_definition(cells, release)
     _by_likeness(cells, release)
     after = -1
@@ -119,6 +120,18 @@ def _by_likeness(cells: Collection[Cell], release: NotebookNode) -> None:
                 cell.slot = best
                 taken.add(best)
         above = above if cell.slot is None else cell.slot
+
+
+def content_id(cell_type: str, source: str) -> str:
+    """The id of a cell of a lesson: it follows from what the cell says, so that a build writes the same bytes again."""
+    return hashlib.sha256(f"{cell_type}\n{source}".encode()).hexdigest()[:12]
+
+
+def _as_released(cell: NotebookNode) -> bool:
+    """Whether a cell still says what its id follows from, in whatever release; a card's heading came after the id."""
+    paragraphs = cell.source.split("\n\n", 3)
+    texts = ["\n\n".join(paragraphs[n:]) for n in range(len(paragraphs))]
+    return cell.id.split("-")[0] in {content_id(cell.cell_type, text) for text in texts}
 
 
 def check_of(text: str) -> str | None:
