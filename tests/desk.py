@@ -35,7 +35,8 @@ class Desk:
         shutil.copy(REPOSITORY / "nbgrader_config.py", folder)
         self.config = PyFileConfigLoader("nbgrader_config.py", path=str(folder)).load_config()
         self.source = folder / "solutions" / STAGE / f"{STAGE}.ipynb"
-        shutil.copytree(REPOSITORY / "solutions" / STAGE, self.source.parent, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+        unwanted = shutil.ignore_patterns(".*", "__pycache__")
+        shutil.copytree(REPOSITORY / "solutions" / STAGE, self.source.parent, ignore=unwanted)
         solved, other = (nbformat.read(REPOSITORY / "solutions" / s / f"{s}.ipynb", 4) for s in (STAGE, WORDS_OF))
         wanted = {*RIGHT, *(f"check-{name}" for name in RIGHT), QUESTION, f"task-{QUESTION}"}
         cells = [c for c in (*solved.cells, *other.cells) if roles(c).get("grade_id") in wanted]
@@ -92,7 +93,8 @@ class Desk:
     def waiting(self, student):
         """The cells of a submission that wait for a person."""
         with Gradebook(self.config.CourseDirectory.db_url) as gradebook:
-            return {g.name for g in gradebook.find_submission_notebook(STAGE, STAGE, student).grades if g.needs_manual_grade}
+            notebook = gradebook.find_submission_notebook(STAGE, STAGE, student)
+            return {g.name for g in notebook.grades if g.needs_manual_grade}
 
     def autograded(self, student):
         return nbformat.read(self.folder / "grading" / "autograded" / student / STAGE / f"{STAGE}.ipynb", 4)

@@ -12,6 +12,7 @@ from support import REPOSITORY
 
 from vae_course.checks.loader import LARGEST_NOTEBOOK
 from vae_course.grade.preflight import preflight
+from vae_course.grade.rebuild import Rebuild
 
 FULL, NONE = POINTS, dict.fromkeys(POINTS, 0.0)
 NAME = f"{STAGE}.ipynb"
@@ -62,7 +63,8 @@ def as_it_should_be(new):
 
 @submission(FULL, "Missing, and put back: check-gaussian_kl", "Cells of the lesson that were missing, and are back: 1")
 def missing(new):
-    new.notebook["cells"] = [c for c in new.notebook["cells"] if c not in (new.cell("check-gaussian_kl"), new.notebook["cells"][0])]
+    new.notebook["cells"].remove(new.cell("check-gaussian_kl"))
+    del new.notebook["cells"][0]
     new.put()
 
 
@@ -155,7 +157,8 @@ def from_vs_code(new):
     for c in new.notebook["cells"]:
         c["metadata"]["vscode"] = {"languageId": "python"}
     new.cell("check-gaussian_kl")["source"] = "# %%\ncheck('gaussian_kl')"
-    new.notebook["metadata"] = {"kernelspec": {"name": "my env", "display_name": ".venv"}, "language_info": {"name": "python"}}
+    kernel = {"name": "my env", "display_name": ".venv"}
+    new.notebook["metadata"] = {"kernelspec": kernel, "language_info": {"name": "python"}}
     new.put()
 
 
@@ -208,7 +211,7 @@ def of_another_stage(new):
     shutil.copy(REPOSITORY / "notebooks" / "04_reparameterization" / "04_reparameterization.ipynb", new.folder / NAME)
 
 
-@submission(FULL, "Not in the cell that it belongs in, and moved there: the answer to gaussian_kl, evidence_identity", waits=True)
+@submission(FULL, "Not in the cell that it belongs in, and moved there: the answer to gaussian_kl, evidence_id", waits=True)
 def written_elsewhere(new):
     answer, check = new.cell("gaussian_kl"), new.cell("check-gaussian_kl")
     check["source"] = answer["source"] + '\n\ncheck("gaussian_kl")'
@@ -267,7 +270,7 @@ def desk(tmp_path_factory):
 
     solved = nbformat.read(desk.source, 4)
     for c in solved.cells:
-        c.source = c.source.replace('"""KL(N(mu', '"""The price KL(N(mu').replace("## A number that", "## One number that")
+        c.source = c.source.replace('"""KL(N(mu', '"""The KL(N(mu').replace("## A number that", "## One number that")
     nbformat.write(solved, desk.source)
     desk.release()
     for student in AGAIN:
@@ -277,6 +280,8 @@ def desk(tmp_path_factory):
         if make is of_another_stage:
             new.folder.mkdir(parents=True)
         make(new)
+    with desk.at_work() as api:  # the formgrader's list, with a bad time stamp in it
+        assert AGAIN[2] in {listed["student"] for listed in api.get_submissions(STAGE)}
     result = desk.autograde()
     assert result["success"], result["log"]
     return desk
@@ -362,7 +367,8 @@ def source(folder, name):
 
 
 @pytest.mark.parametrize("content", [
-    b"", b"[]", b'{"cells": 1}', b"[" * 300_000, b'{"a":' * 300_000, b"1" * 5000, b"\xff\xfe\x00", b'{"cells": [' + b"{}," * 10,
+    b"", b"[]", b'{"cells": 1}', b"[" * 300_000, b'{"a":' * 300_000, b"1" * 5000, b"\xff\xfe\x00",
+    b'{"cells": [' + b"{}," * 10,
 ])
 def test_what_is_no_notebook_leaves_the_release_and_a_reason(taken, content):
     folder = taken({NAME: content})
@@ -389,14 +395,43 @@ def test_a_notebook_put_beside_the_graded_one_is_new(desk, taken):
     assert RIGHT["gaussian_kl"] in source(folder, "gaussian_kl")
 
 
+def test_of_very_many_notebooks_a_few_are_read(desk, taken):
+    files = {f"{n}.ipynb": b"{" for n in range(300)}
+    folder = taken({**files, "0/" + NAME: json.dumps(desk.answered()).encode()})
+    assert UNREADABLE in told(folder)  # it lies below the first files
+    folder = taken({**files, NAME: json.dumps(desk.answered()).encode()})
+    assert RIGHT["gaussian_kl"] in source(folder, "gaussian_kl") and "5 of them were looked at" in told(folder)
+
+
+def test_a_file_that_nobody_thought_of_leaves_a_reason(desk, taken, monkeypatch):
+    monkeypatch.setattr("vae_course.grade.preflight.parse", lambda data: 1 / 0)
+    assert "cannot be read (ZeroDivisionError)" in told(taken({NAME: json.dumps(desk.answered()).encode()}))
+
+
+def test_a_cell_that_the_gradebook_does_not_have_does_not_count(desk):
+    with desk.at_work():
+        release = nbformat.read(desk.released, 4)
+        about = {"assignment": STAGE, "notebook": STAGE, "db_url": desk.config.CourseDirectory.db_url}
+        fresh = release.cells[-3]
+        before = desk.released.read_bytes()
+        try:
+            fresh.metadata.nbgrader.grade_id = fresh.id = "check-something_new"
+            nbformat.write(release, desk.released)
+            done, _ = Rebuild().preprocess(nbformat.from_dict(release), {"nbgrader": about})
+        finally:
+            desk.released.write_bytes(before)
+    plain = [c.id for c in done.cells if not c.metadata.get("nbgrader")]
+    assert [mark for mark in plain if mark.startswith("check-")] == ["check-something_new"]
+
+
 def test_a_file_name_means_nothing_in_the_notice(desk, taken):
     folder = taken({"`<img src=x onerror=alert(1)>`\n# Ha.ipynb": json.dumps(desk.answered()).encode()})
     assert "<" not in told(folder) and told(folder).count("`") == 2 and "\n" not in told(folder)
 
 
 @pytest.mark.parametrize(("stamp", "kept"), [
-    (b"2024-05-01 10:00:00 UTC", True), (b"2024-05-01T10:00:00+00:00\n", True), (b"9999-12-31 00:00:00 UTC", False), (b"", False),
-    (b"soon", False), (b"\xff\xff", False), (b"1" * 400, False), (b"2024-05-01 10:00:00 No/Where/At/All", True),
+    (b"2024-05-01 10:00:00 UTC", True), (b"2024-05-01T10:00:00+00:00\n", True), (b"9999-12-31 00:00:00 UTC", False),
+    (b"", False), (b"soon", False), (b"\xff\xff", False), (b"1" * 400, False), (b"2024-05-01 10:00:00 No/Where/At/All", True),
     (b"2024-99-01", False), (b"0 0 0", False),
 ])
 def test_a_time_stamp_is_believed_when_it_can_be(desk, taken, stamp, kept):
@@ -405,5 +440,7 @@ def test_a_time_stamp_is_believed_when_it_can_be(desk, taken, stamp, kept):
 
 
 def test_a_new_notebook_beside_the_old_time_stamp_gets_one_of_its_own(desk, taken):
-    old = (taken({NAME: json.dumps(desk.answered()).encode(), "timestamp.txt": b"2024-05-01"}) / "timestamp.txt").read_text()
-    assert (taken({NAME: json.dumps(desk.answered(gaussian_kl="mu")).encode()}) / "timestamp.txt").read_text() > old
+    stamp = taken({NAME: json.dumps(desk.answered()).encode(), "timestamp.txt": b"2024-05-01"}) / "timestamp.txt"
+    assert stamp.read_text().startswith("2024-05-01")
+    taken({NAME: json.dumps(desk.answered(gaussian_kl="mu")).encode()})
+    assert stamp.read_text() > "2025"

@@ -70,7 +70,8 @@ def parse(data: bytes) -> tuple[NotebookNode, list[str]]:
             break
         cells.append(_cell(cell, seen))
     told = _mapping(_mapping(raw.get("metadata")).get("vae_course"))
-    marks = {name: _clean(told[name])[:100] for name in ("stage", "version", "release") if isinstance(told.get(name), str)}
+    names = ("stage", "version", "release")
+    marks = {name: _clean(told[name])[:100] for name in names if isinstance(told.get(name), str)}
     metadata = {"vae_course": NotebookNode(marks)} if marks else {}
     return new_notebook(cells=cells, metadata=NotebookNode(metadata)), repairs
 
@@ -85,11 +86,9 @@ def _text(data: bytes) -> tuple[str, list[str]]:
 
 def _raw_cells(raw: Mapping) -> Iterator[Mapping]:
     """The cells that hold anything; before format 4 they lay on worksheets."""
-    sheets = [raw["cells"]] if isinstance(raw.get("cells"), list) else [_mapping(s).get("cells") for s in raw["worksheets"]]
-    for sheet in sheets:
-        for cell in sheet if isinstance(sheet, list) else ():
-            if isinstance(cell, Mapping):
-                yield cell
+    for sheet in [raw] if isinstance(raw.get("cells"), list) else raw["worksheets"]:
+        cells = _mapping(sheet).get("cells")
+        yield from (cell for cell in cells if isinstance(cell, Mapping)) if isinstance(cells, list) else ()
 
 
 def _cell(raw: Mapping, seen: set[str]) -> NotebookNode:

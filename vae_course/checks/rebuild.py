@@ -55,14 +55,11 @@ class _Rebuilding:
         self.whole, self.release = release, release.cells
         self.cells = recognise(notebook, release, origin)
         self.answers = {name: at for at, cell in enumerate(release.cells) if (name := answer_to(cell))}
-        self.checks = {
-            roles(cell)["grade_id"]: at for at, cell in enumerate(release.cells) if roles(cell).get("grade") and not answer_to(cell)
-        }
-        self.stubs = {
-            name: {cell.source for cell in (*release.cells, *origin.cells) if answer_to(cell) == name} for name in self.answers
-        }
+        self.places = {roles(cell)["grade_id"]: at for at, cell in enumerate(release.cells) if roles(cell)}
+        both = (*release.cells, *origin.cells)
+        self.stubs = {name: {cell.source for cell in both if answer_to(cell) == name} for name in self.answers}
         self.chosen: dict[str, NotebookNode] = {}  # an answer's name: the cell with its text
-        self.kept: dict[int, list[tuple[int, NotebookNode]]] = {}  # a place in the release: the learner's own cells below it
+        self.kept: dict[int, list[tuple[int, NotebookNode]]] = {}  # what comes below a cell of the release
         self.notes: dict[str, list[str]] = {}  # a kind of notice: the names in it
 
     def run(self) -> Rebuilt:
@@ -105,7 +102,8 @@ class _Rebuilding:
     def _choose_words(self, name: str, at: int) -> None:
         """Take the words that answer a question; where the answer's own cell has none, the text around it."""
         real = self._written(name, at)
-        around = [c for c in self.cells if c.slot is None and not c.settled and not c.is_code and c.after in (at - 1, at)]
+        left = [cell for cell in self.cells if cell.slot is None and not cell.settled and not cell.is_code]
+        around = [cell for cell in left if cell.after in (at - 1, at)]
         for cell in real or around:
             cell.settled = True
         if real:
@@ -146,7 +144,8 @@ class _Rebuilding:
 
     def _checked(self, name: str, default: float = float("inf")) -> float:
         """The number of the cell with the check of an exercise."""
-        return next((c.number for c in self.cells if c.slot is not None and c.slot == self.checks.get(f"check-{name}")), default)
+        place = self.places.get(f"check-{name}", -1)
+        return next((cell.number for cell in self.cells if cell.slot == place), default)
 
     # --- what the learner wrote besides ---
 
@@ -193,10 +192,8 @@ class _Rebuilding:
         found = {cell.slot for cell in self.cells}
         missing = [cell for at, cell in enumerate(self.release) if at not in found]
         graded = [roles(cell)["grade_id"] for cell in missing if roles(cell)]
-        unmarked = [
-            name for cell in self.cells
-            if cell.slot is not None and (name := roles(self.release[cell.slot]).get("grade_id")) not in (None, cell.grade_id)
-        ]
+        placed = [(cell, roles(self.release[cell.slot]).get("grade_id")) for cell in self.cells if cell.slot is not None]
+        unmarked = [name for cell, name in placed if name not in (None, cell.grade_id)]
         sentences = {
             "Had lost its mark, and was recognised: {}.": unmarked,
             "Missing, and put back: {}.": graded,
@@ -208,7 +205,7 @@ class _Rebuilding:
         if deleted := len(missing) - len(graded):
             said.append(f"Cells of the lesson that were missing, and are back: {deleted}.")
         if changed := len(self.notes.get("changed", ())):
-            said.append(f"Cells of the lesson that were changed: {changed}. They are back, with the changed ones below them.")
+            said.append(f"Cells of the lesson that were changed: {changed}. Each is back, with the changed one below it.")
         return said
 
 
@@ -224,7 +221,8 @@ def _own(cell: NotebookNode, source: str) -> NotebookNode:
 
 
 def _as_comment(name: str, source: str) -> str:
-    return "\n".join([f"# Another answer to {name}, which does not count:", *(f"# {line}" for line in source.split("\n"))])
+    lines = [f"Another answer to {name}, which does not count:", *source.split("\n")]
+    return "\n".join(f"# {line}" for line in lines)
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -65,8 +65,8 @@ def answer_to(cell: NotebookNode) -> str | None:
 def recognise(notebook: NotebookNode, release: NotebookNode, origin: NotebookNode) -> list[Cell]:
     """Every cell that is not blank, with its place in `release` if it has one.
 
-    By nbgrader's `grade_id`, the cell's id, its text or `check("name")`, what it defines, and likeness, in this order. `origin` is the
-    release that the notebook was made from. A cell that is a release's, word for word, is settled.
+    By nbgrader's `grade_id`, the cell's id, its text or `check("name")`, what it defines, and likeness, in this order.
+    `origin` is the release that the notebook was made from. A cell that is a release's, word for word, is settled.
     """
     cells = [Cell(number, cell) for number, cell in enumerate(notebook.cells) if cell.source.strip()]
     by_grade_id = {roles(c)["grade_id"]: at for at, c in enumerate(release.cells) if roles(c)}
@@ -103,7 +103,7 @@ def _by_definition(cells: Collection[Cell], release: NotebookNode) -> None:
 
 
 def _by_likeness(cells: Collection[Cell], release: NotebookNode) -> None:
-    """Cells without a mark and with a changed text: the one of the lesson, between their neighbours, that is most alike."""
+    """Cells without a mark and with a changed text: the one between their neighbours that is most alike."""
     taken = {cell.slot for cell in cells}
     below, limits = len(release.cells), {}
     for cell in reversed(cells):
@@ -112,10 +112,11 @@ def _by_likeness(cells: Collection[Cell], release: NotebookNode) -> None:
     above = -1
     for cell in cells:
         if cell.slot is None and not cell.settled:
-            near = {
-                at: likeness(cell.words, words(release.cells[at].source)) for at in range(above + 1, limits[cell.number])
-                if at not in taken and release.cells[at].cell_type == cell.cell.cell_type and not answer_to(release.cells[at])
-            }
+            free = [
+                (at, there) for at, there in enumerate(release.cells[: limits[cell.number]])
+                if at > above and at not in taken and there.cell_type == cell.cell.cell_type and not answer_to(there)
+            ]
+            near = {at: likeness(cell.words, words(there.source)) for at, there in free}
             if near and near[best := max(near, key=near.get)] >= LIKE:
                 cell.slot = best
                 taken.add(best)
@@ -152,12 +153,13 @@ _UNWRITTEN = "raise NotImplementedError"
 
 
 def _body(source: str) -> set[str]:
-    """The lines of some code without comments, docstrings and signatures."""
-    lines, in_signature = set(), False
+    """The lines of some code without docstrings and signatures."""
+    lines, depth = set(), 0
     for raw in re.sub(r'"""(?:[^"\\]|\\.|"(?!""))*"""', "", source).splitlines():
-        line = raw.split("#")[0].strip()
-        if in_signature or re.match(r"(async )?(def|class)\b", line):
-            in_signature = not line.endswith(":")
+        line = raw.strip()
+        opened = len(re.findall(r"[([{]", line)) - len(re.findall(r"[)\]}]", line))
+        if depth or re.match(r"(async )?(def|class)\b", line) and (opened or line.endswith(":")):
+            depth += opened
         elif line:
             lines.add(line)
     return lines

@@ -6,7 +6,8 @@ nbgrader calls `preflight` as the `pre_convert_hook` of its autograder. What was
     ASSIGNMENT.ipynb    what could be read, without outputs; or the untouched release when nothing could
     timestamp.txt       when it was handed in
 
-and nothing else: no link is followed, no other file reaches the autograder. `metadata.preflight` tells `Rebuild` what was done.
+and nothing else: no link is followed, no other file reaches the autograder. `metadata.preflight` tells `Rebuild` what was
+done.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from vae_course.checks.rebuild import rebuild
 from vae_course.course import CourseError
 from vae_course.grade import releases
 
-MOST_FILES = 200
+MOST_FILES, MOST_NOTEBOOKS = 200, 5  # how many files of a submission are looked at, and how many of them read
 STAMP = "timestamp.txt"
 NOTHING = b"No notebook was handed in.\n"
 LIKE_NOTEBOOKS = (".ipynb", ".json", ".txt", "")  # what mail programs and browsers make of .ipynb
@@ -76,7 +77,7 @@ def _init_notebooks(self: Autograde) -> None:
     """As nbgrader's, which passes over a submission without a notebook; here it has one that says so."""
     for name in glob.glob(self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)):
         folder = Path(name)
-        if folder.is_dir() and not _link(folder) and not any(folder.glob("*.ipynb")):
+        if folder.is_dir() and not folder.is_symlink() and not any(folder.glob("*.ipynb")):
             (folder / f"{folder.name}.ipynb").write_bytes(NOTHING)
     _nbgraders_init_notebooks(self)
 
@@ -103,7 +104,8 @@ def _take_in(folder: Path) -> None:
     receipt = originals / "receipt.json"
     before = json.loads(receipt.read_text(encoding="utf-8")) if receipt.is_file() else {}
     right = folder / f"{folder.name}.ipynb"
-    if not _link(folder) and {path.name for path in folder.iterdir()} == {right.name, STAMP} and _digest(right) == before.get("notebook"):
+    ours = not folder.is_symlink() and {path.name for path in folder.iterdir()} == {right.name, STAMP}
+    if ours and _digest(right) == before.get("notebook"):
         return
     when = handed_in(folder)
     if _stamp(folder) == before.get("stamp", ""):  # a new notebook beside the old time stamp
@@ -120,14 +122,8 @@ def _take_in(folder: Path) -> None:
     (clean / STAMP).write_text(stamp + "\n", encoding="utf-8")
     receipt.write_text(json.dumps({"notebook": _digest(clean / right.name), "stamp": stamp}), encoding="utf-8")
     number = next(n for n in itertools.count(1) if not os.path.lexists(originals / str(n)))
-    os.rename(_link(folder) or folder, originals / str(number))
-    folder.parent.mkdir(exist_ok=True)
+    os.rename(folder, originals / str(number))
     os.rename(clean, folder)
-
-
-def _link(folder: Path) -> Path | None:
-    """The symbolic link that a submission's folder is, or lies in."""
-    return next((path for path in (folder.parent, folder) if path.is_symlink()), None)
 
 
 def _stamp(folder: Path) -> str | None:
@@ -151,21 +147,26 @@ def _chosen(folder: Path, graded: str | None, told: list[str]) -> NotebookNode:
     """
     stage = folder.name
     release = releases.current(stage)
-    found = [] if _link(folder) else [_read(path, release) for path in _files(folder)]
+    files = [] if folder.is_symlink() else list(_files(folder))
+    files.sort(key=lambda path: (path.name != f"{stage}.ipynb", path.suffix != ".ipynb"))
+    found = [_read(path, release) for path in files[:MOST_NOTEBOOKS]]
     good = [file for file in found if file.notebook]
 
     def rank(file: _Found) -> tuple:
         new = _digest(file.path) != graded
-        return file.answers > 0, new, file.path.name == f"{stage}.ipynb", file.path.suffix == ".ipynb", file.path.stat().st_mtime
+        named = file.path.name == f"{stage}.ipynb", file.path.suffix == ".ipynb"
+        return file.answers > 0, new, named, file.path.stat().st_mtime
 
     if not good:
         told.append("Nothing that was handed in could be read, so there are 0 points. Please hand in the notebook again.")
         told.extend(f"{_shown(file.path)} {file.told[0]}." for file in found)
         if not found:
-            told.append("It is a link to another folder, which is not followed." if _link(folder) else "There was no notebook.")
+            told.append("It is a link to another folder." if folder.is_symlink() else "There was no notebook.")
         return release
     best = max(good, key=rank)
     told.extend(best.told)
+    if len(files) > MOST_NOTEBOOKS:
+        told.append(f"There were {len(files)} files that may be notebooks; {MOST_NOTEBOOKS} of them were looked at.")
     if best.path.name != f"{stage}.ipynb":
         told.append(f"{_shown(best.path)} was graded as {stage}.ipynb.")
     if others := [_shown(file.path) for file in good if file is not best]:
@@ -179,6 +180,8 @@ def _read(path: Path, release: NotebookNode) -> _Found:
         return _Found(path, notebook, told, sum(rebuild(notebook, release).answers.values()))
     except CourseError as error:
         return _Found(path, None, [str(error)])
+    except Exception as error:  # a file that nobody thought of must neither keep an old mark nor go without one
+        return _Found(path, None, [f"cannot be read ({type(error).__name__})"])
 
 
 def _files(submission: Path) -> Iterator[Path]:

@@ -35,7 +35,7 @@ class Rebuild(NbGraderPreprocessor):
         return rebuilt.notebook, resources
 
     def _forget_what_is_not_graded(self, notebook: NotebookNode, about: dict) -> None:
-        """Once there are submissions nbgrader adds no cell to an assignment; a cell that a later release has does not count."""
+        """A cell that only a later release has does not count: once there are submissions, nbgrader adds none."""
         with Gradebook(about["db_url"]) as gradebook:
             known = {cell.name for cell in gradebook.find_notebook(about["notebook"], about["assignment"]).source_cells}
         for cell in notebook.cells:
@@ -54,7 +54,8 @@ def _provenance(handed_in: NotebookNode, release: NotebookNode, origin: Notebook
             return [f"This is not a notebook of stage {stage}."]
     made, now = origin.metadata.vae_course, release.metadata.vae_course
     if made.release != now.release:
-        return [f"It was made from release {made.release} (version {made.version}), and is graded as release {now.release}."]
+        which = f"{made.release} (version {made.version})"
+        return [f"It was made from release {which}, and is graded as release {now.release}."]
     if marks.get("release", now.release) != now.release:
         return [f"It was made from a release that is not kept here, and is graded as release {now.release}."]
     return []

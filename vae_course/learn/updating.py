@@ -31,7 +31,7 @@ class Update:
             f"{self.path} is up to date; as it was it lies in {self.kept}.",
             f"Your answers that moved: {', '.join(moved) or 'none'}.",
             *([f"Not written yet: {', '.join(open_)}."] if open_ else []),
-            *([f"Cells of your own that were kept, each in its place: {len(self.rebuilt.own)}."] if self.rebuilt.own else []),
+            *([f"Cells of your own, each in its place: {len(self.rebuilt.own)}."] if self.rebuilt.own else []),
             *self.rebuilt.notices,
             "Outputs are not moved: open the notebook and run it again from the top.",
         ]
