@@ -363,6 +363,25 @@ def test_no_answer_is_lost_whatever_happens_to_the_cells(raw, seed):
 
 
 KEYS = "cells source metadata nbgrader grade_id cell_type id worksheets input attachments level".split()
+@pytest.mark.parametrize("number", ["02", "03"])
+@pytest.mark.parametrize("seed", range(40))
+def test_no_text_is_lost_whatever_happens_to_the_cells(number, seed):
+    path = course.released_notebook(course.find_stage(number))
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    for c in raw["cells"]:
+        c["source"] = "".join(c["source"])
+    raw, draw = spoilt(raw, seed), random.Random(seed)
+    added = []
+    for c in raw["cells"]:
+        if draw.random() < 0.3:
+            added.append(f"mark_{len(added)} = {draw.random()}")
+            c["source"] = "".join(c["source"]) + f"\n\n{added[-1]}"
+    release = nbformat.read(path, 4)
+    done = rebuilt(raw, release)
+    whole = "\n".join(c.source for c in done.notebook.cells)
+    assert is_sound(done, release) and [text for text in added if text not in whole] == []
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5),

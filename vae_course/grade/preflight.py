@@ -26,6 +26,7 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+from nbgrader.apps import NbGraderAPI
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
@@ -64,9 +65,12 @@ def preflight(assignment: str, student: str, notebooks: list[str]) -> None:
 
 
 def install() -> None:
-    """Make nbgrader see every submission: it looks for notebooks and reads time stamps before it calls the hook, and a
-    bad time stamp would stop its list of submissions too."""
+    """Make nbgrader see every submission: it looks for notebooks and reads time stamps before it calls the hook, and one
+    bad time stamp would stop the formgrader's list of all submissions."""
     CourseDirectory.get_existing_timestamp = lambda self, folder: handed_in(Path(folder))
+    NbGraderAPI.get_submitted_timestamp = lambda self, assignment, student: handed_in(
+        Path(self.coursedir.format_path(self.coursedir.submitted_directory, student, assignment))
+    )
     Autograde.init_notebooks = _init_notebooks
 
 
@@ -116,14 +120,15 @@ def _take_in(folder: Path) -> None:
     notebook.metadata["preflight"] = NotebookNode(told=told)
     stamp = f"{when or datetime.now(timezone.utc):%Y-%m-%d %H:%M:%S.%f} UTC"
     originals.mkdir(parents=True, exist_ok=True)
-    clean = Path(tempfile.mkdtemp(dir=originals))
-    clean.chmod(0o755)
-    (clean / right.name).write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
-    (clean / STAMP).write_text(stamp + "\n", encoding="utf-8")
-    receipt.write_text(json.dumps({"notebook": _digest(clean / right.name), "stamp": stamp}), encoding="utf-8")
-    number = next(n for n in itertools.count(1) if not os.path.lexists(originals / str(n)))
-    os.rename(folder, originals / str(number))
-    os.rename(clean, folder)
+    with tempfile.TemporaryDirectory(dir=originals) as work:  # everything is written before anything moves
+        clean = Path(work, folder.name)
+        clean.mkdir()
+        (clean / right.name).write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
+        (clean / STAMP).write_text(stamp + "\n", encoding="utf-8")
+        receipt.write_text(json.dumps({"notebook": _digest(clean / right.name), "stamp": stamp}), encoding="utf-8")
+        number = next(n for n in itertools.count(1) if not os.path.lexists(originals / str(n)))
+        os.rename(folder, originals / str(number))
+        os.rename(clean, folder)
 
 
 def _stamp(folder: Path) -> str | None:
