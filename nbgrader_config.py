@@ -13,6 +13,8 @@ from pathlib import Path
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.preprocessors import SaveAutoGrades
 
+from vae_course.grade import preflight
+
 c = get_config()  # noqa: F821
 
 root = Path(__file__).resolve().parent if "__file__" in globals() else Path.cwd()
@@ -50,6 +52,12 @@ c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 c.ClearSolutions.text_stub = "*Write your answer here.*"
 c.GenerateAssignment.preprocessors = [
     *GenerateAssignment.preprocessors.default_args[0], "vae_course.author.release.Stamp",
+]
+c.GenerateAssignment.post_convert_hook = "vae_course.grade.releases.keep"
+preflight.install()
+c.Autograde.pre_convert_hook = preflight.preflight
+c.Autograde.sanitize_preprocessors = [
+    "vae_course.grade.rebuild.Rebuild", *Autograde.sanitize_preprocessors.default_args[0],
 ]
 steps = list(Autograde.autograde_preprocessors.default_args[0])
 steps.insert(steps.index(SaveAutoGrades) + 1, "vae_course.grade.tasks.SettleTasks")

@@ -124,6 +124,17 @@ def reset(stage: Annotated[str, typer.Argument(help="A stage, such as 03.")]) ->
 
 
 @app.command()
+def update(
+    stage: Annotated[str, typer.Argument(help="A stage, such as 03.")],
+    notebook: Annotated[Optional[Path], typer.Option(help="The notebook, when it is not in your workbook.")] = None,
+) -> None:
+    """Move your answers into the notebook that the installed course has; the old file is kept beside it."""
+    from vae_course.learn import updating
+
+    typer.echo(updating.update(course.find_stage(stage), notebook).text())
+
+
+@app.command()
 def reproduce(
     paper: Annotated[str, typer.Argument(help="The paper: iwae.")],
     data: Annotated[

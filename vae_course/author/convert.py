@@ -14,7 +14,6 @@ An author marks cells by name; points, minutes and the rest come from `vae_cours
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import jupytext
@@ -23,6 +22,7 @@ from nbformat import NotebookNode
 
 from vae_course import course
 from vae_course.checks.loader import SETUP
+from vae_course.checks.recognise import content_id
 from vae_course.course import CourseError, Exercise, Stage, Written
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -73,8 +73,7 @@ def convert(source: Path, stage: Stage) -> NotebookNode:
 
 
 def _content_id(cell: NotebookNode, used: dict[str, int]) -> str:
-    """An id that follows from what the cell says, so that a build writes the same bytes again."""
-    digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
+    digest = content_id(cell.cell_type, cell.source)
     used[digest] = used.get(digest, 0) + 1
     return digest if used[digest] == 1 else f"{digest}-{used[digest]}"
 

@@ -83,8 +83,8 @@ def read_learners_notebook(path: Path, stage: Stage) -> Program:
     mine, installed = told.get("release"), release.metadata.vae_course.release
     if mine != installed:
         raise CourseError(
-            f"{path} was made from release {mine} of {stage.id} and release {installed} is installed; rename the "
-            "file, run `vae-course learn` for a fresh copy, and paste your answers into it."
+            f"{path} was made from release {mine} of {stage.id} and release {installed} is installed; "
+            f"`vae-course update {stage.number}` moves your answers into it and keeps the old file."
         )
     return program(notebook, setup_from=release)
 

@@ -47,16 +47,22 @@ def find(stage: Stage) -> Path:
 def reset(stage: Stage) -> tuple[Path, Path]:
     """Put a fresh notebook of `stage` in the place of the learner's, which is kept beside it. Returns both paths."""
     path = find(stage)
-    kept = next(
-        candidate for number in itertools.count(1)
-        if not (candidate := path.with_name(f"{path.stem}.before-reset-{number}.ipynb")).exists()
-    )
     try:
-        shutil.copy2(path, kept)
+        kept = keep_beside(path, "reset")
         write_whole(path, course.released_notebook(stage).read_bytes())
     except OSError as error:
         raise CourseError(f"{path} could not be reset ({error.strerror or error}); it is as it was.") from error
     return path, kept
+
+
+def keep_beside(path: Path, before: str) -> Path:
+    """Copy a notebook to a name of its own beside it, which says before what that was, and return the copy's path."""
+    kept = next(
+        candidate for number in itertools.count(1)
+        if not (candidate := path.with_name(f"{path.stem}.before-{before}-{number}.ipynb")).exists()
+    )
+    shutil.copy2(path, kept)
+    return kept
 
 
 def open_lab(folder: Path) -> None:

@@ -1,0 +1,118 @@
+"""An instructor's desk with a short stage, and nbgrader on it in this process."""
+
+import json
+import os
+import re
+import shutil
+from contextlib import contextmanager
+
+import nbformat
+from nbgrader.api import Gradebook
+from nbgrader.apps import NbGraderAPI
+from support import REPOSITORY
+from traitlets.config import PyFileConfigLoader
+
+from vae_course.checks.recognise import roles
+
+STAGE = "03_gaussian_kl"
+WORDS_OF = "02_elbo"
+RIGHT = {
+    "std_from_logvar": "torch.exp(0.5 * logvar)",
+    "gaussian_kl": "0.5 * (mu**2 + logvar.exp() - logvar - 1).sum(-1)",
+}
+POINTS = {"std_from_logvar": 1.0, "gaussian_kl": 5.0}
+QUESTION = "evidence_identity"
+
+
+class Desk:
+    """A checkout of two exercises of a stage, a demonstration, and a question that is answered in words.
+
+    Kernels start within a second or two, so that dozens of submissions can be graded as nbgrader does it.
+    """
+
+    def __init__(self, folder):
+        self.folder = folder
+        shutil.copy(REPOSITORY / "nbgrader_config.py", folder)
+        self.config = PyFileConfigLoader("nbgrader_config.py", path=str(folder)).load_config()
+        self.source = folder / "solutions" / STAGE / f"{STAGE}.ipynb"
+        unwanted = shutil.ignore_patterns(".*", "__pycache__")
+        shutil.copytree(REPOSITORY / "solutions" / STAGE, self.source.parent, ignore=unwanted)
+        solved, other = (nbformat.read(REPOSITORY / "solutions" / s / f"{s}.ipynb", 4) for s in (STAGE, WORDS_OF))
+        wanted = {*RIGHT, *(f"check-{name}" for name in RIGHT), QUESTION, f"task-{QUESTION}"}
+        cells = [c for c in (*solved.cells, *other.cells) if roles(c).get("grade_id") in wanted]
+        demos = [c for c in solved.cells if c.source.startswith(("def price(", "logvar = torch.tensor", "## A number"))]
+        setup = next(c for c in solved.cells if "setup" in c.metadata.get("tags", ()))
+        setup.source = "import math\n\nimport torch\n\nfrom vae_course.learn import check"
+        cells = [setup, *demos, *cells]
+        nbformat.write(nbformat.from_dict({**solved, "cells": cells}), self.source)
+
+    @property
+    def released(self):
+        return self.folder / "notebooks" / STAGE / f"{STAGE}.ipynb"
+
+    @property
+    def submitted(self):
+        return self.folder / "grading" / "submitted"
+
+    @contextmanager
+    def at_work(self):
+        """nbgrader's commands as methods, in the folder and the environment that they want."""
+        before, environment = os.getcwd(), dict(os.environ)
+        os.chdir(self.folder)
+        try:
+            self.config = PyFileConfigLoader("nbgrader_config.py", path=str(self.folder)).load_config()
+            yield NbGraderAPI(config=self.config)
+        finally:
+            os.chdir(before)
+            os.environ.clear()
+            os.environ.update(environment)
+
+    def release(self):
+        with self.at_work() as api:
+            result = api.generate_assignment(STAGE, force=True, create=True)
+        assert result["success"], result
+
+    def autograde(self, student="*", force=False):
+        """nbgrader's answer to one pass over these submissions."""
+        with self.at_work() as api:
+            return api.autograde(STAGE, student, force=force)
+
+    def feedback(self, student):
+        """What a student reads, as text."""
+        with self.at_work() as api:
+            assert api.generate_feedback(STAGE, student)["success"]
+        page = self.folder / "grading" / "feedback" / student / STAGE / f"{STAGE}.html"
+        return re.sub(r"<[^>]+>", "", page.read_text(encoding="utf-8"))
+
+    def marks(self, student):
+        """The automatic marks of a submission, by exercise."""
+        with Gradebook(self.config.CourseDirectory.db_url) as gradebook:
+            notebook = gradebook.find_submission_notebook(STAGE, STAGE, student)
+            return {g.name.removeprefix("check-"): g.auto_score for g in notebook.grades if g.name.startswith("check-")}
+
+    def waiting(self, student):
+        """The cells of a submission that wait for a person."""
+        with Gradebook(self.config.CourseDirectory.db_url) as gradebook:
+            notebook = gradebook.find_submission_notebook(STAGE, STAGE, student)
+            return {g.name for g in notebook.grades if g.needs_manual_grade}
+
+    def autograded(self, student):
+        return nbformat.read(self.folder / "grading" / "autograded" / student / STAGE / f"{STAGE}.ipynb", 4)
+
+    def notice(self, student):
+        """What a submission says of itself; empty where there was nothing to say."""
+        first = self.autograded(student).cells[0]
+        return first.source if first.source.startswith("**About this submission**") else ""
+
+    def answered(self, **answers):
+        """The release as JSON with these answers, or the right ones."""
+        notebook = json.loads(self.released.read_text(encoding="utf-8"))
+        for name, answer in {**RIGHT, **answers}.items():
+            cell = find(notebook, name)
+            cell["source"] = "".join(cell["source"]).replace("raise NotImplementedError", f"return {answer}")
+        return notebook
+
+
+def find(notebook, grade_id):
+    """A cell of a notebook in JSON."""
+    return next(c for c in notebook["cells"] if c["metadata"].get("nbgrader", {}).get("grade_id") == grade_id)
