@@ -33,7 +33,6 @@ class Desk:
     def __init__(self, folder):
         self.folder = folder
         shutil.copy(REPOSITORY / "nbgrader_config.py", folder)
-        self.config = PyFileConfigLoader("nbgrader_config.py", path=str(folder)).load_config()
         self.source = folder / "solutions" / STAGE / f"{STAGE}.ipynb"
         unwanted = shutil.ignore_patterns(".*", "__pycache__")
         shutil.copytree(REPOSITORY / "solutions" / STAGE, self.source.parent, ignore=unwanted)
@@ -45,6 +44,8 @@ class Desk:
         setup.source = "import math\n\nimport torch\n\nfrom vae_course.learn import check"
         cells = [setup, *demos, *cells]
         nbformat.write(nbformat.from_dict({**solved, "cells": cells}), self.source)
+        with self.at_work() as api:
+            self.config = api.config
 
     @property
     def released(self):
@@ -60,8 +61,7 @@ class Desk:
         before, environment = os.getcwd(), dict(os.environ)
         os.chdir(self.folder)
         try:
-            self.config = PyFileConfigLoader("nbgrader_config.py", path=str(self.folder)).load_config()
-            yield NbGraderAPI(config=self.config)
+            yield NbGraderAPI(config=PyFileConfigLoader("nbgrader_config.py", path=str(self.folder)).load_config())
         finally:
             os.chdir(before)
             os.environ.clear()
