@@ -1,6 +1,7 @@
 """Imports run one way, and what a learner needs runs on every system."""
 
 import ast
+import json
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import vae_course
+from vae_course import course
 
 PACKAGE = Path(vae_course.__file__).parent
 # a room, and the rooms of ours that it may use
@@ -86,3 +88,24 @@ def test_nothing_of_ours_imports_a_posix_module_at_the_top():
                 if isinstance(node, (ast.Import, ast.ImportFrom)):
                     names = {alias.name for alias in node.names} | {getattr(node, "module", "") or ""}
                     assert not names & posix, file
+
+
+@pytest.fixture(scope="module")
+def toolboxes_of_probes():
+    """Which stages' toolboxes are loaded once the probes of a stage are, and those of the stages before it."""
+    program = """
+        import importlib, json, sys
+        loaded = {}
+        for stage in sys.argv[1:]:
+            importlib.import_module(f"vae_course.checks.probes.stage_{stage}")
+            loaded[stage] = sorted(name[-2:] for name in sys.modules if name.startswith("vae_course.models.toolbox.stage_"))
+        print(json.dumps(loaded))
+    """
+    line = [sys.executable, "-c", textwrap.dedent(program), *(stage.number for stage in course.STAGES)]
+    return json.loads(subprocess.run(line, capture_output=True, text=True, timeout=120, check=True).stdout)
+
+
+@pytest.mark.parametrize("stage", course.STAGES, ids=lambda stage: stage.id)
+def test_the_probes_of_a_stage_load_no_toolbox_of_it_or_of_a_later_one(stage, toolboxes_of_probes):
+    """A later stage's toolbox would be handed to a learner who is to write it, and at grading time it is not there."""
+    assert [number for number in toolboxes_of_probes[stage.number] if number >= stage.number] == []

@@ -297,6 +297,12 @@ def test_a_damaged_checkpoint_is_refused_in_one_sentence_and_left_alone(damage, 
     assert path.read_bytes() == damaged
 
 
+def test_a_checkpoint_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(CourseError, match=r"The checkpoint .*run cannot be written \(.*\); name a file in a folder of yours\."):
+        trained(3, checkpoint=tmp_path / "file" / "run")
+
+
 def test_a_folder_is_no_checkpoint(tmp_path):
     with pytest.raises(CourseError, match="is not a checkpoint that can be read"):
         trained(3, checkpoint=tmp_path)

@@ -25,6 +25,8 @@ from tqdm.auto import tqdm
 from vae_course.course import CourseError
 from vae_course.models.checkpoint import read_tensors, write_tensors
 from vae_course.models.data import mnist
+from vae_course.models.files import write_whole
+from vae_course.models.toolbox.stage_06 import active_units
 from vae_course.models.toolbox.stage_07 import iwae_loss, log_evidence, log_weights
 from vae_course.models.training import fit, steps_done
 
@@ -137,7 +139,7 @@ def reproduce(ks: Sequence[int], epochs: int, data: Path | None, out: Path, sett
         run.tell("Stopped; the same command goes on from here.")
         return False
     text = table(ks, epochs, run.results, settings)
-    _write(out / "table.md", text)
+    write_whole(out / "table.md", text.encode())
     echo(text)
     return True
 
@@ -186,10 +188,10 @@ class _Run:
             return
         trial = new_model(self.train, self.settings.seed)
         training = sum(left[which] * self._seconds_of_a_step(trial, *which) for which in missing if left[which])
-        few = Settings(min(self.settings.samples, 10 * CHUNK), min(ROWS, len(self.x)), self.settings.seed)
+        rows, few = self.x[:ROWS], min(self.settings.samples, 10 * CHUNK)
         start = time.perf_counter()
-        evidence(self.x[:ROWS], trial, few)
-        of_a_picture = (time.perf_counter() - start) * self.settings.samples / few.samples / few.test_images
+        log_evidence(rows, trial, few, CHUNK, torch.Generator())
+        of_a_picture = (time.perf_counter() - start) * self.settings.samples / few / len(rows)
         pictures = sum(len(self.x) - len(self._evaluated(*which)[0]) for which in missing)
         self.tell(
             f"About {_minutes(training)} of training and {_minutes(pictures * of_a_picture)} of evaluation on this machine. "
@@ -215,7 +217,7 @@ class _Run:
         log_p = self._log_evidence(model, name, K)
         with torch.no_grad():
             mu, _ = model.encode(self.x)
-        nll, active = -log_p.mean().item(), int((mu.var(0, correction=0) > ACTIVE).sum())
+        nll, active = -log_p.mean().item(), active_units(mu, ACTIVE)
         self._keep(name, K, epochs=self.epochs, nll=nll, active_units=active)
         seconds = self.results[_key(name, K)]["seconds_of_evaluation"]
         self.tell(
@@ -254,7 +256,7 @@ class _Run:
 
     def _evaluated(self, name: str, K: int) -> tuple[Tensor, torch.Generator]:
         """What an evaluation that was stopped had found, and the generator to go on with."""
-        generator, path = _generator_of_evaluation(self.settings), self._evaluation(name, K)
+        generator, path = torch.Generator().manual_seed(self.settings.seed + 2), self._evaluation(name, K)
         if path.exists():
             held = read_tensors(path)
             if torch.equal(held["asked"], self._asked()):
@@ -281,22 +283,12 @@ class _Run:
     def _keep(self, name: str, K: int, **found: float) -> None:
         self.results.setdefault(_key(name, K), {}).update(found)
         held = {"settings": asdict(self.settings), "results": self.results}
-        _write(self.out / "results.json", json.dumps(held, indent=2) + "\n")
+        write_whole(self.out / "results.json", (json.dumps(held, indent=2) + "\n").encode())
 
 
 def binarised(test: Tensor, settings: Settings) -> Tensor:
     """The first test pictures, each pixel drawn once from its grey value, the same for every model."""
     return torch.bernoulli(test[: settings.test_images], generator=torch.Generator().manual_seed(settings.seed + 1))
-
-
-def evidence(x: Tensor, model: OneLayerModel, settings: Settings) -> Tensor:
-    """log p(x) of each picture, as estimated with many samples. x: (N, D). Returns (N,), in nats."""
-    generator = _generator_of_evaluation(settings)
-    return torch.cat([log_evidence(rows, model, settings.samples, CHUNK, generator) for rows in x.split(ROWS)])
-
-
-def _generator_of_evaluation(settings: Settings) -> torch.Generator:
-    return torch.Generator().manual_seed(settings.seed + 2)
 
 
 def _minutes(seconds: float) -> str:
@@ -347,12 +339,6 @@ def _earlier(out: Path, settings: Settings) -> dict[str, dict[str, float]]:
         kept = "seconds_of_training"
         return {key: {kept: found[kept]} for key, found in results.items() if kept in found}
     return results
-
-
-def _write(path: Path, text: str) -> None:
-    part = path.with_suffix(".part")
-    part.write_text(text, encoding="utf-8", newline="\n")
-    part.replace(path)
 
 
 def _refuse_nonsense(ks: Sequence[int], epochs: int, settings: Settings) -> None:

@@ -24,11 +24,11 @@ from nbformat import NotebookNode
 
 from vae_course import course
 from vae_course.author.convert import convert
-from vae_course.checks.files import write_whole
 from vae_course.checks.loader import program
 from vae_course.checks.seal import read_seals, sealed_file, write_seals
 from vae_course.checks.sealing import bank, hidden_cases, make_seal
 from vae_course.course import CourseError, Stage
+from vae_course.models.files import write_whole
 
 CELL_SECONDS = 120
 WIDGET = "application/vnd.jupyter.widget-view+json"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from vae_course import course
 from vae_course.checks import run
-from vae_course.checks.files import write_whole
 from vae_course.checks.seal import visible_seal
 from vae_course.checks.sealing import bank, hidden_seal
 from vae_course.course import CourseError
+from vae_course.models.files import write_whole
 
 BEGIN, END = "<!-- table: vae-course table -->", "<!-- end of table -->"
 DRAWS = 200  # fresh inputs on which a right answer must pass

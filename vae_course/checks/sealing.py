@@ -164,21 +164,18 @@ def _import(path: Path, modified: int):
 
 
 @functools.lru_cache
-def hidden_seal(exercise: str, seeds: tuple[int, ...], diagnose: bool = True) -> Seal:
-    """A seal on fresh inputs, one draw a seed. `diagnose`: with the bank of wrong answers."""
+def hidden_seal(exercise: str, seeds: tuple[int, ...], diagnose: bool = True, long: bool = False) -> Seal:
+    """A seal on fresh inputs, one draw a seed. `diagnose`: with the bank of wrong answers. `long`: with the inputs on which an
+    answer takes seconds, where the stage has such `long_cases`."""
     stage, _ = course.find_exercise(exercise)
-    cases = [case for seed in seeds for case in hidden_cases(stage)(exercise, seed)]
+    inputs = _fresh_inputs(stage)
+    cases = [case for seed in seeds for case in inputs.cases(exercise, seed)]
+    if long and hasattr(inputs, "long_cases"):
+        cases += inputs.long_cases(exercise, seeds[0])
     entries = bank(stage, exercise) if diagnose else []
     return make_seal(exercise, reference_program(stage), cases, entries, hidden=True)
 
 
-@functools.lru_cache
 def marking_seal(exercise: str, first: int) -> Seal:
-    """What a mark compares with beside the visible numbers: fresh inputs of HIDDEN_SEEDS seeds, from `first` on, and inputs on
-    which an answer takes seconds, where the stage has such `long_cases`."""
-    stage, _ = course.find_exercise(exercise)
-    inputs = _fresh_inputs(stage)
-    cases = [case for seed in range(first, first + HIDDEN_SEEDS) for case in inputs.cases(exercise, seed)]
-    if hasattr(inputs, "long_cases"):
-        cases += inputs.long_cases(exercise, first)
-    return make_seal(exercise, reference_program(stage), cases, [], hidden=True)
+    """What a mark compares with beside the visible numbers: HIDDEN_SEEDS draws, from the seed `first` on, and the long inputs."""
+    return hidden_seal(exercise, tuple(range(first, first + HIDDEN_SEEDS)), diagnose=False, long=True)

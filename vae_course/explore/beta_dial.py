@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import ipywidgets as widgets
 import torch
@@ -12,7 +13,8 @@ from torch import Tensor
 
 from vae_course.explore.figure import moving, still
 from vae_course.models.audit import prices
-from vae_course.models.digit_nets import VAE, pictures, terms_per_image
+from vae_course.models.digit_nets import pictures, terms_per_image
+from vae_course.models.toolbox.stage_05 import VAE
 from vae_course.models.toolbox.stage_06 import active_units
 
 SHOWN = 6  # pictures in a row
@@ -31,34 +33,48 @@ def beta_dial(models: Mapping[float, VAE], x: Tensor) -> widgets.VBox:
     return moving(*_faces(models, x), {"beta": dial})
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What a model of one beta makes of the pictures.
+
+    kl: the mean of each latent dimension, largest first, (Z,), and recon, both in nats. active: how many dimensions are.
+    copies: of the first pictures, and new: from the prior, (SHOWN, 64) each.
+    """
+
+    kl: Tensor
+    recon: float
+    active: int
+    copies: Tensor
+    new: Tensor
+
+
 def _faces(models: Mapping[float, VAE], x: Tensor):
     """How to draw the model of one beta, and how to tell what the drawing shows."""
-    tops = [float(_kl_per_dimension(model, x)[0]) for model in models.values()]
-    return (
-        lambda beta: _drawn(models[beta], x, beta, top=1.1 * max(tops)),
-        lambda beta: sentence(models[beta], x, beta),
+    seen = {beta: _look(model, x) for beta, model in models.items()}
+    top = 1.1 * max(float(one.kl[0]) for one in seen.values())
+    return lambda beta: _drawn(seen[beta], x, beta, top), lambda beta: _sentence(seen[beta], beta)
+
+
+@torch.no_grad()
+def _look(model: VAE, x: Tensor) -> _Seen:
+    mu, logvar = model.encode(x)
+    recon, _ = terms_per_image(model, x, generator=torch.Generator().manual_seed(0))
+    codes = torch.randn(SHOWN, model.z_dim, generator=torch.Generator().manual_seed(0))  # the same ones for every beta
+    return _Seen(
+        prices(mu, logvar).mean(0).sort(descending=True).values, float(recon.mean()), active_units(mu),
+        pictures(model, mu[:SHOWN]), pictures(model, codes),
     )
 
 
-def _kl_per_dimension(model: VAE, x: Tensor) -> Tensor:
-    """The mean KL of each latent dimension, largest first. Returns (Z,), in nats."""
-    with torch.no_grad():
-        return prices(*model.encode(x)).mean(0).sort(descending=True).values
-
-
-def _drawn(model: VAE, x: Tensor, beta: float, top: float) -> Figure:
+def _drawn(seen: _Seen, x: Tensor, beta: float, top: float) -> Figure:
     figure = Figure(figsize=(8, 3.2), layout="constrained")
     left, right = figure.subfigures(1, 2, width_ratios=[1, 1.35])
-    kl = _kl_per_dimension(model, x)
-    axis = left.subplots()
-    bars = axis.bar(range(1, len(kl) + 1), kl, color="C0")
-    axis.bar_label(bars, labels=[f"{value:.2f}" for value in kl], fontsize=7)
-    axis.set(xlabel="latent dimension, largest first", ylabel="mean KL, nats", ylim=(0, top), xticks=range(1, len(kl) + 1))
-    axis.set_title(f"β = {beta:g}: KL {kl.sum():.2f} nats/image", fontsize=10)
-    codes = torch.randn(SHOWN, model.z_dim, generator=torch.Generator().manual_seed(0))  # the same ones for every beta
-    with torch.no_grad():
-        copies = pictures(model, model.encode(x[:SHOWN])[0])
-    rows = {"digits": x[:SHOWN], "copies": copies, "from the\nprior": pictures(model, codes)}
+    axis, ranks = left.subplots(), range(1, len(seen.kl) + 1)
+    bars = axis.bar(ranks, seen.kl, color="C0")
+    axis.bar_label(bars, labels=[f"{value:.2f}" for value in seen.kl], fontsize=7)
+    axis.set(xlabel="latent dimension, largest first", ylabel="mean KL, nats", ylim=(0, top), xticks=ranks)
+    axis.set_title(f"β = {beta:g}: KL {seen.kl.sum():.2f} nats/image", fontsize=10)
+    rows = {"digits": x[:SHOWN], "copies": seen.copies, "from the\nprior": seen.new}
     for axes, (label, shown) in zip(right.subplots(len(rows), SHOWN), rows.items(), strict=True):
         for axis, picture in zip(axes, shown, strict=True):
             axis.imshow(picture.reshape(8, 8), cmap="gray_r", vmin=0, vmax=1)
@@ -68,13 +84,10 @@ def _drawn(model: VAE, x: Tensor, beta: float, top: float) -> Figure:
     return figure
 
 
-def sentence(model: VAE, x: Tensor, beta: float) -> str:
+def _sentence(seen: _Seen, beta: float) -> str:
     """What the figure shows, in words."""
-    recon, kl = terms_per_image(model, x, generator=torch.Generator().manual_seed(0))
-    largest = ", ".join(f"{value:.2f}" for value in _kl_per_dimension(model, x)[:NAMED])
-    with torch.no_grad():
-        active = active_units(model.encode(x)[0])
+    kl, largest = float(seen.kl.sum()), ", ".join(f"{value:.2f}" for value in seen.kl[:NAMED])
     return (
-        f"β = {beta:g}: {active} of {model.z_dim} dimensions are active. KL {kl.mean():.2f} nats/image, of which the largest {NAMED} "
-        f"dimensions hold {largest}. Recon {recon.mean():.2f}, so the ELBO at β = 1 is −{(recon + kl).mean():.2f}."
+        f"β = {beta:g}: {seen.active} of {len(seen.kl)} dimensions are active. KL {kl:.2f} nats/image, of which the largest {NAMED} "
+        f"dimensions hold {largest}. Recon {seen.recon:.2f}, so the ELBO at β = 1 is −{seen.recon + kl:.2f}."
     )

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from vae_course.explore.figure import moving, still
 from vae_course.models.decoders import line
+from vae_course.models.finite import FiniteModel
 from vae_course.models.oracles import finite_evidence, finite_iwae, on_grid
 from vae_course.models.toolbox.stage_07 import gradient_snr, iwae_bound
 
@@ -39,17 +40,22 @@ def line_gradients(K: int, generator: torch.Generator) -> tuple[Tensor, Tensor, 
 
 
 @functools.cache
+def _exact() -> FiniteModel:
+    """The data point, its decoder and q, as a sum over a grid."""
+    return on_grid(torch.tensor([[X]]), line(), MEAN, STD)
+
+
+@functools.cache
 def measured(K: int) -> tuple[float, Tensor, float, float]:
     """The exact bound, estimates of it, and the signal-to-noise ratios of the encoder and of the decoder."""
-    model = on_grid(torch.tensor([[X]]), line(), MEAN, STD)
     estimates, *slopes = line_gradients(K, torch.Generator().manual_seed(K))
     encoder, decoder = gradient_snr(torch.stack(slopes, -1)).tolist()
-    return finite_iwae(model, K).item(), estimates, encoder, decoder
+    return finite_iwae(_exact(), K).item(), estimates, encoder, decoder
 
 
 @functools.cache
 def _evidence() -> float:
-    return finite_evidence(on_grid(torch.tensor([[X]]), line(), MEAN, STD)).item()
+    return finite_evidence(_exact()).item()
 
 
 def k_picture(K: int) -> Image:

@@ -8,8 +8,8 @@ import shutil
 from pathlib import Path
 
 from vae_course import course
-from vae_course.checks.files import write_whole
 from vae_course.course import CourseError, Stage
+from vae_course.models.files import write_whole
 
 
 def fill(folder: Path) -> list[Path]:

@@ -11,8 +11,6 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from vae_course.models.toolbox.stage_07 import iwae_bound
-
 OfWeights = Callable[[Tensor], Tensor]
 
 
@@ -52,8 +50,13 @@ def _always(function: OfWeights) -> Maker:
 # --- sound ---
 
 
+def _bound(log_w: Tensor) -> Tensor:
+    """The log of the mean weight of each image. (K, B) to (B,). Not the toolbox's: stage 07 asks for that one."""
+    return log_w.logsumexp(0) - math.log(len(log_w))
+
+
 def _mean_bound(log_w: Tensor) -> Tensor:
-    return iwae_bound(log_w).mean()
+    return _bound(log_w).mean()
 
 
 def _naive(log_w: Tensor) -> Tensor:
@@ -72,7 +75,7 @@ def _in_double(log_w: Tensor) -> Tensor:
 
 
 def _image_by_image(chunk: int, seed: int) -> OfWeights:
-    return lambda log_w: torch.cat([iwae_bound(images) for images in log_w.split(chunk, dim=1)]).mean()
+    return lambda log_w: torch.cat([_bound(images) for images in log_w.split(chunk, dim=1)]).mean()
 
 
 def _one_after_the_other(chunk: int, seed: int) -> OfWeights:
@@ -149,7 +152,7 @@ PROGRAMS: dict[str, tuple[Maker, Maker]] = {
     "one_mean": _reports(lambda log_w: _mean_bound(log_w.reshape(-1, 1))),
     "best": _reports(lambda log_w: log_w.amax(0).mean()),
     "negated": _reports(lambda log_w: -_mean_bound(log_w)),
-    "total": _reports(lambda log_w: iwae_bound(log_w).sum()),
+    "total": _reports(lambda log_w: _bound(log_w).sum()),
     "overflowing": _reports(lambda log_w: _naive(log_w).mean()),
 }
 

@@ -6,7 +6,6 @@ The format is safetensors, which holds numbers and can run nothing, with a finge
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,20 +15,16 @@ import torch
 from torch import Tensor
 
 from vae_course.course import CourseError
+from vae_course.models.files import write_whole
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
     """Write named tensors to `path`; folders that are absent are made."""
     apart = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}  # the format refuses shared memory
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        part.write_bytes(safetensors.torch.save(apart, metadata={"sha256": _fingerprint(apart)}))
-        os.replace(part, path)
+        write_whole(path, safetensors.torch.save(apart, metadata={"sha256": _fingerprint(apart)}))
     except OSError as error:
         raise CourseError(f"The checkpoint {path} cannot be written ({error.strerror}); name a file in a folder of yours.") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:

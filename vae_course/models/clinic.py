@@ -17,9 +17,10 @@ from vae_course.models.audit import prices
 from vae_course.models.clinic_words import CAUSES, PATIENTS, TREATMENTS, Table
 from vae_course.models.data import digits
 from vae_course.models.digit_nets import HIDDEN, digit_vae, pixels_to_nearest
+from vae_course.models.toolbox.stage_03 import bernoulli_log_likelihood
 from vae_course.models.toolbox.stage_04 import reparameterize
 from vae_course.models.toolbox.stage_05 import VAE, Decoder, generate
-from vae_course.models.toolbox.stage_06 import active_units
+from vae_course.models.toolbox.stage_06 import active_units, free_bits, kl_weight, rate_distortion
 from vae_course.models.training import fit
 
 __all__ = ["CAUSES", "PATIENTS", "TREATMENTS", "Dashboard", "Patient", "beside", "dashboard", "patient", "treat"]
@@ -46,11 +47,9 @@ class _Program:
     def sample(self, mu: Tensor, logvar: Tensor, eps: Tensor) -> Tensor:
         return reparameterize(mu if self.mean_path else mu.detach(), logvar if self.sigma_path else logvar.detach(), eps)
 
-    def price(self, kl_per_dim: Tensor, step: int) -> Tensor:
-        """What is paid for the codes of a batch, whose KL is (B, Z)."""
-        kl = kl_per_dim.mean(0)
-        grown = min(1.0, 3 * step / STEPS) if self.warm_up else 1.0
-        return grown * self.beta * (torch.maximum(kl, torch.full_like(kl, self.free)) if self.free else kl).sum()
+    def price(self, step: int) -> float:
+        """What is paid for a nat of KL."""
+        return self.beta * kl_weight(step, STEPS // 3 if self.warm_up else 0)
 
 
 _CHANGES: dict[str, Callable[[_Program], dict[str, object]]] = {
@@ -80,15 +79,10 @@ _PROGRAMS = {
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Patient:
-    """A trained model, and how its training went.
-
-    name: its letter, and what it was treated with. model: a VAE with 8 codes. history: `step`, `recon` and `kl` as they
-    truly were, in nats/image, whatever the program minimised.
-    """
+    """A trained model. name: its letter, and what it was treated with. model: a VAE with 8 codes."""
 
     name: str
     model: VAE
-    history: Mapping[str, list[float]]
     _program: _Program
 
     def __repr__(self) -> str:
@@ -118,29 +112,28 @@ def _known(given: str, names: tuple[str, ...], what: str, written: Callable[[str
 
 @functools.cache
 def _patient(program: _Program, name: str) -> Patient:
-    return Patient(name, *_trained(program), program)
+    return Patient(name, _trained(program), program)
 
 
 @functools.cache
-def _trained(program: _Program) -> tuple[VAE, Mapping[str, list[float]]]:
-    """The model and its history; patients of one program share them."""
+def _trained(program: _Program) -> VAE:
+    """The model of a program; patients share it."""
     train, _ = digits()
-    model, generator = digit_vae(train, CODES, SEED), torch.Generator().manual_seed(SEED)
+    model = digit_vae(train, CODES, SEED)
     if program.hidden != HIDDEN:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(SEED)
             model.decoder = Decoder(CODES, train.shape[1], program.hidden, train.mean(0))
-    steps = iter(range(STEPS))
 
     def loss(x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
         mu, logvar = model.encode(x)
         z = program.sample(mu, logvar, torch.randn(mu.shape, generator=generator))
-        recon, kl_per_dim = model.log_likelihood(x, z).mean().neg(), prices(mu, logvar)
-        paid = program.pixels * recon + program.price(kl_per_dim, next(steps))
-        return {"loss": paid, "recon": recon, "kl": kl_per_dim.sum(1).mean()}
+        distortion = -program.pixels * model.log_likelihood(x, z).mean()
+        rate = free_bits(prices(mu, logvar), program.free)
+        return {"loss": distortion + rate, "recon": distortion, "kl": rate}
 
-    history = fit(model, train, STEPS, loss=loss, generator=generator)
-    return model.requires_grad_(False), {key: history[key] for key in ("step", "recon", "kl")}
+    fit(model, train, STEPS, loss=loss, beta=program.price, generator=torch.Generator().manual_seed(SEED))
+    return model.requires_grad_(False)
 
 
 # --- what a doctor can see ---
@@ -173,12 +166,13 @@ def dashboard(patient: Patient, gradient: bool = False) -> Dashboard:
     train, test = digits()
     with torch.no_grad():
         mu, logvar = model.encode(test)
-        z = reparameterize(mu, logvar, torch.randn(20, *mu.shape, generator=generator))  # (20, N, Z)
-        recon, kl_per_dim = float(-model.log_likelihood(test, z).mean()), prices(mu, logvar).mean(0)
+        eps = torch.randn(20, *mu.shape, generator=generator)  # (20, N, Z)
+        kl, recon = (float(term) for term in rate_distortion(test, model, eps))
+        codes = reparameterize(mu, logvar, eps).flatten(0, 1)
     draws = (generate(model, DRAWS, False, generator) > 0.5).float()
     numbers = {
-        "recon": recon, "kl": float(kl_per_dim.sum()), "elbo": -recon - float(kl_per_dim.sum()),
-        "active_units": active_units(mu), "kl_per_dim": kl_per_dim.tolist(), "spread": float(z.flatten(0, 1).std(0).mean()),
+        "recon": recon, "kl": kl, "elbo": -recon - kl, "active_units": active_units(mu),
+        "kl_per_dim": prices(mu, logvar).mean(0).tolist(), "spread": float(codes.std(0).mean()),
         "distance": float(pixels_to_nearest(draws, train).mean()), "different": len(draws.unique(dim=0)),
     }
     if gradient:
@@ -197,24 +191,35 @@ def _pull(patient: Patient, x: Tensor, mu: Tensor, logvar: Tensor, generator: to
     return dict(zip(("d_mu", "d_logvar"), lengths, strict=True))
 
 
-_ROWS = {  # what a row is called, and what stands beside it for comparison
-    "recon": ("recon, nats/image", "25.35 without any code"),
-    "kl": ("KL, nats/image", ""),
-    "elbo": ("ELBO at β = 1, nats/image", "−25.35 without any code"),
-    "active_units": ("active units, of 8", ""),
-    "kl_per_dim": ("KL of each unit", ""),
-    "spread": ("spread of the codes", "1.00 for the prior"),
-    "distance": ("draws: pixels to the nearest digit", "3.23 for a test digit"),
-    "different": ("draws: different ones in 1,000", ""),
-    "d_mu": ("gradient of recon at the mean of q", ""),
-    "d_logvar": ("gradient of recon at the log-variance of q", ""),
+_ROWS = {
+    "recon": "recon, nats/image",
+    "kl": "KL, nats/image",
+    "elbo": "ELBO at β = 1, nats/image",
+    "active_units": "active units, of 8",
+    "kl_per_dim": "KL of each unit, nats",
+    "spread": "spread of the codes",
+    "distance": "draws: pixels to the nearest digit",
+    "different": "draws: different ones in 1,000",
+    "d_mu": "gradient of recon at mu, nats for a unit of mu",
+    "d_logvar": "gradient of recon at logvar, nats for a unit of logvar",
 }
+
+
+@functools.cache
+def _compared() -> dict[str, str]:
+    """What stands beside a row: the worth of independent pixels, the prior, and how near unseen digits are to known ones."""
+    train, test = digits()
+    plain = float(bernoulli_log_likelihood(test, train.mean(0).clamp(0.001, 0.999).logit()).mean())
+    return {
+        "recon": f"{_two_places(-plain)} without any code", "elbo": f"{_two_places(plain)} without any code",
+        "spread": "1.00 for the prior", "distance": f"{_two_places(pixels_to_nearest(test, train).mean())} for a test digit",
+    }
 
 
 def beside(*dashboards: Dashboard) -> Table:
     """Dashboards next to each other, a column each."""
     shown = [key for key in _ROWS if any(key in board for board in dashboards)]
-    rows = [(_ROWS[key][0], *(_written(key, board) for board in dashboards), _ROWS[key][1]) for key in shown]
+    rows = [(_ROWS[key], *(_written(key, board) for board in dashboards), _compared().get(key, "")) for key in shown]
     return Table(("", *(board.name for board in dashboards), "compare"), rows)
 
 
@@ -228,4 +233,8 @@ def _written(key: str, board: Dashboard) -> str:
         return f"{value:.1e}" if 0 < value < 0.01 else f"{value:.2f}" if value else "exactly 0"
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:.3f}" if key == "kl" else f"{value:.2f}".replace("-", "−")
+    return f"{value:.3f}" if key == "kl" else _two_places(value)
+
+
+def _two_places(value: float | Tensor) -> str:
+    return f"{value:.2f}".replace("-", "−")

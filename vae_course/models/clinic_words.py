@@ -61,12 +61,15 @@ class Table:
         return _table([escape(cell) for cell in self.head], [tuple(map(escape, row)) for row in self.rows])
 
 
+_LEFT = "style='text-align:left'"  # Jupyter's own style puts heads and cells to the right
+
+
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    cells = "".join(f"<th scope='col'>{cell}</th>" for cell in head)
+    cells = "".join(f"<th scope='col' {_LEFT}>{cell}</th>" for cell in head)
     top = f"<thead><tr>{cells}</tr></thead>" if head else ""
     body = "".join(
-        f"<tr><th scope='row' style='text-align:left'>{first}</th>"
-        + "".join(f"<td style='text-align:left'>{cell}</td>" for cell in rest) + "</tr>"
+        f"<tr><th scope='row' {_LEFT}>{first}</th>"
+        + "".join(f"<td {_LEFT}>{cell}</td>" for cell in rest) + "</tr>"
         for first, *rest in rows
     )
     return f"<table>{top}<tbody>{body}</tbody></table>"

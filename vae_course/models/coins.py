@@ -15,7 +15,7 @@ from vae_course.models.audit import prices
 from vae_course.models.toolbox.stage_03 import bernoulli_log_likelihood
 from vae_course.models.toolbox.stage_04 import reparameterize
 from vae_course.models.toolbox.stage_05 import Encoder
-from vae_course.models.toolbox.stage_06 import active_units
+from vae_course.models.toolbox.stage_06 import active_units, rate_distortion
 from vae_course.models.toolbox.stage_07 import iwae_bound, log_weights
 from vae_course.models.training import fit
 
@@ -143,11 +143,8 @@ def coin_report(model: CoinModel, x: Tensor, generator: torch.Generator | None =
     """
     mu, logvar = model.encode(x)
     eps = torch.randn(SAMPLES, *mu.shape, generator=generator)
-    codes = reparameterize(mu, logvar, eps)  # (SAMPLES, N, Z)
-    recon = model.log_likelihood(x, codes).mean().neg()
-    kl_per_dim = prices(mu, logvar).mean(0)
+    kl, recon = (float(term) for term in rate_distortion(x, model, eps))
     return {
-        "elbo": float(-recon - kl_per_dim.sum()), "recon": float(recon), "kl": float(kl_per_dim.sum()),
-        "kl_per_dim": kl_per_dim.tolist(), "active_units": active_units(mu),
-        "bound": float(iwae_bound(log_weights(x, model, eps)).mean()),
+        "elbo": -recon - kl, "recon": recon, "kl": kl, "kl_per_dim": prices(mu, logvar).mean(0).tolist(),
+        "active_units": active_units(mu), "bound": float(iwae_bound(log_weights(x, model, eps)).mean()),
     }

@@ -13,8 +13,8 @@ from torch import Tensor
 from torch.distributions import Normal
 from torch.nn import functional as F
 
-from vae_course.models.digit_nets import VAE
 from vae_course.models.oracles import finite_elbo, on_hermite_nodes
+from vae_course.models.toolbox.stage_05 import VAE
 
 STEPS, RATE = 60, 0.1  # of Adam, from the encoder's answer
 COARSE, FINE = 6, 16  # Gauss-Hermite nodes a dimension: while climbing, and to measure where it ended

@@ -132,8 +132,8 @@ def chi_square(p: Normal, q: Normal) -> Tensor:
     p, q: batches (..., Z), whose last axis is summed in the log. Returns (...). It is infinite where a dimension of q has less
     than half the variance of p. Source: Gil, Alajaji and Linder, 2013.
     """
-    narrow, wide = (torch.as_tensor(g.variance, dtype=torch.float64) for g in (p, q))
-    shift = torch.as_tensor(p.mean - q.mean, dtype=torch.float64)
+    narrow, wide = (g.stddev.double().square() for g in (p, q))
+    shift = p.mean.double() - q.mean.double()
     room = 2 * wide - narrow
     log_square = wide.log() - (narrow * room.clamp_min(0)).log() / 2 + shift.square() / room
     return torch.where(room > 0, log_square, torch.inf).sum(-1).expm1()
