@@ -27,7 +27,6 @@ from vae_course.course import Exercise
 HERE = Path(__file__).parent
 Row = tuple[str, str, str]  # where, yours, expected
 
-
 NO_WAY_BACK = (  # of evidence that is "broken"; see `probing.gradients`
     "torch stops on the way back, since a number that it needs was overwritten in place, or since the record of the steps is "
     "used up.",

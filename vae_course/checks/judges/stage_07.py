@@ -13,8 +13,6 @@ BEFORE = "your {} from before"
 # --- log_weights ---
 
 LOG_W = "log_weights(x, model, eps)"
-
-
 IN_SINGLE = "float32 in place of float64"
 
 
@@ -236,9 +234,7 @@ def test_effective_sample_size_stability(trial):
 # --- log_evidence ---
 
 EVIDENCE = "log_evidence(x, model, K, chunk)"
-
-
-EQUAL = ("exactly", "again", "wider", "whole", "even", "single", "varies", "varied")
+EQUAL = ("exactly", "again", "wider", "whole", "even", "single", "varies", "varied")  # where q is the posterior
 
 
 @part("log_evidence", "value", cases=("posterior", "gaussian", "bernoulli", "by_itself", "multiple", "one_chunk"),

@@ -17,6 +17,7 @@ from vae_course.models import fixtures
 from vae_course.models.bug_zoo_iwae import Program, program
 from vae_course.models.toolbox.stage_03 import std_from_logvar
 
+
 def _in_single(case: Case) -> tuple[torch.Tensor, torch.nn.Module, torch.Tensor]:
     """x, the model and eps in the precision that training has."""
     return case["x"].float(), fixtures.model(case).float(), case["eps"].float()
@@ -48,8 +49,8 @@ def log_weights(ns, case: Case) -> Evidence:
 
 
 def _of_single(function: Callable, case: Case) -> torch.Tensor:
-    x, model, eps = _in_single(case)
     """What an answer gives in single precision."""
+    x, model, eps = _in_single(case)
     return function(x, eps, model).detach()
 
 
@@ -366,6 +367,10 @@ SOUND = ("plain", "relative", "in_double", "image_by_image", "one_after_the_othe
 LAST_DIGIT = {"image_by_image": math.inf, "in_double": -math.inf}  # sound reports, and which way their last digit is off
 
 
+def _last_digit(value: torch.Tensor, towards: float) -> torch.Tensor:
+    return torch.nextafter(value, torch.full_like(value, towards)) - value
+
+
 def bound_is_sound(ns, case: Case) -> Evidence:
     """What the test says; and of a broken program that passes, whether the test was shown a number that is not finite."""
     name, given = case["case"], program(case["case"], case["chunk"], case["seed"])
@@ -373,7 +378,7 @@ def bound_is_sound(ns, case: Case) -> Evidence:
 
     def bound(log_w):
         value = given.bound(log_w)
-        return shown(torch.nextafter(value, torch.full_like(value, LAST_DIGIT[name])) if name in LAST_DIGIT else value)
+        return shown(value + _last_digit(value.detach(), LAST_DIGIT[name]) if name in LAST_DIGIT else value)
 
     def loss(log_w):
         return shown(given.loss(log_w))
