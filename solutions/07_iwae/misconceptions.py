@@ -1614,6 +1614,16 @@ def likelihood_only(x, model, eps):
 
 @wrong(
     "iwae_loss",
+    "The weights are upside down: q(z|x) / p(x, z) is large where the model finds the sample unlikely, and a step that lowers "
+    "this loss makes the model worse.",
+    "What stands above the line in a weight?",
+)
+def weights_turned(x, model, eps):
+    return -bound(-weights(x, model, eps)).mean()
+
+
+@wrong(
+    "iwae_loss",
     "The minus sign stands before the log-weights, inside the mean: the logarithm is then that of the mean of 1/w, in which "
     "the worst sample of each image counts most.",
     "Of which number is the mean taken over the samples: of w, or of 1/w?",

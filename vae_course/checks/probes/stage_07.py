@@ -257,8 +257,7 @@ def log_evidence(ns, case: Case) -> Evidence:
     generator = torch.Generator().manual_seed(case["seed"])
     if case["case"] in EXACT:
         sizes = {
-            "exactly": (K, chunk), "again": (K, chunk), "wider": (K, K + 4), "whole": (K, K), "even": (K, K // 3),
-            "single": (1, 1),
+            "exactly": (K, chunk), "again": (K, chunk), "whole": (K, K), "even": (K, K // 3), "single": (1, 1),
         }
         return {name: _watched(ns, case, *size, generator)[0].detach() for name, size in sizes.items()}
     given = () if case["case"] == "by_itself" else (generator,)
@@ -333,10 +332,13 @@ def _clean(value: torch.Tensor) -> torch.Tensor:
 @kinds(d_mu_in_single="coarse", d_logvar_in_single="coarse")
 def doubly_reparameterized_gradient(ns, case: Case) -> Evidence:
     what, x, eps = "doubly_reparameterized_gradient", case["x"], case["eps"]
-    model = fixtures.model(case).requires_grad_(case["case"] != "frozen")
+    model, left = fixtures.model(case), []
+    if case["case"] == "frozen":
+        model.requires_grad_(False)
 
     def estimate(end, x, eps, model=model):
         ends = zip(("mu", "logvar"), pair(ns[what](x, model, eps.clone()), "d_mu, d_logvar", what), strict=True)
+        left.append(left_behind(model))
         return {
             f"d_{name}{end}": _clean(tensor(given, f"The gradient of {what} with respect to {name}", "is").detach())
             for name, given in ends
@@ -352,12 +354,11 @@ def doubly_reparameterized_gradient(ns, case: Case) -> Evidence:
         **estimate("_turned", x, eps.flip(0)),
         **estimate("_single", x, eps[:1]),
     }
-    if case["case"] != "frozen":
-        evidence["left"] = left_behind(model)
     if case["case"] != "posterior":  # there the gradient is what rounding leaves of 0
-        x, model, eps = _in_single(case)
-        evidence |= estimate("_in_single", x, eps, model)
-    return evidence
+        x, single, eps = _in_single(case)
+        single.requires_grad_(case["case"] != "frozen")
+        evidence |= estimate("_in_single", x, eps, single)
+    return evidence if case["case"] == "frozen" else evidence | {"left": left[0]}
 
 
 # --- bug zoo ---
