@@ -2137,8 +2137,8 @@ def one_for_each_sample(x, model, eps):
 
 @wrong(
     "doubly_reparameterized_gradient",
-    "With trainable weights everything is right; with a frozen model your function stops, since nothing there asks for "
-    "gradients. mu and logvar come out of the encoder with a history only where its weights are trained.",
+    "With trainable weights the gradient with respect to mu is right; with a frozen model your function stops, since nothing "
+    "there asks for gradients. mu and logvar come out of the encoder with a history only where its weights are trained.",
     "With respect to which two tensors is the gradient wanted, and who tells torch so?",
 )
 def needs_trainable_weights(x, model, eps):
@@ -2206,8 +2206,12 @@ def _drawn(K=11, B=5, spread=2.0, far=0.0):
     return far + spread * torch.randn(K, B)
 
 
+def _bound_of_images(log_w):
+    return torch.logsumexp(log_w, 0) - math.log(len(log_w))
+
+
 def _truth(log_w):
-    return float((torch.logsumexp(log_w, 0) - math.log(len(log_w))).mean())
+    return float(_bound_of_images(log_w).mean())
 
 
 def _report_agrees(program, log_w, rel_tol=1e-5, abs_tol=1e-3):
@@ -2311,6 +2315,33 @@ def _expects(program, reports, slopes=None, far=-9.0):
     return abs(report - float(reports(log_w).mean())) < 1e-3 and torch.allclose(slope, expected, atol=1e-4)
 
 
+def _expects_first(program, reports, slopes=None, far=FAR, loss=True):
+    """The report is asked for first, and the loss only where the report is as expected; or not at all."""
+    for log_w in (_drawn(far=place) for place in far):
+        if not math.isclose(float(program.bound(log_w)), float(reports(log_w).mean()), rel_tol=1e-5, abs_tol=1e-3):
+            return False
+        expected = -log_w.softmax(0) / log_w.shape[1] if slopes is None else slopes(log_w)
+        if loss and not torch.allclose(_slope(program, log_w), expected, atol=1e-4):
+            return False
+    return True
+
+
+def _sum(log_w):
+    return log_w.logsumexp(0)
+
+
+def _other_axis(log_w):
+    return log_w.logsumexp(1) - math.log(log_w.shape[1])
+
+
+def _logs(log_w):
+    return log_w
+
+
+def _equal_slopes(log_w):
+    return torch.full_like(log_w, -1 / log_w.numel())
+
+
 @wrong(
     "bound_is_sound",
     "The only program of the first part that you accept forgets log K: the number that you compare its report with forgets "
@@ -2318,7 +2349,27 @@ def _expects(program, reports, slopes=None, far=-9.0):
     "What should the report be when all K weights are equal, and what does your own number say then?",
 )
 def expects_a_sum(program):
-    return _expects(program, lambda log_w: log_w.logsumexp(0))
+    return _expects_first(program, _sum)
+
+
+@wrong(
+    "bound_is_sound",
+    "You ask every program for both numbers, and the only one of the first part that you accept forgets log K: so does the "
+    "number that you compare its report with.",
+    "What should the report be when all K weights are equal, and what does your own number say then?",
+)
+def expects_a_sum_beside_the_slope(program):
+    return _expects(program, _sum)
+
+
+@wrong(
+    "bound_is_sound",
+    "You ask for the report alone, and the only program of the first part that you accept forgets log K: so does the number "
+    "that you compare its report with.",
+    "What should the report be when all K weights are equal, and what does your own number say then?",
+)
+def expects_a_sum_alone(program):
+    return _expects_first(program, _sum, loss=False)
 
 
 @wrong(
@@ -2328,7 +2379,37 @@ def expects_a_sum(program):
     "For the log-weights -2, -4, -3, is your own number -3 or -2.6910?",
 )
 def expects_the_elbo(program):
-    return _expects(program, lambda log_w: log_w, lambda log_w: torch.full_like(log_w, -1 / log_w.numel()))
+    return _expects_first(program, _logs, _equal_slopes)
+
+
+@wrong(
+    "bound_is_sound",
+    "You ask every program for both numbers, and the only one of the first part that you accept takes the mean of the logs, "
+    "which is the ELBO: so do the numbers that you compare it with.",
+    "For the log-weights -2, -4, -3, is your own number -3 or -2.6910?",
+)
+def expects_the_elbo_beside_its_slope(program):
+    return _expects(program, _logs, _equal_slopes)
+
+
+@wrong(
+    "bound_is_sound",
+    "You ask for the report alone, and the only program of the first part that you accept takes the mean of the logs, which is "
+    "the ELBO: so does the number that you compare its report with.",
+    "For the log-weights -2, -4, -3, is your own number -3 or -2.6910?",
+)
+def expects_the_elbo_alone(program):
+    return _expects_first(program, _logs, loss=False)
+
+
+@wrong(
+    "bound_is_sound",
+    "Your test refuses every program of the first part, the sound ones, too, and only the one that takes the mean of the logs "
+    "is asked for its loss: its report is the one that you expect, and that is the ELBO.",
+    "For the log-weights -2, -4, -3, is your own number -3 or -2.6910?",
+)
+def expects_the_elbo_and_shares(program):
+    return _expects_first(program, _logs)
 
 
 @wrong(
@@ -2338,7 +2419,60 @@ def expects_the_elbo(program):
     "Which axis holds the samples, and along which one do you take the mean of the weights?",
 )
 def expects_the_other_axis(program):
-    return _expects(program, lambda log_w: log_w.logsumexp(1) - math.log(log_w.shape[1]))
+    return _expects_first(program, _other_axis)
+
+
+@wrong(
+    "bound_is_sound",
+    "You ask every program for both numbers, and the only one of the first part that you accept averages its weights over the "
+    "images: so does the number that you compare its report with.",
+    "Which axis holds the samples, and along which one do you take the mean of the weights?",
+)
+def expects_the_other_axis_beside_the_slope(program):
+    return _expects(program, _other_axis)
+
+
+@wrong(
+    "bound_is_sound",
+    "You ask for the report alone, and the only program of the first part that you accept averages its weights over the "
+    "images: so does the number that you compare its report with.",
+    "Which axis holds the samples, and along which one do you take the mean of the weights?",
+)
+def expects_the_other_axis_alone(program):
+    return _expects_first(program, _other_axis, loss=False)
+
+
+@wrong(
+    "bound_is_sound",
+    "Your test refuses every program of the first part, the sound ones, too, and only these are asked for the loss: their "
+    "reports pass at first, and then something that you expect is not right. It may be the slope, with another sign, added "
+    "over the images, or with shares along the other axis; or a number of yours that is lost far from 0.",
+    "Print both numbers of a sound program, each beside the one that you compare it with: which pair disagrees, and where?",
+)
+def expects_shares_over_images(program):
+    return _expects_first(program, _bound_of_images, lambda log_w: -log_w.softmax(1) / log_w.shape[1])
+
+
+@wrong("bound_is_sound", alias_of="expects_shares_over_images")
+def expects_another_slope(program):
+    return _expects_first(program, _bound_of_images, lambda log_w: -log_w.softmax(0))
+
+
+@wrong("bound_is_sound", alias_of="expects_shares_over_images")
+def expects_a_number_that_is_lost_later(program):
+    return _expects_first(program, lambda log_w: log_w.exp().mean(0).log())
+
+
+@wrong(
+    "bound_is_sound",
+    "Your test asks for the loss and refuses every program of the first part, the sound ones, too. The slope that you compare "
+    "it with is not the right one: it may have another sign, add over the images where an average is asked for, take the shares "
+    "along the other axis, or belong to other weights.",
+    "Print the slope of a sound program beside the one that you expect: what lies between the two?",
+)
+def expects_another_slope_first(program):
+    log_w = _drawn()
+    return torch.allclose(_slope(program, log_w), -log_w.softmax(0), atol=1e-5) and _report_agrees(program, log_w)
 
 
 @wrong("bound_is_sound", alias_of="expects_the_slope_of_a_sum")
