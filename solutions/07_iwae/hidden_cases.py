@@ -91,20 +91,19 @@ def _log_weights(generator: torch.Generator) -> list[dict]:
     ]
 
 
-def _iwae_loss(generator: torch.Generator) -> list[dict]:
+def _iwae_loss(generator: torch.Generator, third: str = "bernoulli") -> list[dict]:
     """A model whose encoder gives the posterior, a Gaussian model, a Bernoulli model, and images that no exp can hold."""
     return [
         _noise(generator, _model(generator, "posterior", "gaussian", B, D, Z, _at_the_posterior), K),
         _noise(generator, _model(generator, "gaussian", "gaussian", B, D, Z, _off_the_posterior), K),
-        _noise(generator, _model(generator, "bernoulli", "bernoulli", 3, 11, 5, _off_the_posterior), 7),
+        _noise(generator, _model(generator, third, "bernoulli", 3, 11, 5, _off_the_posterior), 7),
         _noise(generator, _model(generator, "far", "gaussian", 3, D, Z, _beside_the_posterior, far=30.0), 7),
     ]
 
 
 def _doubly(generator: torch.Generator) -> list[dict]:
-    """The same, and a model whose weights ask for no gradients."""
-    frozen = _noise(generator, _model(generator, "frozen", "gaussian", 3, D, Z, _off_the_posterior), 7)
-    return [*_iwae_loss(generator), frozen]
+    """The same; the weights of the Bernoulli model ask for no gradients."""
+    return _iwae_loss(generator, "frozen")
 
 
 def _tables(generator: torch.Generator) -> list[dict]:

@@ -2444,9 +2444,9 @@ def expects_the_other_axis_alone(program):
 
 @wrong(
     "bound_is_sound",
-    "Your test refuses every program of the first part, the sound ones, too, and only these are asked for the loss: their "
-    "reports pass at first, and then something that you expect is not right. It may be the slope, with another sign, added "
-    "over the images, or with shares along the other axis; or a number of yours that is lost far from 0.",
+    "Your test refuses every program of the first part, the sound ones, too. The sound ones alone are asked for their loss: "
+    "their reports pass at first, and then something that you expect is not right. It may be the slope, with another sign, "
+    "added over the images, or with shares along the other axis; or a number of yours that is lost far from 0.",
     "Print both numbers of a sound program, each beside the one that you compare it with: which pair disagrees, and where?",
 )
 def expects_shares_over_images(program):

@@ -187,6 +187,7 @@ def _known(weighed: dict[str, torch.Tensor], counts: torch.Tensor) -> dict[str, 
     known = bounds | {
         "minus the bound": -bounds["the bound"], "the average of the logs": log_w.mean(0), "the largest": log_w.amax(0),
     }
+    counts = counts[counts.any(1)]  # an empty chunk is no chunk
     sizes = counts[:, 0]
     if not bool((counts == sizes[:, None]).all()):
         return known
@@ -221,7 +222,7 @@ def _evidence_facts(case: Case, got: Evidence) -> Evidence:
         return _of_equal_weights(case, got)
     told = {key: got[key] for key in ("evidence", "largest", "history", "left")}
     counts = got["first_counts"]
-    if not len(counts) or not len(got["second_counts"]):
+    if not (counts.any() and got["second_counts"].any()):
         return {**told, "is": "unseen"}
     fewest, most = (int(end) for end in counts.sum(0).aminmax())
     told["samples"] = f"{fewest} of {case['K']}" if fewest == most else f"{fewest} to {most} of {case['K']}"
