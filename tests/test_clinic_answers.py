@@ -32,6 +32,16 @@ def test_an_unknown_word_is_named_with_the_nearest_one(chart, said):
         read(clinic_diagnoses, "clinic_diagnoses", dict.fromkeys(PATIENTS, "no KL") | chart)
 
 
+def test_a_patient_whom_the_clinic_does_not_have_is_named():
+    with pytest.raises(Unfit, match="clinic_treatments speaks of a patient 'F'; the clinic has A, B, C, D, E."):
+        read(clinic_treatments, "clinic_treatments", dict.fromkeys("ABCDEf", "accept"))
+
+
+def test_an_empty_chart_is_called_empty():
+    with pytest.raises(Unfit, match="returned a dict; the dict is empty, and one with the keys A, B, C, D, E is expected"):
+        read(clinic_treatments, "clinic_treatments", {})
+
+
 def test_missing_patients_are_named():
     with pytest.raises(Unfit, match="a dict without B and E; the dict with the keys A, B, C, D, E is expected"):
         read(clinic_treatments, "clinic_treatments", dict.fromkeys("ACD", "accept"))

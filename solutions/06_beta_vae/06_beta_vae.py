@@ -619,7 +619,7 @@ beside(*(dashboard(seen) for seen in (patient(letter), treat(letter, treatment))
 # Write `clinic_treatments()`: what you prescribe to each patient.
 #
 # - Return a dict with the keys "A" to "E"; each value is one of the words of `TREATMENTS`. A treatment may serve more than one patient.
-# - The aim is an ELBO within half a nat of the one of the patient who is well, with the fault gone and not covered by a second one. Who is well must not be harmed.
+# - The aim is an ELBO within half a nat of the one of the patient who is well, with the fault gone and not covered by a second one. Who is well is left as it is: `"accept"`.
 # - Choose, predict, and verify in the cell above; a run takes about two seconds.
 # - The patient who is well comes first again: the points for the others, a fifth each, count once that one is right.
 #

@@ -494,10 +494,8 @@ def by_cause():
 
 
 @right("clinic_diagnoses")
-def with_spaces_and_one_patient_more():
-    chart = OrderedDict([(" E ", " cut  sigma"), ("D", "mean over pixels "), ("C", "sound"), ("B", "cut path"), ("A", "low beta")])
-    chart["F"] = "not admitted"
-    return chart
+def with_spaces_from_the_end():
+    return OrderedDict([(" E ", " cut  sigma"), ("D", "mean over pixels "), ("C", "sound"), ("B", "cut path"), ("A", "low beta")])
 
 
 @right("clinic_diagnoses")

@@ -44,7 +44,9 @@ def _beta_elbo(generator: torch.Generator) -> list[dict]:
 
 
 def _linear_rates(generator: torch.Generator) -> list[dict]:
-    """Two with every direction above the threshold, then all below it, then some, one without any variance."""
+    """Two with every direction above the threshold, one of them by more than 3 nats, then all below it, then some, one
+    without any variance.
+    """
 
     def case(name: str, sigma: float, beta: float, *relative: torch.Tensor) -> dict:
         order = torch.cat(relative)[torch.randperm(sum(map(len, relative)), generator=generator)]
@@ -59,7 +61,7 @@ def _linear_rates(generator: torch.Generator) -> list[dict]:
     none = torch.zeros(1, dtype=torch.float64)
     return [
         case("dear", _one(generator, 0.4, 0.7), _one(generator, 2.5, 4.5), above(Z)),
-        case("cheap", _one(generator, 1.4, 2.0), _one(generator, 0.3, 0.6), above(D)),
+        case("cheap", _one(generator, 1.4, 2.0), _one(generator, 0.3, 0.6), above(D - 1), uniform(generator, 600.0, 2000.0, 1)),
         case("all below", _one(generator, 1.4, 2.0), _one(generator, 0.3, 0.6), below(B)),
         case("some below", _one(generator, 0.4, 0.7), _one(generator, 2.5, 4.5), above(4), below(6), none),
     ]
@@ -82,36 +84,46 @@ def _rate_distortion(generator: torch.Generator) -> list[dict]:
 
 
 def _active_units(generator: torch.Generator) -> list[dict]:
-    """The threshold that is not named, a larger one, and 0. The variances are exact, and divided by N or by N - 1 they
-    stay on their side of the threshold.
+    """The threshold that is not named, others below 1 and above it, and 0. The variances are exact, and divided by N or by
+    N - 1 they stay on their side of the threshold.
 
-    Columns: some far above and some a little above; some below by a little, and by a lot with a mean far from 0; one
-    that is the same number for every x.
+    Columns: some far above and some a little above; some below by a little, of which some owe it to one image alone, and
+    some by a lot with a mean far from 0; one that is the same number for every x. In one case those a little above are
+    there twice, once with the other sign.
     """
 
     def case(name: str, rows: int, threshold: float, *numbers_of: int) -> dict:
-        far, near, under, idle = numbers_of
-        scale = threshold or 1.0
+        far, near, under, stray, idle = numbers_of
+        scale = threshold or 0.1  # then the smallest variances are below the usual threshold
         variances = scale * torch.cat([
-            uniform(generator, 4.0, 30.0, far), uniform(generator, 1.15, 1.4, near), uniform(generator, 0.7, 0.85, under),
-            uniform(generator, 0.04, 0.08, idle), torch.zeros(1, dtype=torch.float64),
+            uniform(generator, 4.0, 30.0, far), uniform(generator, 1.15, 1.4, near),
+            uniform(generator, 0.7, 0.85, under + stray), uniform(generator, 0.04, 0.08, idle),
+            torch.zeros(1, dtype=torch.float64),
         ])
         means = torch.cat([
-            0.3 * normal(generator, far), torch.zeros(near + under).double(),
+            0.3 * normal(generator, far), torch.zeros(near + under + stray).double(),
             signs(generator, idle) * uniform(generator, 1.0, 2.0, idle), torch.full((1,), 0.5).double(),
         ])
         draws = normal(generator, rows, len(variances))
+        draws[:, far + near + under : far + near + under + stray] = torch.eye(rows).double()[:, :stray]
         draws = (draws - draws.mean(0)) / draws.std(0)
-        mu = (means + variances.sqrt() * draws)[:, torch.randperm(len(variances), generator=generator)]
-        return {"case": name, "mu": mu, "threshold": threshold}
+        mu = means + variances.sqrt() * draws
+        if name == "copied":
+            mu = torch.cat([mu, -mu[:, far : far + near]], 1)
+        order = torch.randperm(mu.shape[1], generator=generator)
+        if name == "zero":  # a column without variance goes through a decomposition as exact zeros only when it is the last
+            order = torch.arange(mu.shape[1])
+        return {"case": name, "mu": mu[:, order], "threshold": threshold}
 
     return [
-        case("default", 17, 0.01, 2, 1, 1, 2), case("strict", 23, 0.4, 1, 1, 2, 4), case("zero", 13, 0.0, 1, 1, 1, 1),
+        case("default", 17, 0.01, 2, 1, 1, 1, 2), case("strict", 23, 0.4, 1, 1, 2, 1, 3), case("zero", 13, 0.0, 1, 1, 1, 0, 1),
+        case("copied", 19, 0.05, 1, 2, 1, 0, 2), case("lax", 19, 2.0, 2, 1, 1, 1, 2), case("asleep", 17, 0.3, 0, 0, 2, 1, 2),
+        case("quiet", 13, 5.0, 0, 0, 2, 1, 2),  # one variance over all entries is below the threshold too
     ]
 
 
 def _kl_weight(generator: torch.Generator) -> list[dict]:
-    """A short warm-up and a long one, with steps before, at and after their ends; then none at all."""
+    """A short warm-up and a long one, with steps before, at and after their ends; one of a step, one of two; then none."""
 
     def case(name: str, low: int, high: int) -> dict:
         T = int(torch.randint(low, high, (), generator=generator))
@@ -123,6 +135,8 @@ def _kl_weight(generator: torch.Generator) -> list[dict]:
     later = int(torch.randint(5, 50, (), generator=generator))
     return [
         case("short", 17, 40), case("long", 700, 2000),
+        {"case": "one", "warmup_steps": 1, "steps": torch.tensor([0, 1, 2, later])},
+        {"case": "two", "warmup_steps": 2, "steps": torch.tensor([0, 1, 2, later])},
         {"case": "none", "warmup_steps": 0, "steps": torch.tensor([0, 1, later])},
     ]
 

@@ -140,6 +140,52 @@ def kl_of_the_batch(expected_log_likelihood, kl, beta):
 
 @wrong(
     "beta_elbo",
+    "Every row gets the mean likelihood of the batch and not its own. The mean over rows is right, and each row by itself "
+    "is not.",
+    "Which image does a row of your result speak of?",
+)
+def likelihood_of_the_batch(expected_log_likelihood, kl, beta):
+    return expected_log_likelihood.mean() - beta * kl
+
+
+@wrong(
+    "beta_elbo",
+    "Every row of your result is the same number, the mean over the batch; a row should keep its own value here.",
+    "Which image does a row of your result speak of?",
+)
+def the_mean_for_every_row(expected_log_likelihood, kl, beta):
+    return (expected_log_likelihood - beta * kl).mean().expand_as(kl)
+
+
+@wrong(
+    "beta_elbo",
+    "Prices below 1 are raised to 1: with a beta above 1 all is right, and below it what you return is the plain bound.",
+    "At half the price, what does a code of 2 nats cost?",
+)
+def price_of_one_at_least(expected_log_likelihood, kl, beta):
+    return expected_log_likelihood - max(beta, 1.0) * kl
+
+
+@wrong(
+    "beta_elbo",
+    "Your beta is cut down to a whole number: with 0.3 a code costs nothing, and with 3.7 as much as with 3.",
+    "At half the price, what does a code of 2 nats cost?",
+)
+def whole_prices(expected_log_likelihood, kl, beta):
+    return expected_log_likelihood - int(beta) * kl
+
+
+@wrong(
+    "beta_elbo",
+    "With every other price all is right, and at beta = 0 yours is the plain bound, as if 0 meant that no price was given.",
+    "Which numbers does Python's `or`, or an `if`, take for no?",
+)
+def no_price_of_nothing(expected_log_likelihood, kl, beta):
+    return expected_log_likelihood - (beta or 1.0) * kl
+
+
+@wrong(
+    "beta_elbo",
     "What you return is the loss: the objective with its sign turned round. It would be right to minimise it, and here "
     "larger is better.",
     "Should your value rise or fall when the likelihood gets better?",
@@ -318,6 +364,72 @@ def threshold_doubled(variances, sigma, beta):
 
 @wrong(
     "linear_rates",
+    "Your threshold is half of what it should be: the half in the rate was kept, and the 2 of the squared error over "
+    "2 sigma^2 was not set against it.",
+    "Write what a direction costs as a function of its error: where is its slope 0?",
+)
+def threshold_halved(variances, sigma, beta):
+    return best_code(variances, 0.5 * beta * sigma**2)
+
+
+@wrong(
+    "linear_rates",
+    "You try out rates in steps of 0.0001 and up to 3, as the worked example does: yours are right to within a step, and a "
+    "direction that is worth more than 3 nats gets 3. A formula gives the rate itself.",
+    "For which R is the return of the next nat equal to its price, whatever the numbers are?",
+)
+def grid_of_the_worked_example(variances, sigma, beta):
+    R = torch.linspace(0, 3, 30_001, dtype=variances.dtype)[:, None]
+    left = variances * torch.exp(-2 * R)
+    best = (left / (2 * sigma**2) + beta * R).argmin(0)
+    return R[best, 0], left.gather(0, best[None])[0]
+
+
+@wrong(
+    "linear_rates",
+    "Your rates are cut off at both ends: none is above 2 nats. A direction with a large variance is worth more.",
+    "What does a nat return, after the second one, where the variance is 1,000 times that of the noise?",
+)
+def two_nats_at_most(variances, sigma, beta):
+    rate, error = best_code(variances, beta * sigma**2)
+    return rate.clamp(max=2), error
+
+
+@wrong(
+    "linear_rates",
+    "Your directions are in order of their variances, the largest first: the numbers are right, and stand in other places "
+    "than the variances that came in.",
+    "To which of the variances that came in does your first rate belong?",
+)
+def largest_first(variances, sigma, beta):
+    return best_code(variances.sort(descending=True).values, beta * sigma**2)
+
+
+@wrong(
+    "linear_rates",
+    "Your directions are in order of their variances, the smallest first: the numbers are right, and stand in other places "
+    "than the variances that came in.",
+    "To which of the variances that came in does your first rate belong?",
+)
+def smallest_first(variances, sigma, beta):
+    return best_code(variances.sort().values, beta * sigma**2)
+
+
+@wrong(
+    "linear_rates",
+    "You write your error into the variances that came in. The first call is right; whoever uses the variances afterwards, "
+    "you in a second call for one, gets others.",
+    "Which of your lines writes into a tensor that is not your own?",
+)
+def written_into_the_variances(variances, sigma, beta):
+    level = beta * sigma**2
+    rate = 0.5 * torch.log(variances / level).clamp(min=0)
+    variances[variances > level] = level
+    return rate, variances
+
+
+@wrong(
+    "linear_rates",
     "Your rates are in bits, from a logarithm to the base 2; in this course they are in nats, and so is the price.",
     "How many nats is one bit?",
 )
@@ -335,6 +447,17 @@ def in_bits(variances, sigma, beta):
 def capacity_of_a_channel(variances, sigma, beta):
     level = beta * sigma**2
     return 0.5 * torch.log1p(variances / level), variances.clamp(max=level)
+
+
+@wrong(
+    "linear_rates",
+    "Your rates are the log of one plus the ratio: there is no half in front, and the error does not come on top of the "
+    "variance, it is a part of it.",
+    "For a variance that is exactly on the threshold, what should the rate be, and what does yours give?",
+)
+def logarithm_of_one_plus(variances, sigma, beta):
+    level = beta * sigma**2
+    return torch.log1p(variances / level), variances.clamp(max=level)
 
 
 @wrong(
@@ -824,6 +947,79 @@ def rows_share_noise(x, model, eps):
 
 @wrong(
     "rate_distortion",
+    "You average the noise over the K samples first and decode one code for each row. That is nearly the mean of q: a mean "
+    "of noise has little left of its spread.",
+    "How many codes does the decoder get from you for one image, and how many rows of noise were given?",
+)
+def noise_averaged_first(x, model, eps):
+    kl, score = spent(x, model, eps.mean(0, keepdim=True))
+    return kl.mean(), -score.mean()
+
+
+@wrong("rate_distortion", alias_of="noise_averaged_first")
+def codes_averaged_first(x, model, eps):
+    mu, logvar = model.encode(x)
+    z = (mu + torch.exp(0.5 * logvar) * eps).mean(0)
+    return price(mu, logvar).mean(), -model.log_likelihood(x, z).mean()
+
+
+@wrong(
+    "rate_distortion",
+    "Your distortion is the median over the K samples; the bound has the mean, in which a few bad codes count in full.",
+    "Two samples cost 10 nats and one costs 40: what do they cost on average?",
+)
+def middle_sample(x, model, eps):
+    kl, score = spent(x, model, eps)
+    return kl.mean(), -score.median(0).values.mean()
+
+
+@wrong(
+    "rate_distortion",
+    "Your distortion is that of one sample out of K, the one in which the batch comes out best; with more samples it would "
+    "fall and fall.",
+    "Which code will the decoder get: the best one, or any?",
+)
+def best_sample_of_the_batch(x, model, eps):
+    kl, score = spent(x, model, eps)
+    return kl.mean(), -score.mean(1).max()
+
+
+@wrong(
+    "rate_distortion",
+    "You average over the samples with weights that grow with the likelihood, so that bad codes hardly count. Every sample "
+    "of q is as likely as the next.",
+    "Which code will the decoder get: one that suits x, or any that q gives?",
+)
+def weighted_samples(x, model, eps):
+    kl, score = spent(x, model, eps)
+    return kl.mean(), -(score.softmax(0) * score).sum(0).mean()
+
+
+@wrong(
+    "rate_distortion",
+    "Your decoder gets the noise itself for a code. Those are codes from the prior, the same for every image, and nothing "
+    "of what the encoder says is in them.",
+    "How does what the encoder says of x get into z?",
+)
+def noise_for_codes(x, model, eps):
+    mu, logvar = model.encode(x)
+    return price(mu, logvar).mean(), -model.log_likelihood(x, eps).mean()
+
+
+@wrong(
+    "rate_distortion",
+    "You write into eps: the first call is right, and whoever uses the same noise afterwards, you in a second call for one, "
+    "gets other numbers.",
+    "Which of your lines writes into a tensor that is not your own?",
+)
+def written_into_the_noise(x, model, eps):
+    mu, logvar = model.encode(x)
+    z = eps.mul_(torch.exp(0.5 * logvar)).add_(mu)
+    return price(mu, logvar).mean(), -model.log_likelihood(x, z).mean()
+
+
+@wrong(
+    "rate_distortion",
     "You draw noise of your own and leave eps alone: nobody can repeat your distortion.",
     "Which lines of your function would give the same number if they ran again?",
 )
@@ -837,8 +1033,8 @@ def own_noise(x, model, eps):
 
 @wrong(
     "active_units",
-    "You compare the standard deviation with the threshold, and the threshold is a variance: 0.01 stands for a "
-    "standard deviation of 0.1.",
+    "You compare the standard deviation with the threshold or, what comes to the same, the variance with its square. The "
+    "threshold is a variance as it is: 0.01 stands for a standard deviation of 0.1.",
     "In which unit is the threshold, that of z or that of z squared?",
 )
 def standard_deviation(mu, threshold=0.01):
@@ -976,6 +1172,176 @@ def one_variance_for_all(mu, threshold=0.01):
 
 @wrong(
     "active_units",
+    "You take one variance over all entries of mu, and count every dimension or none: they do not fall asleep all together.",
+    "How many variances do Z dimensions have?",
+)
+def all_or_none(mu, threshold=0.01):
+    return int(mu.var() > threshold) * mu.shape[1]
+
+
+@wrong(
+    "active_units",
+    "You return the number of latent dimensions, whether they vary or not.",
+    "A column of equal numbers: is it among those you count?",
+)
+def every_dimension(mu, threshold=0.01):
+    return mu.shape[1]
+
+
+@wrong(
+    "active_units",
+    "You compare the sum of the variances with the threshold: it says whether anything varies, and not in how many "
+    "dimensions.",
+    "How many numbers are compared with the threshold, one or Z?",
+)
+def sum_of_the_variances(mu, threshold=0.01):
+    return int(mu.var(0).sum() > threshold)
+
+
+@wrong(
+    "active_units",
+    "You compare the average of the variances with the threshold: it says whether anything varies, and not in how many "
+    "dimensions.",
+    "How many numbers are compared with the threshold, one or Z?",
+)
+def average_of_the_variances(mu, threshold=0.01):
+    return int(mu.var(0).mean() > threshold)
+
+
+@wrong(
+    "active_units",
+    "You compare the average of the variances with the threshold, and count every dimension or none: they do not fall "
+    "asleep all together.",
+    "How many numbers are compared with the threshold, one or Z?",
+)
+def all_or_none_on_average(mu, threshold=0.01):
+    return int(mu.var(0).mean() > threshold) * mu.shape[1]
+
+
+@wrong(
+    "active_units",
+    "You count large eigenvalues of the covariance: those are directions in which codes vary, and not dimensions. Two "
+    "dimensions that say the same share one direction, and both vary.",
+    "A column and a copy of it: how many of the two vary over the data?",
+)
+def eigenvalues(mu, threshold=0.01):
+    return int((torch.linalg.eigvalsh(torch.cov(mu.T)) > threshold).sum())
+
+
+@wrong("active_units", alias_of="eigenvalues")
+def eigenvalues_of_the_product(mu, threshold=0.01):
+    centred = mu - mu.mean(0)
+    return int((torch.linalg.eigh(centred.T @ centred / (len(mu) - 1)).eigenvalues > threshold).sum())
+
+
+@wrong(
+    "active_units",
+    "You count large singular values of mu: those are directions and not dimensions, their size grows with the number of "
+    "images, and a mean far from 0 makes one large by itself.",
+    "A column and a copy of it: how many of the two vary over the data?",
+)
+def singular_values(mu, threshold=0.01):
+    return int((torch.linalg.svdvals(mu) > threshold).sum())
+
+
+@wrong(
+    "active_units",
+    "You count large singular values of the centred mu: those are directions and not dimensions, and their size grows with "
+    "the number of images.",
+    "A column and a copy of it: how many of the two vary over the data?",
+)
+def singular_values_of_the_centred(mu, threshold=0.01):
+    return int((torch.linalg.svdvals(mu - mu.mean(0)) > threshold).sum())
+
+
+@wrong(
+    "active_units",
+    "You take the rank of the covariance, or of the centred mu: the number of directions in which anything varies, however "
+    "little. The threshold does not come in, and of two dimensions that say the same only one is counted.",
+    "A column and a copy of it: how many of the two vary over the data?",
+)
+def rank_of_the_centred(mu, threshold=0.01):
+    return int(torch.linalg.matrix_rank(mu - mu.mean(0)))
+
+
+@wrong(
+    "active_units",
+    "You take the rank of mu: the number of columns that no others make up. It knows nothing of means and thresholds.",
+    "A column and a copy of it: how many of the two vary over the data?",
+)
+def rank(mu, threshold=0.01):
+    return int(torch.linalg.matrix_rank(mu))
+
+
+@wrong(
+    "active_units",
+    "You compare the mean distance from the mean with the threshold. It is in the unit of z, and the threshold, a variance, "
+    "in that of z squared.",
+    "Which measure of spread is the threshold meant for?",
+)
+def mean_deviation(mu, threshold=0.01):
+    return int(((mu - mu.mean(0)).abs().mean(0) > threshold).sum())
+
+
+@wrong(
+    "active_units",
+    "You count a dimension as soon as one image has a number in it whose size is above the threshold: far from 0 does not "
+    "mean far from one another.",
+    "How much does a column of equal numbers vary?",
+)
+def any_large_entry(mu, threshold=0.01):
+    return int((mu.abs() > threshold).any(0).sum())
+
+
+@wrong(
+    "active_units",
+    "You count every dimension that is not the same for all images: how much it varies, and the threshold, do not come in.",
+    "A column varies by a millionth: is it above the threshold?",
+)
+def any_that_varies(mu, threshold=0.01):
+    return sum(len(column.unique()) > 1 for column in mu.T)
+
+
+@wrong(
+    "active_units",
+    "You compare half the mean of mu squared with the threshold: the part of the KL that comes from the means. A dimension "
+    "that is 2 for every image has a large one, and tells the decoder nothing.",
+    "How much does a column of equal numbers vary?",
+)
+def price_of_the_means(mu, threshold=0.01):
+    return int(((mu**2 / 2).mean(0) > threshold).sum())
+
+
+@wrong(
+    "active_units",
+    "Your threshold is 0.1 when none is given; the signature says 0.01, and 0.1 is the standard deviation that belongs to it.",
+    "With which threshold is your function called when the call names none?",
+)
+def default_of_a_tenth(mu, threshold=0.1):
+    return int((mu.var(0) > threshold).sum())
+
+
+@wrong(
+    "active_units",
+    "With every other threshold all is right, and a threshold of 0 counts as none: you compare with 0.01 then.",
+    "Which numbers does Python's `or`, or an `if`, take for no?",
+)
+def no_threshold_of_nothing(mu, threshold=0.01):
+    return int((mu.var(0) > (threshold or 0.01)).sum())
+
+
+@wrong(
+    "active_units",
+    "Your count is right, and you take the mean away from mu itself: whoever uses the codes afterwards gets other ones.",
+    "Which of your lines writes into a tensor that is not your own?",
+)
+def centred_in_place(mu, threshold=0.01):
+    mu -= mu.mean(0)
+    return int((mu.square().mean(0) > threshold).sum())
+
+
+@wrong(
+    "active_units",
     "You add the squared distances from the mean and do not divide by the number of images: with more images more "
     "dimensions would become active.",
     "What should happen to your count when every image is there twice?",
@@ -987,6 +1353,15 @@ def sum_of_squares(mu, threshold=0.01):
 @wrong(
     "active_units",
     "You count the dimensions that are not active.",
+    "On which side of the threshold does a dimension tell images apart?",
+)
+def the_idle_ones_below(mu, threshold=0.01):
+    return int((mu.var(0) < threshold).sum())
+
+
+@wrong(
+    "active_units",
+    "You count the dimensions that are not active, those exactly on the threshold included.",
     "On which side of the threshold does a dimension tell images apart?",
 )
 def the_idle_ones(mu, threshold=0.01):
@@ -1060,7 +1435,7 @@ def one_step_ahead(step, warmup_steps):
     "At step T - 1 of T, is the warm-up over?",
 )
 def one_step_short(step, warmup_steps):
-    return min(1.0, step / (warmup_steps - 1)) if warmup_steps else 1.0
+    return min(1.0, step / max(1, warmup_steps - 1)) if warmup_steps else 1.0
 
 
 @wrong(
@@ -1070,6 +1445,106 @@ def one_step_short(step, warmup_steps):
 )
 def one_step_late(step, warmup_steps):
     return min(1.0, step / (warmup_steps + 1)) if warmup_steps else 1.0
+
+
+@wrong(
+    "kl_weight",
+    "Your line begins one step late: the weight is still 0 at step 1, and below 1 at step `warmup_steps`.",
+    "At step T of T, which share of the warm-up is over?",
+)
+def begins_one_step_late(step, warmup_steps):
+    return min(1.0, max(0, step - 1) / warmup_steps) if warmup_steps else 1.0
+
+
+@wrong(
+    "kl_weight",
+    "Your line begins one step late and has no end: the weight is still 0 at step 1, and goes on rising when it has reached 1.",
+    "At step T of T, which share of the warm-up is over, and which share at step 2 T?",
+)
+def begins_one_step_late_without_end(step, warmup_steps):
+    return max(0, step - 1) / warmup_steps if warmup_steps else 1.0
+
+
+@wrong(
+    "kl_weight",
+    "Your weight gets to 1 one step early: it rises in T - 1 steps and not in T, and with a warm-up of one step you divide "
+    "by zero.",
+    "At step T - 1 of T, is the warm-up over?",
+)
+def one_step_short_unguarded(step, warmup_steps):
+    return min(1.0, step / (warmup_steps - 1)) if warmup_steps else 1.0
+
+
+@wrong(
+    "kl_weight",
+    "A warm-up of one step counts as none: at its step 0 you give 1. One step has a beginning too, where the weight is 0.",
+    "In a warm-up of 1 step, is the warm-up over at step 0?",
+)
+def one_step_is_none(step, warmup_steps):
+    return min(1.0, step / warmup_steps) if warmup_steps > 1 else 1.0
+
+
+@wrong(
+    "kl_weight",
+    "Your warm-up takes 1,000 steps, as the example does, whatever `warmup_steps` is.",
+    "Where in your answer does the second argument come in?",
+)
+def always_a_thousand(step, warmup_steps):
+    return min(1.0, step / 1000) if warmup_steps else 1.0
+
+
+@wrong(
+    "kl_weight",
+    "Your line takes half as long as it should: the weight is 1 half way through the warm-up.",
+    "A quarter through the warm-up, what should the weight be?",
+)
+def twice_as_steep(step, warmup_steps):
+    return min(1.0, 2 * step / warmup_steps) if warmup_steps else 1.0
+
+
+@wrong(
+    "kl_weight",
+    "Your line is twice as steep as it should be and has no end: the weight is 2 when the warm-up is over, and rises on.",
+    "A quarter through the warm-up, what should the weight be, and what at its end?",
+)
+def twice_as_steep_without_end(step, warmup_steps):
+    return 2 * step / warmup_steps if warmup_steps else 1.0
+
+
+@wrong(
+    "kl_weight",
+    "Your weight is in percent, up to 100: a KL that is multiplied by 100 is a hundred times too dear.",
+    "At the end of the warm-up, how many nats should a nat of KL cost?",
+)
+def in_percent(step, warmup_steps):
+    return min(100.0, 100 * step / warmup_steps) if warmup_steps else 100.0
+
+
+@wrong(
+    "kl_weight",
+    "Your weight is in percent and has no end: it is 100 when the warm-up is over, and rises on.",
+    "At the end of the warm-up, how many nats should a nat of KL cost, and how many later?",
+)
+def in_percent_without_end(step, warmup_steps):
+    return 100 * step / warmup_steps if warmup_steps else 100.0
+
+
+@wrong(
+    "kl_weight",
+    "Your weight is in percent and cut off at 1, so it is 1 after a hundredth of the warm-up.",
+    "A quarter through the warm-up, what should the weight be?",
+)
+def in_percent_up_to_one(step, warmup_steps):
+    return min(1.0, 100 * step / warmup_steps) if warmup_steps else 1.0
+
+
+@wrong(
+    "kl_weight",
+    "Your weight is rounded to four digits after the point: nearly right, and in a long warm-up it rises by stairs.",
+    "Does a price have to be a round number?",
+)
+def rounded_to_four_digits(step, warmup_steps):
+    return round(min(1.0, step / warmup_steps), 4) if warmup_steps else 1.0
 
 
 @wrong(
@@ -1178,6 +1653,16 @@ def twice_as_long(step, warmup_steps):
 )
 def ratio_upside_down(step, warmup_steps):
     return min(1.0, warmup_steps / max(1, step)) if warmup_steps else 1.0
+
+
+@wrong(
+    "kl_weight",
+    "The ratio is upside down: warm-up over step, cut off at 1. So the weight is 0 at step 0, then 1 until the warm-up is "
+    "over, and falls afterwards.",
+    "Which of the two numbers grows while training goes on?",
+)
+def upside_down_after_the_start(step, warmup_steps):
+    return min(1.0, warmup_steps / step) if step and warmup_steps else float(not warmup_steps)
 
 
 @wrong(
@@ -1399,6 +1884,16 @@ def largest_dimension(kl_per_dim, floor):
 
 @wrong(
     "free_bits",
+    "With several rows your value is right; of a batch of one row you drop the axis, and the mean then goes over the "
+    "dimensions.",
+    "What shape is left of (1, Z), and along which axis do you average it?",
+)
+def axis_of_one_row_dropped(kl_per_dim, floor):
+    return kl_per_dim.squeeze().mean(0).clamp(min=floor).sum()
+
+
+@wrong(
+    "free_bits",
     "Your value is right, and it has no history: no gradient gets from it to the encoder.",
     "Which call turns a tensor with a history into one without?",
 )
@@ -1513,6 +2008,24 @@ def floor_under_the_kl(recon, kl, target):
 )
 def recon_forgotten(recon, kl, target):
     return (kl - target).abs() + 0 * recon
+
+
+@wrong(
+    "rate_target",
+    "What you return is recon alone: nothing in it looks at the rate.",
+    "What should change in your value when kl moves away from its target?",
+)
+def recon_alone(recon, kl, target):
+    return recon + 0 * kl
+
+
+@wrong(
+    "rate_target",
+    "With every other target all is right, and a target of 0 counts as none: you add nothing then, whatever kl is.",
+    "Which numbers does Python's `or`, or an `if`, take for no?",
+)
+def no_target_of_nothing(recon, kl, target):
+    return recon + (kl - target).abs() if target else recon + 0 * kl
 
 
 @wrong(
@@ -1844,6 +2357,49 @@ def base_2(x):
 def along_the_batch(x):
     heads = x.cumsum(0) - x
     tails = (1 - x).cumsum(0) - (1 - x)
+    return torch.log((heads + 0.5) / (tails + 0.5))
+
+
+@wrong(
+    "running_log_odds",
+    "You count on from row to row: a coin begins with the flips of all the coins above it.",
+    "What is known of a coin that has not been flipped yet?",
+)
+def counters_run_on(x):
+    heads = (x.flatten().cumsum(0) - x.flatten()).reshape(x.shape)
+    tails = torch.arange(x.numel()).reshape(x.shape) - heads
+    return torch.log((heads + 0.5) / (tails + 0.5))
+
+
+@wrong(
+    "running_log_odds",
+    "You move the counts along the batch and not along time: every row holds the counts of the coin above it, the first "
+    "one those of the last.",
+    "Which axis of x is time?",
+)
+def rolled_along_the_batch(x):
+    heads, tails = x.cumsum(1).roll(1, 0), (1 - x).cumsum(1).roll(1, 0)
+    return torch.log((heads + 0.5) / (tails + 0.5))
+
+
+@wrong(
+    "running_log_odds",
+    "You move the counts by one without saying along which axis: the last count of a row becomes the first of the next, so "
+    "a coin begins with the flips of the coin above it.",
+    "What is known of a coin that has not been flipped yet?",
+)
+def rolled_over_the_edge(x):
+    heads, tails = x.cumsum(1).roll(1), (1 - x).cumsum(1).roll(1)
+    return torch.log((heads + 0.5) / (tails + 0.5))
+
+
+@wrong(
+    "running_log_odds",
+    "You move the counts by one and keep what comes round: entry 0 of a row holds the counts of all its flips.",
+    "How many flips has the decoder seen when it has to guess the first one?",
+)
+def rolled_round(x):
+    heads, tails = x.cumsum(1).roll(1, 1), (1 - x).cumsum(1).roll(1, 1)
     return torch.log((heads + 0.5) / (tails + 0.5))
 
 

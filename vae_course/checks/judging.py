@@ -130,11 +130,14 @@ def number(value: Value) -> str:
     return f"{float(value):.4f}".rstrip("0").rstrip(".") if 1e-3 <= abs(float(value)) < 1e6 else f"{float(value):.4g}"
 
 
+def beside(yours: Value, expected: Value) -> tuple[str, str]:
+    """Two numbers that differ, as reports show them: with more digits where they would look the same."""
+    shown = number(yours), number(expected)
+    return shown if shown[0] != shown[1] else (f"{float(yours):.9g}", f"{float(expected):.9g}")
+
+
 def _row(at: tuple[int, ...], got: torch.Tensor, want: torch.Tensor) -> Row:
-    yours, expected = number(got[at]), number(want[at])
-    if yours == expected:
-        yours, expected = f"{float(got[at]):.9g}", f"{float(want[at]):.9g}"
-    return (f"entry {list(at)}" if at else "value", yours, expected)
+    return (f"entry {list(at)}" if at else "value", *beside(got[at], want[at]))
 
 
 def part(exercise: str, name: str, cases: Sequence[str] = (), keys: Sequence[str] = ()) -> Callable:

@@ -159,6 +159,8 @@ def pair(value: object, names: str, what: str) -> Sequence:
 def dictionary(value: object, keys: Sequence[str], what: str) -> Mapping:
     """`value`, if it is a dict that has all of `keys`; otherwise Unfit, saying what `what` gave instead."""
     form = f"the dict with the keys {', '.join(keys)}"
+    if isinstance(value, Mapping) and not value:
+        form = f"the dict is empty, and one with the keys {', '.join(keys)}"
     if isinstance(value, Mapping) and all(key in value for key in keys):
         return value
     lacking = [key for key in keys if key not in value] if isinstance(value, Mapping) and value else []

@@ -101,6 +101,10 @@ _ADVICE = {
     "can be converted to Python scalars": (
         "a function for single numbers, such as math.exp, float() or an `if`, met a whole tensor; use torch's function of that name."
     ),
+    "requires grad is being used in an in-place operation": (
+        "a line writes into a tensor whose gradient is asked for, by `+=`, `-=` or a function whose name ends in `_`; a new tensor "
+        "leaves it as it is."
+    ),
     "does not require grad and does not have a grad_fn": (
         "a gradient was asked of a number without a history: what it was computed from does not ask for gradients, it was cut "
         "off on the way, or it comes from a function that gives values only."

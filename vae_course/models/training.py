@@ -17,6 +17,7 @@ from tqdm.auto import tqdm
 from vae_course.course import CourseError
 from vae_course.models.checkpoint import read_tensors, write_tensors
 from vae_course.models.quick_layers import quick_layers
+from vae_course.models.side_by_side import side_by_side
 from vae_course.models.toolbox.stage_05 import negative_elbo
 
 Terms = Mapping[str, Tensor]
@@ -50,42 +51,42 @@ def fit(
     if loss is None:
         loss = _negative_elbo_of(model, data)
     rate = lr if callable(lr) else lambda step: lr
-    optimizer = torch.optim.Adam(model.parameters(), lr=rate(0), eps=eps, fused=True)
-    run = _Run(model, optimizer, generator or torch.default_generator)
     path = Path(checkpoint) if checkpoint else None
     settings = torch.tensor([len(data), batch_size, log_every, rate(0), eps], dtype=torch.float64)
-    if path and path.exists():
-        run.restore(read_tensors(path), settings, path)
     per_epoch = -(-len(data) // batch_size)
-    saved, before = time.monotonic(), run.generator.get_state()
     silent = bool(os.environ.get("TQDM_DISABLE"))  # tqdm's own variable, which its bar for notebooks does not heed
-    bar = tqdm(total=steps, initial=min(run.done, steps), unit=" steps", disable=silent)
-    with _ctrl_c_waits() as stopped, quick_layers(model), bar:
-        try:
-            while run.done < steps and not stopped:
-                before = run.generator.get_state()
-                if run.done % per_epoch == 0:
-                    run.order = torch.randperm(len(data), generator=run.generator)
-                start = run.done % per_epoch * batch_size
-                batch = data.index_select(0, run.order[start : start + batch_size])
-                seen = _seen(watch) if run.done % log_every == 0 else {}
-                terms = _weighted(loss(batch, run.generator), beta(run.done) if callable(beta) else beta)
-                run.optimizer.param_groups[0]["lr"] = rate(run.done)
-                run.optimizer.zero_grad()
-                terms["loss"].backward()
-                run.optimizer.step()
-                if run.done % log_every == 0:
-                    run.log({**terms, **seen})
-                run.done += 1
-                bar.update()
-                if path and time.monotonic() > saved + SAVE_SECONDS:
-                    write_tensors(path, run.tensors(settings))
-                    saved = time.monotonic()
-        except KeyboardInterrupt:
-            run.generator.set_state(before)  # the step that was cut off is not taken
-            stopped.append(True)
-    if path:
-        write_tensors(path, run.tensors(settings))
+    with _ctrl_c_waits() as stopped, quick_layers(model), side_by_side(model) as vectors:
+        run = _Run(model, torch.optim.Adam(vectors, lr=rate(0), eps=eps, fused=True), generator or torch.default_generator)
+        if path and path.exists():
+            run.restore(read_tensors(path), settings, path)
+        saved, before = time.monotonic(), run.generator.get_state()
+        with tqdm(total=steps, initial=min(run.done, steps), unit=" steps", disable=silent) as bar:
+            try:
+                while run.done < steps and not stopped:
+                    before = run.generator.get_state()
+                    if run.done % per_epoch == 0:
+                        run.order = torch.randperm(len(data), generator=run.generator)
+                    start = run.done % per_epoch * batch_size
+                    batch = data.index_select(0, run.order[start : start + batch_size])
+                    seen = _seen(watch) if run.done % log_every == 0 else {}
+                    terms = _weighted(loss(batch, run.generator), beta(run.done) if callable(beta) else beta)
+                    run.optimizer.param_groups[0]["lr"] = rate(run.done)
+                    for vector in vectors:
+                        vector.grad.zero_()
+                    terms["loss"].backward()
+                    run.optimizer.step()
+                    if run.done % log_every == 0:
+                        run.log({**terms, **seen})
+                    run.done += 1
+                    bar.update()
+                    if path and time.monotonic() > saved + SAVE_SECONDS:
+                        write_tensors(path, run.tensors(settings))
+                        saved = time.monotonic()
+            except KeyboardInterrupt:
+                run.generator.set_state(before)  # the step that was cut off is not taken
+                stopped.append(True)
+        if path:
+            write_tensors(path, run.tensors(settings))
     if stopped:
         print(f"Stopped after {run.done:,} of {steps:,} steps; what was trained is kept.")
     return {name: torch.stack(values).tolist() for name, values in run.history.items()}

@@ -1,7 +1,7 @@
 """Statements about the evidence that judges of several stages make."""
 
 from vae_course.checks.compare import SAME, gap, worst
-from vae_course.checks.judging import number, part
+from vae_course.checks.judging import beside, number, part
 
 
 NOTHING = 1e-9  # what rounding leaves of a 0
@@ -19,7 +19,8 @@ def agrees(trial, got, want, where, sentence, question, told="{}", kind="exact",
     at = worst(got, want)
     shown = [at[0] + first, *at[1:]] if at else []
     entry = f"row {shown[0]}, {where}" if len(shown) == 1 else f"entry {shown}, {where}" if shown else where
-    trial.holds(close, sentence, question, [(entry, number(got[at]), told.format(number(want[at])))])
+    yours, expected = beside(got[at], want[at])
+    trial.holds(close, sentence, question, [(entry, yours, told.format(expected))])
 
 
 def says(trial, key, good, sentence, question, rows=(), where=""):

@@ -34,7 +34,13 @@ def beta_elbo(ns, case: Case) -> Evidence:
     def objective(score, kl, beta=beta):
         return tensor(ns["beta_elbo"](score, kl, beta), "beta_elbo")
 
-    value = objective(score, kl)
+    def free_of_charge():
+        try:
+            return objective(score, kl, 0.0)
+        except ZeroDivisionError:  # where torch gives an infinity, Python stops
+            return torch.full_like(score, -torch.inf)
+
+    value = objective(score, kl).clone()  # the next call may write into what it is given, and so into what was returned
     return {
         "objective": value,
         **gradients(value, inputs),
@@ -43,6 +49,7 @@ def beta_elbo(ns, case: Case) -> Evidence:
         "free": objective(score, torch.zeros_like(kl)),
         "dearer": objective(score, kl + 1),
         "at_one": objective(score, kl, 1.0),
+        "at_nothing": free_of_charge(),
     }
 
 
@@ -53,16 +60,18 @@ def linear_rates(ns, case: Case) -> Evidence:
     variances, sigma, beta, what = case["variances"], case["sigma"], case["beta"], "linear_rates"
 
     def both(variances, sigma, beta, name=""):
-        rate, error = pair(ns[what](variances.clone(), sigma, beta), "rate, error", what)
+        rate, error = pair(ns[what](variances, sigma, beta), "rate, error", what)
         return {
-            f"rate{name}": tensor(rate, f"The rate of {what}", "is"),
-            f"error{name}": tensor(error, f"The error of {what}", "is"),
+            f"rate{name}": tensor(rate, f"The rate of {what}", "is").clone(),
+            f"error{name}": tensor(error, f"The error of {what}", "is").clone(),
         }
 
+    given = variances.clone()
     return {
-        **both(variances, sigma, beta),
-        **both(variances[:1], sigma, beta, "_alone"),
-        **both(variances, sigma / 2, 4 * beta, "_dialled"),
+        **both(given, sigma, beta),
+        **both(given, sigma, beta, "_again"),
+        **both(variances[:1].clone(), sigma, beta, "_alone"),
+        **both(variances.clone(), sigma / 2, 4 * beta, "_dialled"),
         **both(9 * variances, 3 * sigma, beta, "_in_thirds"),
     }
 
@@ -75,18 +84,19 @@ def rate_distortion(ns, case: Case) -> Evidence:
     model = fixtures.model(case)
 
     def both(x, eps, name=""):
-        rate, distortion = pair(ns[what](x.clone(), model, eps.clone()), "rate, distortion", what)
+        rate, distortion = pair(ns[what](x, model, eps), "rate, distortion", what)
         return {
             f"rate{name}": scalar(rate, f"The rate of {what}").detach(),
             f"distortion{name}": scalar(distortion, f"The distortion of {what}").detach(),
         }
 
+    given = x.clone(), eps.clone()
     return {
-        **both(x, eps),
-        **both(x, eps, "_again"),
-        **both(x, case["other_eps"], "_anew"),
+        **both(*given),
+        **both(*given, "_again"),
+        **both(x.clone(), case["other_eps"], "_anew"),
         **both(x.repeat(2, 1), eps.repeat(1, 2, 1), "_twice"),
-        **both(x, eps.repeat(2, 1, 1), "_repeated"),
+        **both(x.clone(), eps.repeat(2, 1, 1), "_repeated"),
     }
 
 
@@ -98,12 +108,14 @@ def active_units(ns, case: Case) -> Evidence:
     given = {} if case["case"] == "default" else {"threshold": case["threshold"]}
 
     def count(mu):
-        return _plain(ns["active_units"](mu.clone(), **given), "active_units", "a whole number")
+        return _plain(ns["active_units"](mu, **given), "active_units", "a whole number")
 
-    found = count(mu)
+    kept = mu.clone()
+    found = count(kept)
+    left = "as it was" if torch.equal(kept, mu) else "with other numbers"
     return {
-        "count": found["number"], "kind": found["kind"], "shifted": count(mu + 3)["number"],
-        "twice": count(mu.repeat(2, 1))["number"],
+        "count": found["number"], "kind": found["kind"], "left": left, "again": count(kept)["number"],
+        "shifted": count(mu + 3)["number"], "twice": count(mu.repeat(2, 1))["number"],
     }
 
 
@@ -137,7 +149,8 @@ def free_bits(ns, case: Case) -> Evidence:
     kl, floor = case["kl_per_dim"].requires_grad_(), case["floor"]
 
     def total(kl, floor=floor):
-        return tensor(ns["free_bits"](kl, floor), "free_bits")
+        dying = bool((kl.mean(0) < floor).all())  # Python's max gives the floor itself then, which is no tensor
+        return tensor(ns["free_bits"](kl, floor), "free_bits, with every dimension below the floor," if dying else "free_bits")
 
     value = total(kl)
     if case["case"] in ("slopes", "all above"):
@@ -148,6 +161,7 @@ def free_bits(ns, case: Case) -> Evidence:
         "twice": total(kl.repeat(2, 1)),
         "wide": total(kl.repeat(1, 2)),
         "without_floor": total(kl, 0.0),
+        "single": total(kl[:1]),
     }
 
 
@@ -158,7 +172,7 @@ def rate_target(ns, case: Case) -> Evidence:
     recon, kl = (case[name].requires_grad_() for name in ("recon", "kl"))
     target = case["target"]
 
-    def loss(recon, kl):
+    def loss(recon, kl, target=target):
         return tensor(ns["rate_target"](recon, kl, target), "rate_target")
 
     value = loss(recon, kl)
@@ -169,6 +183,7 @@ def rate_target(ns, case: Case) -> Evidence:
         "at_target": loss(recon, torch.full_like(kl, target)),
         "mirrored": loss(recon, (2 * target - kl).detach()),
         "dearer": loss(recon + 1, kl),
+        "without_rate": loss(recon, kl, 0.0),
     }
 
 
@@ -206,6 +221,9 @@ def _clinic(exercise: str, words: Mapping[str, str], what: str) -> Callable[[Nam
         if isinstance(given, Mapping):
             given = {str(letter).strip().upper(): word for letter, word in given.items()}
         given = dictionary(given, PATIENTS, exercise)
+        for letter in given:
+            if letter not in PATIENTS:
+                raise Unfit(f"{exercise} speaks of a patient {plain(letter)!r}; the clinic has {', '.join(PATIENTS)}.")
         return {letter: _word(given[letter], letter, words, exercise, what) for letter in PATIENTS}
 
     return probe
