@@ -544,6 +544,7 @@ k_picture(16)
 #
 # - `x` has shape (B, D), `eps` shape (K, B, Z). ∂ log w / ∂z is the slope along z alone: μ and logvar inside log q are held fixed, and so are the shares.
 # - Return the pair d_mu, d_logvar, shape (B, Z) each: for each image the gradient of its own bound, nothing averaged over images.
+# - The model may be frozen, its weights asking for no gradients. Trainable or frozen, leave it as it is, without gradients on its weights.
 #
 # For example, where q is the posterior both are exactly 0 for any noise, since log w does not change along the path. The ordinary gradient is 0 there only on average.
 

@@ -270,6 +270,28 @@ def from_q_itself(x, model, K, chunk, generator=None):
 
 
 @right("log_evidence")
+def in_the_default_precision(x, model, K, chunk, generator=None):
+    """Noise without a dtype, as networks are trained, through a function that does not mix precisions."""
+    with torch.no_grad():
+        mu, logvar = model.encode(x)
+        scale = torch.diag_embed(torch.exp(logvar / 2))
+        sums = []
+        for n in split(K, chunk):
+            eps = torch.randn(n, len(x), model.z_dim, generator=generator)
+            z = mu + torch.einsum("bij,kbj->kbi", scale, eps)
+            log_ratio = 0.5 * (eps.square() + logvar - z.square()).sum(-1)
+            sums.append((model.log_likelihood(x, z) + log_ratio).logsumexp(0))
+        return torch.stack(sums).logsumexp(0) - math.log(K)
+
+
+@right("log_evidence")
+def whole_chunks_and_a_rest(x, model, K, chunk, generator=None):
+    with torch.no_grad():
+        sizes = [chunk] * (K // chunk) + [K % chunk]  # the rest may be empty
+        return torch.cat([weigh(x, model, fresh(n, x, model, generator)) for n in sizes]).logsumexp(0) - math.log(K)
+
+
+@right("log_evidence")
 def copies_of_images(x, model, K, chunk, generator=None):
     with torch.no_grad():
         mu, logvar = model.encode(x)
@@ -398,7 +420,7 @@ def backward(x, model, eps):
     log_w = model.log_likelihood(x, z) + Normal(0.0, 1.0).log_prob(z).sum(-1) - q.log_prob(z).sum(-1)
     with torch.no_grad():
         square = torch.exp(2 * (log_w - log_w.logsumexp(0)))
-    (square * log_w).sum().backward()
+    (square * log_w).sum().backward(inputs=(a, c))
     return a.grad, c.grad
 
 
@@ -413,6 +435,16 @@ def densities_by_hand(x, model, eps):
     log_w = (log_likelihood + 0.5 * (eps**2 + logvar - z**2).sum(-1)).detach()
     square = log_w.softmax(0).square()
     return torch.einsum("kb,kbz->bz", square, slope), torch.einsum("kb,kbz,kbz->bz", square, slope, 0.5 * sigma * eps)
+
+
+@right("doubly_reparameterized_gradient")
+def outputs_that_ask_for_gradients(x, model, eps):
+    """The encoder's own outputs, which have a history or not, as its weights are trained or frozen."""
+    mu, logvar = (given if given.requires_grad else given.requires_grad_() for given in model.encode(x))
+    z = mu + torch.exp(0.5 * logvar) * eps
+    log_q = log_normal(z, mu.detach(), logvar.detach())
+    log_w = model.log_likelihood(x, z) + log_normal(z, torch.zeros_like(z), torch.zeros_like(z)) - log_q
+    return torch.autograd.grad((log_w.detach().softmax(0).square() * log_w).sum(), (mu, logvar))
 
 
 @right("doubly_reparameterized_gradient")

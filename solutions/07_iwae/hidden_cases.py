@@ -7,7 +7,7 @@ from vae_course.models.fixtures import MODELS, describe
 
 B, Z, D, K = 5, 3, 7, 11
 VISIBLE = 20140501
-IN_TURN = ((0, 4), (1,), (2,), (3, 4))  # cases of log_evidence
+IN_TURN = ((0, 4), (1, 6), (2, 5), (3, 4))  # cases of log_evidence
 
 
 def cases(exercise: str, seed: int) -> list[dict]:
@@ -20,7 +20,7 @@ def cases(exercise: str, seed: int) -> list[dict]:
         "log_evidence": _log_evidence,
         "iwae_loss": _iwae_loss,
         "gradient_snr": _gradient_snr,
-        "doubly_reparameterized_gradient": _iwae_loss,
+        "doubly_reparameterized_gradient": _doubly,
     }
     drawn = draws[exercise](torch.Generator().manual_seed(seed))
     if exercise == "log_evidence" and seed != VISIBLE:
@@ -39,6 +39,13 @@ def _off_the_posterior(generator: torch.Generator, model) -> None:
 
 def _at_the_posterior(generator: torch.Generator, model) -> None:
     to_the_posterior(model)
+
+
+def _beside_the_posterior(generator: torch.Generator, model) -> None:
+    """The same offsets from the posterior for every x, however far away it lies."""
+    model.encode_exactly()
+    model.to_mu.bias.add_(signs(generator, model.z_dim) * uniform(generator, 0.2, 0.4, model.z_dim))
+    model.to_logvar.bias.add_(uniform(generator, 0.2, 0.5, model.z_dim))
 
 
 def _model(
@@ -84,13 +91,19 @@ def _log_weights(generator: torch.Generator) -> list[dict]:
     ]
 
 
-def _iwae_loss(generator: torch.Generator) -> list[dict]:
-    """A model whose encoder gives the posterior, a Gaussian model, and a Bernoulli model."""
+def _iwae_loss(generator: torch.Generator, third: str = "bernoulli") -> list[dict]:
+    """A model whose encoder gives the posterior, a Gaussian model, a Bernoulli model, and images that no exp can hold."""
     return [
         _noise(generator, _model(generator, "posterior", "gaussian", B, D, Z, _at_the_posterior), K),
         _noise(generator, _model(generator, "gaussian", "gaussian", B, D, Z, _off_the_posterior), K),
-        _noise(generator, _model(generator, "bernoulli", "bernoulli", 3, 11, 5, _off_the_posterior), 7),
+        _noise(generator, _model(generator, third, "bernoulli", 3, 11, 5, _off_the_posterior), 7),
+        _noise(generator, _model(generator, "far", "gaussian", 3, D, Z, _beside_the_posterior, far=30.0), 7),
     ]
+
+
+def _doubly(generator: torch.Generator) -> list[dict]:
+    """The same; the weights of the Bernoulli model ask for no gradients."""
+    return _iwae_loss(generator, "frozen")
 
 
 def _tables(generator: torch.Generator) -> list[dict]:
@@ -117,18 +130,23 @@ def _tables(generator: torch.Generator) -> list[dict]:
 
 
 def _log_evidence(generator: torch.Generator) -> list[dict]:
-    """Where q is the posterior; a Gaussian and a Bernoulli model; without a generator; where q is the posterior, far away."""
+    """Where q is the posterior; a Gaussian and a Bernoulli model; without a generator; where q is the posterior, far away;
+    K a multiple of chunk; a chunk larger than K, and a single image. All in single precision, as the lesson's models are."""
 
     def case(samples: int, chunk: int, *described, **more) -> dict:
-        numbers = {"K": samples, "chunk": chunk, "seed": fresh_seed(generator), "many": 400}
-        return {**_model(generator, *described, **more), **numbers}
+        numbers = {"K": samples, "chunk": chunk, "seed": fresh_seed(generator)}
+        model = _model(generator, *described, **more)
+        return {key: v.float() if isinstance(v, torch.Tensor) else v for key, v in model.items()} | numbers
 
+    many = {"many": 400}
     return [
-        case(K, 3, "posterior", "gaussian", B, D, Z, _at_the_posterior) | {"other": 16},
-        case(23, 4, "gaussian", "gaussian", B, D, Z, _off_the_posterior),
-        case(13, 3, "bernoulli", "bernoulli", 3, 11, 5, _off_the_posterior),
+        case(12, 5, "posterior", "gaussian", B, D, Z, _at_the_posterior),
+        case(23, 4, "gaussian", "gaussian", B, D, Z, _off_the_posterior) | many,
+        case(13, 3, "bernoulli", "bernoulli", 3, 11, 5, _off_the_posterior) | many,
         case(7, 2, "by_itself", "gaussian", 3, D, 2, _off_the_posterior),
-        case(K, 4, "far", "gaussian", B, D, Z, _at_the_posterior, far=25.0) | {"other": 5},
+        case(12, 5, "far", "gaussian", B, D, Z, _at_the_posterior, far=25.0),
+        case(12, 4, "multiple", "gaussian", 3, D, 2, _off_the_posterior),
+        case(5, 8, "one_chunk", "gaussian", 1, D, Z, _off_the_posterior),
     ]
 
 

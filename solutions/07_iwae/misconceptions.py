@@ -264,6 +264,17 @@ def likelihood_a_pixel(x, model, eps):
 
 @wrong(
     "log_weights",
+    "The encoder's two outputs were taken in the wrong order: what you call mu is logvar, and what you call logvar is mu.",
+    "In which order does the encoder give its two outputs?",
+)
+def outputs_exchanged(x, model, eps):
+    logvar, mu = model.encode(x)
+    z = mu + std(logvar) * eps
+    return model.log_likelihood(x, z) + prior(z) - density(z, mu, logvar)
+
+
+@wrong(
+    "log_weights",
     "The weights of each image were divided by their sum, so only their shares are left. How large they are together is "
     "what the bound is made of.",
     "What is the sum of a column of your weights, and should it know how well the model explains x?",
@@ -377,12 +388,40 @@ def encoder_detached(x, model, eps):
 
 @wrong(
     "log_weights",
-    "The value is right, and no gradient reaches anything in the model: all of it was computed with gradients off.",
+    "The value is right, and no gradient reaches anything in the model: all of it was computed with gradients off, or made "
+    "into plain numbers on the way.",
     "When is it safe to compute without gradients, and is this such a moment?",
 )
 def without_gradients(x, model, eps):
     with torch.no_grad():
         return weights(x, model, eps)
+
+
+@wrong("log_weights", alias_of="without_gradients")
+def plain_numbers(x, model, eps):
+    return torch.tensor(weights(x, model, eps).tolist(), dtype=x.dtype)
+
+
+@wrong(
+    "log_weights",
+    "The value is right, and torch stops on the way back. A number that it needs there was overwritten in place after it "
+    "was used, or a `backward` of your own has used up the record of the steps.",
+    "Which line changes a tensor that was used before, or asks for gradients itself?",
+)
+def overwritten(x, model, eps):
+    mu, logvar = model.encode(x)
+    sigma = std(logvar)
+    z = mu + sigma * eps
+    variance = sigma.mul_(sigma)
+    log_q = -0.5 * (math.log(2 * math.pi) + logvar + (z - mu) ** 2 / variance).sum(-1)
+    return model.log_likelihood(x, z) + prior(z) - log_q
+
+
+@wrong("log_weights", alias_of="overwritten")
+def backward_inside(x, model, eps):
+    log_w = weights(x, model, eps)
+    log_w.sum().backward()
+    return log_w
 
 
 # --- iwae_bound ---
@@ -625,6 +664,37 @@ def one_largest_for_all(log_w):
 def smallest_taken_away(log_w):
     least = log_w.min(0).values
     return (log_w - least).exp().mean(0).log() + least
+
+
+@wrong(
+    "iwae_bound",
+    "The samples whose weight is 0 are left out, and you divide by the number of those that remain. A weight of 0 is a sample, "
+    "too: it adds nothing to the sum, and it is one of the K.",
+    "What is the mean of the weights 0, 2 and 4?",
+)
+def weightless_left_out(log_w):
+    return torch.stack([bound(column[column.isfinite()]) for column in log_w.unbind(1)])
+
+
+@wrong(
+    "iwae_bound",
+    "The log-weight minus infinity was replaced by 0, and that is the logarithm of a weight of 1. The sample had the weight 0: "
+    "it adds nothing to the sum, and it is one of the K.",
+    "Which number has the logarithm 0?",
+)
+def weightless_as_one(log_w):
+    return bound(torch.where(log_w.isinf(), 0.0, log_w))
+
+
+@wrong(
+    "iwae_bound",
+    "The value is right, and log_w itself was changed on the way: the caller's table holds other numbers after the call, and "
+    "whatever is computed from it next goes wrong.",
+    "Which of your operations write into their tensor, and whose tensor is it?",
+)
+def overwrites_its_argument(log_w):
+    log_w -= math.log(len(log_w))
+    return log_w.logsumexp(0)
 
 
 @wrong(
@@ -873,6 +943,28 @@ def one_largest_for_all(log_w):
 
 @wrong(
     "effective_sample_size",
+    "The log-weight minus infinity was replaced by 0, and that is the logarithm of a weight of 1. The sample had the weight 0 "
+    "and counts for nothing.",
+    "Which number has the logarithm 0?",
+)
+def weightless_as_one(log_w):
+    return 1 / torch.where(log_w.isinf(), 0.0, log_w).softmax(0).square().sum(0)
+
+
+@wrong(
+    "effective_sample_size",
+    "The value is right, and log_w itself was changed on the way: the caller's table holds other numbers after the call, and "
+    "whatever is computed from it next goes wrong.",
+    "Which of your operations write into their tensor, and whose tensor is it?",
+)
+def overwrites_its_argument(log_w):
+    log_w -= log_w.max(0).values
+    w = log_w.exp()
+    return w.sum(0).square() / w.square().sum(0)
+
+
+@wrong(
+    "effective_sample_size",
     "The mean log-weight was taken away before the exp. One sample that towers 400 nats above it still overflows, and an "
     "infinite one takes everything with it.",
     "Which number has to be taken away so that no exponent is above 0?",
@@ -1112,6 +1204,131 @@ def as_a_loss(x, model, K, chunk, generator=None):
     return -bound(torch.cat(tables(x, model, K, chunk, generator)))
 
 
+def of_terms(x, model, K, chunk, generator, weigh):
+    """The bound, with `weigh(likelihood, prior, q)` for the log-weights."""
+    with torch.no_grad():
+        drawn = [noise(x, model, n, generator) for n in chunks(K, chunk)]
+        return bound(torch.cat([weigh(*three_terms(x, model, eps)) for eps in drawn]))
+
+
+@wrong(
+    "log_evidence",
+    "The chunks are joined as they should be, and the weights lack log q: they are p(x, z), which does not know how often q "
+    "draws this z.",
+    "Of which two densities is a weight the ratio?",
+)
+def log_q_missing(x, model, K, chunk, generator=None):
+    return of_terms(x, model, K, chunk, generator, lambda of_x, of_prior, q: of_x + of_prior)
+
+
+@wrong(
+    "log_evidence",
+    "The chunks are joined as they should be, and the weights lack the prior: they are p(x|z) / q(z|x).",
+    "log p(x, z) is a sum of two logs: which one have you not got?",
+)
+def prior_missing(x, model, K, chunk, generator=None):
+    return of_terms(x, model, K, chunk, generator, lambda of_x, of_prior, q: of_x - q)
+
+
+@wrong(
+    "log_evidence",
+    "The chunks are joined as they should be, and in the weights log q is added: they are p(x, z) times q, so what q draws too "
+    "often is counted even more.",
+    "A weight repairs what q does wrong: what does it do to a z that q draws too often?",
+)
+def log_q_added(x, model, K, chunk, generator=None):
+    return of_terms(x, model, K, chunk, generator, lambda of_x, of_prior, q: of_x + of_prior + q)
+
+
+@wrong(
+    "log_evidence",
+    "The chunks are joined as they should be, and the weights are p(x|z) alone, for samples of q: neither the prior nor q is "
+    "in them.",
+    "A weight has a density of z above the line and one below it: which are they?",
+)
+def likelihood_only(x, model, K, chunk, generator=None):
+    return of_terms(x, model, K, chunk, generator, lambda of_x, of_prior, q: of_x)
+
+
+@wrong(
+    "log_evidence",
+    "The chunks are joined as they should be, and the weights are upside down: q(z|x) / p(x, z) is large where the model finds "
+    "the sample unlikely.",
+    "What stands above the line in a weight?",
+)
+def upside_down(x, model, K, chunk, generator=None):
+    return of_terms(x, model, K, chunk, generator, lambda of_x, of_prior, q: q - of_x - of_prior)
+
+
+@wrong(
+    "log_evidence",
+    "The chunks are joined as they should be, and from log p(x|z) the KL in its closed form is subtracted, the same for all "
+    "samples of an image. A weight needs log q(z|x) - log p(z) at its own z.",
+    "Which of your terms differ from sample to sample, and which should?",
+)
+def closed_form(x, model, K, chunk, generator=None):
+    kl = price(*model.encode(x)).detach()
+    return of_terms(x, model, K, chunk, generator, lambda of_x, of_prior, q: of_x - kl)
+
+
+def with_a_chunk_too_many(K, chunk):
+    return [chunk] * (K // chunk) + [K % chunk or chunk]
+
+
+@wrong(
+    "log_evidence",
+    "Where K is a multiple of chunk nothing is left over, and there you draw one more whole chunk: more than K weights are "
+    "added, and divided by K.",
+    "With K = 12 and chunk = 4, how many samples remain after the third chunk?",
+)
+def a_chunk_too_many(x, model, K, chunk, generator=None):
+    with torch.no_grad():
+        drawn = [noise(x, model, n, generator) for n in with_a_chunk_too_many(K, chunk)]
+        return torch.cat([weights(x, model, eps) for eps in drawn]).logsumexp(0) - math.log(K)
+
+
+@wrong(
+    "log_evidence",
+    "Where K is a multiple of chunk nothing is left over, and there you draw one more whole chunk: it is an honest bound, of "
+    "more samples than were asked for.",
+    "With K = 12 and chunk = 4, how many samples remain after the third chunk?",
+)
+def a_chunk_too_many_and_counted(x, model, K, chunk, generator=None):
+    with torch.no_grad():
+        drawn = [noise(x, model, n, generator) for n in with_a_chunk_too_many(K, chunk)]
+        return bound(torch.cat([weights(x, model, eps) for eps in drawn]))
+
+
+@wrong(
+    "log_evidence",
+    "Axes of size 1 are squeezed away, and with a single image the axis of images is one of them.",
+    "Which shape has the answer for a batch of one?",
+)
+def squeezed(x, model, K, chunk, generator=None):
+    return bound(torch.cat(tables(x, model, K, chunk, generator))).squeeze()
+
+
+@wrong(
+    "log_evidence",
+    "The value is right, and gradients are switched off for good: after your call nothing can be trained until somebody "
+    "switches them on again.",
+    "What sets the switch back when your function is done?",
+)
+def gradients_switched_off(x, model, K, chunk, generator=None):
+    torch.set_grad_enabled(False)
+    return bound(torch.cat([weights(x, model, noise(x, model, n, generator)) for n in chunks(K, chunk)]))
+
+
+@wrong(
+    "log_evidence",
+    "The value is right, and the model's weights ask for no gradients any more: after your call it cannot be trained on.",
+    "Whose model is it, and does it come back as it was?",
+)
+def model_frozen(x, model, K, chunk, generator=None):
+    model.requires_grad_(False)
+    return bound(torch.cat([weights(x, model, noise(x, model, n, generator)) for n in chunks(K, chunk)]))
+
+
 @wrong(
     "log_evidence",
     "The codes come from the prior, and are weighed as samples of the prior. That is the estimate of stage 01; it is right "
@@ -1191,7 +1408,8 @@ def noise_shared_by_images(x, model, K, chunk, generator=None):
 
 @wrong(
     "log_evidence",
-    "The noise is uniform, not normal: the weights then belong to a q from which nothing was drawn.",
+    "The noise is not normal: it has no tails, and its mean is not 0, as of uniform numbers between 0 and 1. The weights belong "
+    "to a q from which nothing was drawn.",
     "Which distribution does log q(z|x) assume for eps?",
 )
 def uniform_noise(x, model, K, chunk, generator=None):
@@ -1366,6 +1584,76 @@ def log_q_missing(x, model, eps):
 
 @wrong(
     "iwae_loss",
+    "The prior is missing from the weights: they are p(x|z) / q(z|x), as if every code were equally likely before anything is "
+    "seen.",
+    "log p(x, z) is a sum of two logs: which one have you not got?",
+)
+def prior_missing(x, model, eps):
+    likelihood, _, q = three_terms(x, model, eps)
+    return -bound(likelihood - q).mean()
+
+
+@wrong(
+    "iwae_loss",
+    "In the weights log q is added: they are p(x, z) times q, so what q draws too often is counted even more.",
+    "A weight repairs what q does wrong: what does it do to a z that q draws too often?",
+)
+def log_q_added(x, model, eps):
+    likelihood, of_prior, q = three_terms(x, model, eps)
+    return -bound(likelihood + of_prior + q).mean()
+
+
+@wrong(
+    "iwae_loss",
+    "Only log p(x|z) is left in the weights: neither the prior nor q is in them.",
+    "A weight has a density of z above the line and one below it: which are they?",
+)
+def likelihood_only(x, model, eps):
+    return -bound(three_terms(x, model, eps)[0]).mean()
+
+
+@wrong(
+    "iwae_loss",
+    "The weights are upside down: q(z|x) / p(x, z) is large where the model finds the sample unlikely, and a step that lowers "
+    "this loss makes the model worse.",
+    "What stands above the line in a weight?",
+)
+def weights_turned(x, model, eps):
+    return -bound(-weights(x, model, eps)).mean()
+
+
+@wrong(
+    "iwae_loss",
+    "The minus sign stands before the log-weights, inside the mean: the logarithm is then that of the mean of 1/w, in which "
+    "the worst sample of each image counts most.",
+    "Of which number is the mean taken over the samples: of w, or of 1/w?",
+)
+def upside_down(x, model, eps):
+    return bound(-weights(x, model, eps)).mean()
+
+
+@wrong(
+    "iwae_loss",
+    "The weights are written out. At images whose log p(x) is below -1,000 every one of them is 0 in floating point, and the "
+    "logarithm of their mean is minus infinity.",
+    "What is exp of -1,000, in any precision that you have?",
+)
+def naive(x, model, eps):
+    return -weights(x, model, eps).exp().mean(0).log().mean()
+
+
+@wrong(
+    "iwae_loss",
+    "A small number was added so that the logarithm never meets a 0. For weights that are smaller than that number the loss "
+    "is the logarithm of your patch.",
+    "At which log-weight does your small number become larger than the weight?",
+)
+def patched(x, model, eps):
+    return -(weights(x, model, eps).exp().mean(0) + 1e-30).log().mean()
+
+
+@wrong(
+    "iwae_loss",
     "You return a loss for every image; the mean over the images is still to be taken.",
     "How many numbers does an optimiser go down on?",
 )
@@ -1401,6 +1689,18 @@ def gradient_of_the_elbo(x, model, eps):
 )
 def without_gradients(x, model, eps):
     return -bound(weights(x, model, eps)).mean().detach()
+
+
+@wrong(
+    "iwae_loss",
+    "The value is right, and torch stops on the way back. A `backward` of your own has used up the record of the steps, or a "
+    "number that it needs there was overwritten in place after it was used.",
+    "Who is to ask for the gradients: your function, or the one that trains with it?",
+)
+def backward_inside(x, model, eps):
+    loss = -bound(weights(x, model, eps)).mean()
+    loss.backward()
+    return loss
 
 
 @wrong(
@@ -1467,6 +1767,29 @@ def variance(gradients):
 )
 def upside_down(gradients):
     return gradients.std(0) / gradients.mean(0).abs()
+
+
+@wrong(
+    "gradient_snr",
+    "Deviation and mean have changed places: it is noise over signal, with the size taken of the noise and the sign left on "
+    "the mean.",
+    "Which of your two names holds the mean?",
+)
+def names_exchanged(gradients):
+    mean, deviation = torch.std_mean(gradients, 0)
+    return mean.abs() / deviation
+
+
+@wrong(
+    "gradient_snr",
+    "The value is right, and the table of gradients itself was changed on the way: the caller's holds other numbers after "
+    "the call, and whatever is computed from it next goes wrong.",
+    "Which of your operations write into their tensor, and whose tensor is it?",
+)
+def overwrites_its_argument(gradients):
+    mean = gradients.mean(0)
+    gradients -= mean
+    return mean.abs() / gradients.square().mean(0).sqrt()
 
 
 @wrong(
@@ -1814,6 +2137,60 @@ def one_for_each_sample(x, model, eps):
 
 @wrong(
     "doubly_reparameterized_gradient",
+    "With trainable weights the gradient with respect to mu is right; with a frozen model your function stops, since nothing "
+    "there asks for gradients. mu and logvar come out of the encoder with a history only where its weights are trained.",
+    "With respect to which two tensors is the gradient wanted, and who tells torch so?",
+)
+def needs_trainable_weights(x, model, eps):
+    mu, logvar = model.encode(x)
+    z = mu + std(logvar) * eps
+    log_w = model.log_likelihood(x, z) + prior(z) - density(z, mu.detach(), logvar.detach())
+    return torch.autograd.grad((log_w.detach().softmax(0).square() * log_w).sum(), (mu, logvar))
+
+
+@wrong(
+    "doubly_reparameterized_gradient",
+    "The weights are written out to make shares of them. Where log p(x) is below -1,000 all of them are 0 in floating point, "
+    "and 0/0 is no number.",
+    "The scale of the weights cancels in a share: which scale is safe?",
+)
+def naive_shares(x, model, eps):
+    mu, logvar = (given.detach().requires_grad_() for given in model.encode(x))
+    z = mu + std(logvar) * eps
+    log_w = model.log_likelihood(x, z) + prior(z) - density(z, mu.detach(), logvar.detach())
+    w = log_w.detach().exp()
+    return torch.autograd.grad(((w / w.sum(0)).square() * log_w).sum(), (mu, logvar))
+
+
+@wrong(
+    "doubly_reparameterized_gradient",
+    "Both gradients are right, and on the way the weights of the model were given gradients, too: its next step of training "
+    "adds to them.",
+    "Into which tensors does a backward write, besides the two that you read?",
+)
+def gradients_left_on_the_model(x, model, eps):
+    mu, logvar = (given.detach().requires_grad_() for given in model.encode(x))
+    z = mu + std(logvar) * eps
+    log_w = model.log_likelihood(x, z) + prior(z) - density(z, mu.detach(), logvar.detach())
+    (log_w.detach().softmax(0).square() * log_w).sum().backward()
+    return mu.grad, logvar.grad
+
+
+@wrong(
+    "doubly_reparameterized_gradient",
+    "Both gradients are right, and the model's weights ask for no gradients any more: after your call it cannot be trained on.",
+    "Whose model is it, and does it come back as it was?",
+)
+def model_frozen(x, model, eps):
+    model.requires_grad_(False)
+    mu, logvar = (given.requires_grad_() for given in model.encode(x))
+    z = mu + std(logvar) * eps
+    log_w = model.log_likelihood(x, z) + prior(z) - density(z, mu.detach(), logvar.detach())
+    return torch.autograd.grad((log_w.detach().softmax(0).square() * log_w).sum(), (mu, logvar))
+
+
+@wrong(
+    "doubly_reparameterized_gradient",
     "You draw noise of your own and leave eps alone, so two calls with the same eps disagree.",
     "What was eps given for?",
 )
@@ -1829,8 +2206,12 @@ def _drawn(K=11, B=5, spread=2.0, far=0.0):
     return far + spread * torch.randn(K, B)
 
 
+def _bound_of_images(log_w):
+    return torch.logsumexp(log_w, 0) - math.log(len(log_w))
+
+
 def _truth(log_w):
-    return float((torch.logsumexp(log_w, 0) - math.log(len(log_w))).mean())
+    return float(_bound_of_images(log_w).mean())
 
 
 def _report_agrees(program, log_w, rel_tol=1e-5, abs_tol=1e-3):
@@ -1884,8 +2265,9 @@ def verdict_on_its_head(program):
 
 @wrong(
     "bound_is_sound",
-    "Your test asks for the report and refuses every program, the sound ones, too. What it compares the report with "
-    "has another sign, adds over the images, has an axis, or belongs to other weights.",
+    "Your test asks for the report and refuses every program of the first part, the sound ones, too. What it compares the "
+    "report with is not the right number: it may have another sign, add over the images, divide by another number, have an "
+    "axis, belong to other weights, or be lost itself far from 0.",
     "Print the report of a sound program beside the number that you compare it with: what lies between the two?",
 )
 def expects_the_sum_over_images(program):
@@ -1907,8 +2289,9 @@ def expects_one_bound_an_image(program):
 
 @wrong(
     "bound_is_sound",
-    "Your test asks for both numbers and refuses every program, the sound ones, too. One of the numbers that you "
-    "expect has another sign, adds over the images where an average is asked for, or belongs to other weights.",
+    "Your test asks for both numbers and refuses every program of the first part, the sound ones, too. One of the numbers that "
+    "you expect is not the right one: it may have another sign, add over the images where an average is asked for, divide by "
+    "another number, take the shares along the other axis, belong to other weights, or be lost itself far from 0.",
     "Print both numbers of a sound program, each beside the one that you compare it with: which pair disagrees?",
 )
 def expects_the_slope_of_a_sum(program):
@@ -1922,6 +2305,184 @@ def expects_a_gradient_that_goes_up(program):
     log_w = _drawn()
     slope = _slope(program, log_w)
     return _report_agrees(program, log_w) and torch.allclose(slope, torch.softmax(log_w, 0) / 5)
+
+
+def _expects(program, reports, slopes=None, far=-9.0):
+    """Both numbers are asked for, and compared with those that `reports` and `slopes` make of the log-weights."""
+    log_w = _drawn(far=far)
+    slope, report = _slope(program, log_w), float(program.bound(log_w))
+    expected = -log_w.softmax(0) / log_w.shape[1] if slopes is None else slopes(log_w)
+    return abs(report - float(reports(log_w).mean())) < 1e-3 and torch.allclose(slope, expected, atol=1e-4)
+
+
+def _expects_first(program, reports, slopes=None, far=FAR, loss=True):
+    """The report is asked for first, and the loss only where the report is as expected; or not at all."""
+    for log_w in (_drawn(far=place) for place in far):
+        if not math.isclose(float(program.bound(log_w)), float(reports(log_w).mean()), rel_tol=1e-5, abs_tol=1e-3):
+            return False
+        expected = -log_w.softmax(0) / log_w.shape[1] if slopes is None else slopes(log_w)
+        if loss and not torch.allclose(_slope(program, log_w), expected, atol=1e-4):
+            return False
+    return True
+
+
+def _sum(log_w):
+    return log_w.logsumexp(0)
+
+
+def _other_axis(log_w):
+    return log_w.logsumexp(1) - math.log(log_w.shape[1])
+
+
+def _logs(log_w):
+    return log_w
+
+
+def _equal_slopes(log_w):
+    return torch.full_like(log_w, -1 / log_w.numel())
+
+
+@wrong(
+    "bound_is_sound",
+    "The only program of the first part that you accept forgets log K: the number that you compare its report with forgets "
+    "it, too.",
+    "What should the report be when all K weights are equal, and what does your own number say then?",
+)
+def expects_a_sum(program):
+    return _expects_first(program, _sum)
+
+
+@wrong(
+    "bound_is_sound",
+    "You ask every program for both numbers, and the only one of the first part that you accept forgets log K: so does the "
+    "number that you compare its report with.",
+    "What should the report be when all K weights are equal, and what does your own number say then?",
+)
+def expects_a_sum_beside_the_slope(program):
+    return _expects(program, _sum)
+
+
+@wrong(
+    "bound_is_sound",
+    "You ask for the report alone, and the only program of the first part that you accept forgets log K: so does the number "
+    "that you compare its report with.",
+    "What should the report be when all K weights are equal, and what does your own number say then?",
+)
+def expects_a_sum_alone(program):
+    return _expects_first(program, _sum, loss=False)
+
+
+@wrong(
+    "bound_is_sound",
+    "The only program of the first part that you accept takes the mean of the logs, which is the ELBO: so do the numbers that "
+    "you compare it with.",
+    "For the log-weights -2, -4, -3, is your own number -3 or -2.6910?",
+)
+def expects_the_elbo(program):
+    return _expects_first(program, _logs, _equal_slopes)
+
+
+@wrong(
+    "bound_is_sound",
+    "You ask every program for both numbers, and the only one of the first part that you accept takes the mean of the logs, "
+    "which is the ELBO: so do the numbers that you compare it with.",
+    "For the log-weights -2, -4, -3, is your own number -3 or -2.6910?",
+)
+def expects_the_elbo_beside_its_slope(program):
+    return _expects(program, _logs, _equal_slopes)
+
+
+@wrong(
+    "bound_is_sound",
+    "You ask for the report alone, and the only program of the first part that you accept takes the mean of the logs, which is "
+    "the ELBO: so does the number that you compare its report with.",
+    "For the log-weights -2, -4, -3, is your own number -3 or -2.6910?",
+)
+def expects_the_elbo_alone(program):
+    return _expects_first(program, _logs, loss=False)
+
+
+@wrong(
+    "bound_is_sound",
+    "Your test refuses every program of the first part, the sound ones, too, and only the one that takes the mean of the logs "
+    "is asked for its loss: its report is the one that you expect, and that is the ELBO.",
+    "For the log-weights -2, -4, -3, is your own number -3 or -2.6910?",
+)
+def expects_the_elbo_and_shares(program):
+    return _expects_first(program, _logs)
+
+
+@wrong(
+    "bound_is_sound",
+    "The only program of the first part that you accept averages its weights over the images: the number that you compare its "
+    "report with does so, too.",
+    "Which axis holds the samples, and along which one do you take the mean of the weights?",
+)
+def expects_the_other_axis(program):
+    return _expects_first(program, _other_axis)
+
+
+@wrong(
+    "bound_is_sound",
+    "You ask every program for both numbers, and the only one of the first part that you accept averages its weights over the "
+    "images: so does the number that you compare its report with.",
+    "Which axis holds the samples, and along which one do you take the mean of the weights?",
+)
+def expects_the_other_axis_beside_the_slope(program):
+    return _expects(program, _other_axis)
+
+
+@wrong(
+    "bound_is_sound",
+    "You ask for the report alone, and the only program of the first part that you accept averages its weights over the "
+    "images: so does the number that you compare its report with.",
+    "Which axis holds the samples, and along which one do you take the mean of the weights?",
+)
+def expects_the_other_axis_alone(program):
+    return _expects_first(program, _other_axis, loss=False)
+
+
+@wrong(
+    "bound_is_sound",
+    "Your test refuses every program of the first part, the sound ones, too. The sound ones alone are asked for their loss: "
+    "their reports pass at first, and then something that you expect is not right. It may be the slope, with another sign, "
+    "added over the images, or with shares along the other axis; or a number of yours that is lost far from 0.",
+    "Print both numbers of a sound program, each beside the one that you compare it with: which pair disagrees, and where?",
+)
+def expects_shares_over_images(program):
+    return _expects_first(program, _bound_of_images, lambda log_w: -log_w.softmax(1) / log_w.shape[1])
+
+
+@wrong("bound_is_sound", alias_of="expects_shares_over_images")
+def expects_another_slope(program):
+    return _expects_first(program, _bound_of_images, lambda log_w: -log_w.softmax(0))
+
+
+@wrong("bound_is_sound", alias_of="expects_shares_over_images")
+def expects_a_number_that_is_lost_later(program):
+    return _expects_first(program, lambda log_w: log_w.exp().mean(0).log())
+
+
+@wrong(
+    "bound_is_sound",
+    "Your test asks for the loss and refuses every program of the first part, the sound ones, too. The slope that you compare "
+    "it with is not the right one: it may have another sign, add over the images where an average is asked for, take the shares "
+    "along the other axis, or belong to other weights.",
+    "Print the slope of a sound program beside the one that you expect: what lies between the two?",
+)
+def expects_another_slope_first(program):
+    log_w = _drawn()
+    return torch.allclose(_slope(program, log_w), -log_w.softmax(0), atol=1e-5) and _report_agrees(program, log_w)
+
+
+@wrong("bound_is_sound", alias_of="expects_the_slope_of_a_sum")
+def expects_a_number_that_is_lost(program):
+    return _expects(program, lambda log_w: log_w.exp().mean(0).log(), far=-900.0)
+
+
+@wrong("bound_is_sound", alias_of="expects_the_slope_of_a_sum")
+def expects_log_of_the_images(program):
+    return _expects(program, lambda log_w: log_w.logsumexp(0) - math.log(log_w.shape[1]))
 
 
 @wrong(
@@ -2054,12 +2615,41 @@ def report_alone(program):
 
 @wrong(
     "bound_is_sound",
-    "One wrong loss gets past your test, and one wrong report: they write their weights out, and at -900 a computer "
-    "rounds a weight to 0. Your log-weights are all near 0, and those of pictures are not.",
-    "How large is the log-likelihood of a picture of 784 pixels?",
+    "One wrong loss gets past your test: it writes its weights out. That goes well as long as the precision that you work in "
+    "can hold them, and your log-weights never went so far from 0 that it could not. Those of pictures do, in single precision.",
+    "How large is the log-likelihood of a picture of 784 pixels, and what is its exp in single precision?",
 )
 def never_far_from_zero(program):
     return _agrees(program, *(_drawn() for _ in range(3)))
+
+
+@wrong("bound_is_sound", alias_of="never_far_from_zero")
+def not_far_enough(program):
+    return _agrees(program, _drawn(), _drawn(far=-60.0))
+
+
+@wrong("bound_is_sound", alias_of="never_far_from_zero")
+def not_far_enough_in_double(program):
+    log_w = _drawn(far=-600.0).double()
+    return _agrees(program, log_w, _drawn().double())
+
+
+@wrong(
+    "bound_is_sound",
+    "One wrong loss gets past your test though it gave you numbers that are not finite: it writes its weights out, and so far "
+    "from 0 a computer rounds them to 0 or infinity. Its slopes are NaN there, and your test lets NaN pass: every comparison "
+    "with NaN is false, `>` as well as `<`.",
+    "What does your condition say of NaN: that it is too far off, or that it is not?",
+)
+def nan_is_not_too_large(program):
+    for far in (0.0, -900.0):
+        log_w = _drawn(far=far)
+        slope = _slope(program, log_w)
+        if abs(float(program.bound(log_w)) - _truth(log_w)) > 1e-3:
+            return False
+        if (slope + torch.softmax(log_w, 0) / 5).abs().max() > 1e-3:
+            return False
+    return True
 
 
 @wrong(

@@ -27,6 +27,12 @@ from vae_course.course import Exercise
 HERE = Path(__file__).parent
 Row = tuple[str, str, str]  # where, yours, expected
 
+NO_WAY_BACK = (  # of evidence that is "broken"; see `probing.gradients`
+    "torch stops on the way back, since a number that it needs was overwritten in place, or since the record of the steps is "
+    "used up.",
+    "Which line changes a tensor that was used before, or asks for gradients itself?",
+)
+
 
 class Broken(AssertionError):
     """A statement about the evidence that does not hold."""
@@ -87,6 +93,8 @@ class Trial:
         got, want = self.got[key], self.want[key]
         if not isinstance(want, torch.Tensor):
             return
+        if got == "broken":
+            raise Broken("gradient", f"{what} cannot be computed: {NO_WAY_BACK[0]}", NO_WAY_BACK[1])
         if not isinstance(got, torch.Tensor):
             raise Broken("gradient", f"{what} does not exist: something on the way cuts it off.",
                          "Which call turns a tensor with a history into one without?")

@@ -191,15 +191,14 @@ def _described(value: object) -> str:
 
 
 def gradients(value: torch.Tensor, inputs: Mapping[str, torch.Tensor]) -> Evidence:
-    """d(sum of value)/d(input) for each input, under its name with a `d_` before it; "none" where no gradient reaches, or
-    where something on the way was overwritten, so that torch cannot compute one."""
-    nothing = {f"d_{name}": "none" for name in inputs}
+    """d(sum of value)/d(input) for each input, under its name with a `d_` before it; "none" where no gradient reaches, and
+    "broken" where torch cannot go back, since something on the way was overwritten or its record is used up."""
     if not value.requires_grad:
-        return nothing
+        return {f"d_{name}": "none" for name in inputs}
     try:
         grads = torch.autograd.grad(value.sum(), list(inputs.values()), allow_unused=True)
     except RuntimeError:
-        return nothing
+        return {f"d_{name}": "broken" for name in inputs}
     return {f"d_{name}": "none" if grad is None else grad for name, grad in zip(inputs, grads, strict=True)}
 
 

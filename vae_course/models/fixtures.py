@@ -1,4 +1,4 @@
-"""What a case of a check names and a probe builds: decoders, functions and models, in double precision."""
+"""What a case of a check names and a probe builds: decoders, functions and models, in the precision of the case."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ MODELS = {"gaussian": LinearModel, "bernoulli": LinearBernoulliModel}
 def model(case: Mapping[str, object]) -> LinearModel:
     """The model that a case describes by its `likelihood`, its `sigma`, and weights and biases such as `to_x_weight`."""
     x_dim, z_dim = case["to_x_weight"].shape
-    built = MODELS[case["likelihood"]](x_dim, z_dim, case["sigma"]).double()
+    built = MODELS[case["likelihood"]](x_dim, z_dim, case["sigma"]).to(case["to_x_weight"].dtype)
     built.load_state_dict({name: case[name.replace(".", "_")] for name in built.state_dict()})
     return built
 

@@ -4,7 +4,7 @@ import torch
 
 from vae_course.checks.compare import SAME, gap, worst
 from vae_course.checks.judges.shared import alone, gradient_of_the_model, repeats, stays
-from vae_course.checks.judging import number, part
+from vae_course.checks.judging import NO_WAY_BACK, number, part
 
 Z_OUT = "reparameterize(mu, logvar, eps)"
 DRAWN = "sample_posterior(mu, logvar, K)"
@@ -185,6 +185,11 @@ _OF_NOISE = (
 
 def _reached(trial, name):
     """The gradient with respect to `name` is there, and is the one that belongs to the samples."""
+    trial.holds(
+        trial.got[f"d_{name}"] != "broken",
+        f"The samples are right, and their gradient with respect to {name} cannot be computed: {NO_WAY_BACK[0]}",
+        NO_WAY_BACK[1],
+    )
     trial.holds(
         trial.got[f"d_{name}"] != "none",
         f"The samples are right, and no gradient reaches {name} through them.",

@@ -13,9 +13,10 @@ BEFORE = "your {} from before"
 # --- log_weights ---
 
 LOG_W = "log_weights(x, model, eps)"
+IN_SINGLE = "float32 in place of float64"
 
 
-@part("log_weights", "value", keys=("log_w", "again", "alone", "fewer", "moved", "another"))
+@part("log_weights", "value", keys=("log_w", "again", "alone", "fewer", "moved", "another", "single"))
 def test_log_weights_value(trial):
     trial.fits("log_w", LOG_W)
     value = trial.got["log_w"]
@@ -52,6 +53,18 @@ def test_log_weights_value(trial):
         "Every sample and every image has a number of its own, but it is not log p(x|z) + log p(z) - log q(z|x).",
         "Take one image and one sample: which three densities do you need, at which z, and with which signs?",
     )
+    _in_single(trial, "single", "log_w", LOG_W)
+
+
+def _in_single(trial, key, double, what):
+    """Single precision, in which networks are trained, gives about the same."""
+    trial.fits(key, f"{what}, in single precision,")
+    agrees(
+        trial, trial.got[key], trial.got[double], IN_SINGLE,
+        "In double precision it is right, and the same numbers in single precision, in which networks are trained, give "
+        "something else.",
+        "Which of your numbers is too large or too small for single precision?", "your {} in double precision", kind="coarse",
+    )
 
 
 test_log_weights_gradient = gradient_of_the_model("log_weights")
@@ -60,7 +73,7 @@ test_log_weights_gradient = gradient_of_the_model("log_weights")
 # --- iwae_bound ---
 
 BOUND = "iwae_bound(log_w)"
-TABLE = ("value", "shifted", "again", "turned", "exchanged", "alone", "repeated", "single", "equal")
+TABLE = ("value", "shifted", "again", "turned", "exchanged", "alone", "repeated", "single", "equal", "argument")
 
 
 def _of_samples(trial, what):
@@ -122,6 +135,16 @@ def test_iwae_bound_value(trial):
         "weight.",
         "Which comes first here: the logarithm, or the mean over samples?",
     )
+    _keeps(trial)
+
+
+def _keeps(trial):
+    says(
+        trial, "argument", "kept",
+        "The value is right, and your function overwrites the table that it is given: after the call the caller's numbers are "
+        "others.",
+        "Which of your operations write into their tensor, and whose tensor is it?", where="the argument after the call",
+    )
 
 
 @part("iwae_bound", "gradient", cases=("plain", "wide"), keys=("d_log_w",))
@@ -155,7 +178,9 @@ def _far_away(trial, what):
     where = _WHERE[trial.case["case"]]
     trial.same(
         "far", f"{what}, {where[0].lower()}{where[1:-1]},",
-        f"{where} the value is lost.",
+        f"{where} the value is another one than it should be.",
+        "What is exp of minus infinity, and is a sample that adds nothing to a sum still one of the K?"
+        if trial.case["case"] == "lost" else
         "Which number is the largest that goes into an exp of yours, and can it be made 0 beforehand, image by image?",
     )
     trial.fits("far_shifted", f"{what}, with all log-weights shifted,")
@@ -193,6 +218,7 @@ def test_effective_sample_size_value(trial):
         "giant it goes another way than the square of the sum over the sum of squares.",
         "For the weights 3 and 1, what is the sum, and what is the sum of squares?",
     )
+    _keeps(trial)
 
 
 @part("effective_sample_size", "stability", cases=("far", "lost", "giant"), keys=("far", "far_shifted"))
@@ -208,10 +234,11 @@ def test_effective_sample_size_stability(trial):
 # --- log_evidence ---
 
 EVIDENCE = "log_evidence(x, model, K, chunk)"
+EQUAL = ("exactly", "again", "whole", "even", "single", "varies", "varied")  # where q is the posterior
 
 
-@part("log_evidence", "value", cases=("posterior", "gaussian", "bernoulli", "by_itself"),
-      keys=("exactly", "other", "evidence", "is", "samples"))
+@part("log_evidence", "value", cases=("posterior", "gaussian", "bernoulli", "by_itself", "multiple", "one_chunk"),
+      keys=(*EQUAL, "evidence", "is", "samples"))
 def test_log_evidence_value(trial):
     case = trial.case
     if case["case"] == "posterior":
@@ -228,27 +255,43 @@ def test_log_evidence_value(trial):
     says(
         trial, "is", "the bound",
         "Every image was decoded with K codes, but the value is not the logarithm of the mean of their K weights.",
-        "What has to be handed from one chunk to the next, so that all K weights meet in one mean?",
+        "Is each weight p(x, z) / q(z|x), and what has to be handed from one chunk to the next, so that all K meet in one mean?",
         where=f"your value, K = {K}, chunk = {case['chunk']}",
     )
 
 
 def _constant(trial):
     """Where q is the posterior, every weight is p(x)."""
-    case = trial.case
+    K, chunk = trial.case["K"], trial.case["chunk"]
+    if "varies" in trial.got:
+        agrees(
+            trial, trial.got["varied"], trial.got["varies"], "other noise",
+            "Here the encoder gives the posterior itself, and p(x, z) / q(z|x) is then the same number at every z; your value "
+            f"changes with the noise, with the same K = {K} and the same chunk = {chunk}.",
+            "Is each of the three log-densities the right one, in full, and are all three taken at the same z?", BEFORE,
+        )
     trial.fits("exactly", EVIDENCE)
-    trial.fits("other", f"{EVIDENCE}, with another chunk,")
     value = trial.got["exactly"]
-    agrees(
-        trial, trial.got["other"], value, f"chunk = {case['other']}",
-        f"With chunk = {case['other']} the value is another one than with chunk = {case['chunk']}. Chunks are a matter of "
-        "memory, and what is computed is the same.",
-        "Which number of samples do you divide by, and how many does the last chunk hold?", f"your {{}} with chunk = {case['chunk']}",
+    for key, size in (("whole", K), ("even", K // 3)):
+        trial.fits(key, f"{EVIDENCE}, with chunk = {size},")
+        agrees(
+            trial, trial.got[key], value, f"K = {K}, chunk = {size}",
+            f"Here the encoder gives the posterior itself, so the noise changes nothing; but with chunk = {size} the value is "
+            f"another one than with chunk = {chunk}. Chunks are a matter of memory, and what is computed is the same.",
+            "How many samples does each chunk hold, the last one too, and which number of samples do you divide by?",
+            f"your {{}} with chunk = {chunk}",
+        )
+    trial.fits("single", f"{EVIDENCE}, with K = 1,")
+    trial.same(
+        "single", f"{EVIDENCE}, with K = 1,",
+        "Here the encoder gives the posterior itself, so with K = 1 the answer is one log-weight, and that is log p(x) for "
+        "any noise; yours is another number for any noise.",
+        "Take one image and one sample: which three log-densities do you need, with which signs, and is anything else added?",
     )
     trial.same(
         "exactly", EVIDENCE,
-        "Here the encoder gives the posterior itself, so every weight is p(x) and the answer is log p(x) for any noise; "
-        "yours is another number.",
+        "Here the encoder gives the posterior itself, so every weight is p(x). With K = 1 your value is log p(x), as it "
+        f"should be; with K = {K} it is another one.",
         "Which K do you divide by, on which side of the logarithm?",
     )
 
@@ -261,7 +304,7 @@ def _decoded(trial):
     )
 
 
-@part("log_evidence", "chunks", cases=("gaussian", "bernoulli", "by_itself"), keys=("is", "largest", "history"))
+@part("log_evidence", "chunks", cases=("gaussian", "bernoulli", "by_itself"), keys=("is", "largest", "history", "left"))
 def test_log_evidence_chunks(trial):
     _decoded(trial)
     rows, chunk = len(trial.case["x"]), trial.case["chunk"]
@@ -276,6 +319,12 @@ def test_log_evidence_chunks(trial):
         "Never more than a chunk is decoded at once, but the history of every chunk is kept for a gradient that nobody "
         "asked for, so memory grows with K all the same.",
         "What does torch keep of each operation, and how is it told not to?", where="history of past chunks",
+    )
+    says(
+        trial, "left", "nothing",
+        "The value is right, and something that you changed is not put back: whoever trains after your call does so with "
+        "gradients switched off, with frozen weights, or with gradients that nobody asked for.",
+        "What does your function set, and who sets it back?", where="left behind",
     )
 
 
@@ -299,20 +348,35 @@ def test_log_evidence_noise(trial):
     )
     if trial.case["case"] == "by_itself":
         return
+    law = trial.got.get("law", "normal")
     says(
-        trial, "law", "normal", "The codes are fresh, but they are not samples of q: (z - mu) / sigma is not N(0, 1).",
+        trial, "law", "normal",
+        f"The codes are fresh, but they are not samples of q: (z - mu) / sigma is not N(0, 1){_LAWS.get(law, '')}.",
         "Which distribution has the noise, and by what is it multiplied?", where="(z - mu) / sigma",
     )
 
 
-@part("log_evidence", "stability", cases=("far",), keys=("exactly", "other"))
+_LAWS = {
+    "off 0": ", its mean is not 0", "wide": ", it is too wide", "narrow": ", it is too narrow",
+    "flat": ", it has no tails, and its mean is not 0", "flat around 0": ", it has no tails",
+}
+
+
+@part("log_evidence", "stability", cases=("far",), keys=EQUAL)
 def test_log_evidence_stability(trial):
+    if "varies" in trial.got:
+        agrees(
+            trial, trial.got["varied"], trial.got["varies"], "other noise",
+            "At images whose log p(x) is below -1,000 the value changes with the noise, though every weight is p(x) here.",
+            "Is each of the three log-densities the right one, in full, and are all three taken at the same z?", BEFORE,
+        )
     trial.fits("exactly", f"{EVIDENCE}, at images whose log p(x) is below -1,000,")
     trial.same(
         "exactly", EVIDENCE, "At images whose log p(x) is below -1,000 the value is lost.",
         "In which form do you carry the sum of weights from one chunk to the next?",
     )
-    trial.fits("other", f"{EVIDENCE}, with another chunk,")
+    for key in ("whole", "even", "single"):
+        trial.fits(key, f"{EVIDENCE}, at images whose log p(x) is below -1,000,")
 
 
 # --- iwae_loss ---
@@ -320,9 +384,9 @@ def test_log_evidence_stability(trial):
 LOSS = "iwae_loss(x, model, eps)"
 
 
-@part("iwae_loss", "value", keys=("loss", "again", "twice", "repeated", "another"))
+@part("iwae_loss", "value", keys=("loss", "again", "twice", "repeated", "another", "single"))
 def test_iwae_loss_value(trial):
-    trial.fits("loss", LOSS)
+    trial.fits("loss", f"{LOSS}, at images whose log p(x) is below -1,000," if trial.case["case"] == "far" else LOSS)
     value = trial.got["loss"]
     repeats(trial, "loss")
     for key, where in (
@@ -350,8 +414,10 @@ def test_iwae_loss_value(trial):
         "loss", LOSS,
         "It does not change with the number of copies, of images or of samples; but it is not minus the mean, over images, "
         "of their bounds.",
-        "In which order come the mean over samples, the logarithm, and the mean over images?",
+        "In which order come the mean over samples, the logarithm, and the mean over images? And before all of them: is each "
+        "weight p(x, z) / q(z|x)?",
     )
+    _in_single(trial, "single", "loss", LOSS)
 
 
 test_iwae_loss_gradient = gradient_of_the_model("iwae_loss", cases=("gaussian", "bernoulli"))
@@ -403,6 +469,8 @@ def test_gradient_snr_value(trial):
         "It has no unit and no sign, but it is not the size of the mean over the standard deviation across the repeats.",
         "For the repeats 2, 4 and 9: what is their mean, and how far do they stray from it?",
     )
+    _in_single(trial, "single", "snr", SNR)
+    _keeps(trial)
 
 
 # --- doubly_reparameterized_gradient ---
@@ -410,10 +478,17 @@ def test_gradient_snr_value(trial):
 
 def _doubly(name, key):
     what = f"The gradient of doubly_reparameterized_gradient with respect to {name}"
+    ends = ("", "_again", "_alone", "_moved", "_turned", "_single", "_in_single")
+    own = {  # the first part that fails is the one that is told, so the other gradient is right where this one is looked at
+        "mu": "Images and samples are kept apart as they should be, but this is not the sum, over samples, of the squared "
+              "share times the slope of the log-weight along the sample's path.",
+        "logvar": "The gradient with respect to mu is right. This one keeps images and samples apart as it should, but it is not "
+                  "the sum, over samples, of the same products, each times how far the sample moves with logvar.",
+    }
 
     @part(
         "doubly_reparameterized_gradient", "value" if name == "mu" else "logvar",
-        keys=tuple(f"{key}{end}" for end in ("", "_again", "_alone", "_moved", "_turned", "_single")),
+        keys=(*(f"{key}{end}" for end in ends), *(["left"] if name == "logvar" else [])),
     )
     def body(trial):
         trial.fits(key, what)
@@ -454,12 +529,16 @@ def _doubly(name, key):
                 "In how many ways does a log-weight depend on mu and logvar, and which of them counts here?",
                 [(f"entry {list(at)}, K = 1", number(single[at]), "0")],
             )
-        trial.same(
-            key, what,
-            "Images and samples are kept apart as they should be, but this is not the sum, over samples, of the squared "
-            "share times the slope of the log-weight along the sample's path.",
-            "What is each sample's slope multiplied by, and along which way is the slope taken?",
-        )
+        trial.same(key, what, own[name], "What is each sample's slope multiplied by, and along which way is the slope taken?")
+        if f"{key}_in_single" in trial.got:
+            _in_single(trial, f"{key}_in_single", key, what)
+        if name == "logvar":
+            says(
+                trial, "left", "nothing",
+                "Both gradients are right, and something that you changed is not put back: whoever trains after "
+                "your call does so with gradients switched off, with frozen weights, or with gradients that nobody asked for.",
+                "What does your function set or fill besides what it returns?", where="left behind",
+            )
 
     return body
 

@@ -64,6 +64,19 @@ def weighted(value: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
     return value * weights if value.shape == weights.shape else value
 
 
+def left_behind(model: torch.nn.Module) -> str:
+    """What a call changed and did not put back: the switch of gradients, or what the weights of the model, all trainable and
+    without gradients before, ask for and hold. The switch is set back."""
+    off = not torch.is_grad_enabled()
+    torch.set_grad_enabled(True)
+    if off:
+        return "gradients switched off"
+    weights = list(model.parameters())
+    if not all(weight.requires_grad for weight in weights):
+        return "weights frozen"
+    return "nothing" if all(weight.grad is None for weight in weights) else "gradients on the weights"
+
+
 def trainable(model: torch.nn.Module) -> dict[str, torch.Tensor]:
     """The parameters of a model, by names such as `to_mu_weight`."""
     return {name.replace(".", "_"): weight for name, weight in model.named_parameters()}

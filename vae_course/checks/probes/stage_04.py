@@ -59,6 +59,8 @@ def _facts(case: Case, evidence: Evidence) -> Evidence:
 
 def _slope(name: str, got: object, want: torch.Tensor) -> Evidence:
     """In a word, whether a gradient is there and has the value that follows from the draws; and one entry of each."""
+    if got == "broken":
+        return {f"d_{name}": got}
     if not isinstance(got, torch.Tensor) or not got.any():
         return {f"d_{name}": "none"}
     right = got.shape == want.shape and bool(((got - want).abs() <= 1e-6 * want.abs().max()).all())

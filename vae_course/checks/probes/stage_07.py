@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import math
 import weakref
+from collections.abc import Callable
 
 import torch
+from torch.distributions import Normal, kl_divergence
 
 from vae_course.checks.compare import SAME, gap
-from vae_course.checks.probes.shared import law, trainable, weighted
+from vae_course.checks.probes.shared import law, left_behind, trainable, weighted
 from vae_course.checks.probes.zoo import verdict
 from vae_course.checks.probing import Case, Evidence, gradients, kinds, pair, summary, tensor
 from vae_course.models import fixtures
 from vae_course.models.bug_zoo_iwae import Program, program
 from vae_course.models.toolbox.stage_03 import std_from_logvar
 
+
+def _in_single(case: Case) -> tuple[torch.Tensor, torch.nn.Module, torch.Tensor]:
+    """x, the model and eps in the precision that training has."""
+    return case["x"].float(), fixtures.model(case).float(), case["eps"].float()
+
+
 # --- log_weights ---
 
 
+@kinds(single="coarse")
 def log_weights(ns, case: Case) -> Evidence:
     x, eps, model = case["x"], case["eps"], fixtures.model(case)
 
-    def weigh(x, eps):
+    def weigh(x, eps, model=model):
         return tensor(ns["log_weights"](x, model, eps.clone()), "log_weights")
 
     value = weigh(x, eps)
@@ -35,13 +44,27 @@ def log_weights(ns, case: Case) -> Evidence:
         "fewer": weigh(x, eps[:3]),
         "moved": weigh(x, moved),
         "another": weigh(x, case["other_eps"]),
+        "single": _of_single(weigh, case),
     }
+
+
+def _of_single(function: Callable, case: Case) -> torch.Tensor:
+    """What an answer gives in single precision."""
+    x, model, eps = _in_single(case)
+    return function(x, eps, model).detach()
 
 
 # --- what becomes of a table of log-weights ---
 
 
 FAR = ("far", "lost", "giant")
+
+
+def _argument(function: Callable, table: torch.Tensor) -> str:
+    """Whether a table holds the same numbers after a call."""
+    given = table.clone()
+    function(given)
+    return "kept" if torch.equal(given, table) else "changed"
 
 
 def _of_weights(ns, case: Case, what: str) -> Evidence:
@@ -63,6 +86,7 @@ def _of_weights(ns, case: Case, what: str) -> Evidence:
         "repeated": value(given.repeat(4, 1)),
         "single": value(given[:1]),
         "equal": value(given[:1].repeat(len(given), 1)),
+        "argument": _argument(ns[what], given.clone()),
     }
 
 
@@ -142,21 +166,28 @@ class _Watch:
         return told
 
 
-def _log_weights(case: Case, z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """The log-weight of each code, (n, B), and the noise in it, (n, B, Z)."""
-    model, x = fixtures.model(case), case["x"]
+def _weighed(case: Case, z: torch.Tensor) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+    """The log-weight of each code, (n, B), right under "" and else with what is wrong about it; and the noise, (n, B, Z)."""
+    model, x, z = fixtures.model(case).double(), case["x"].double(), z.double()
     mu, logvar = model.encode(x)
-    q, prior = (torch.distributions.Normal(m, s) for m, s in ((mu, std_from_logvar(logvar)), (torch.zeros_like(mu), 1.0)))
-    of_code = (prior.log_prob(z) - q.log_prob(z)).sum(-1)
-    return of_code + model.log_likelihood(x, z), (z - mu) / q.scale
-
-
-def _known(log_w: torch.Tensor, counts: torch.Tensor) -> dict[str, torch.Tensor]:
-    """What may be made of log-weights, (n, B), that came in calls with so many for each row, (calls, B)."""
-    total = log_w.logsumexp(0)
-    known = {
-        "the bound": total - math.log(len(log_w)), "the average of the logs": log_w.mean(0), "the largest": log_w.amax(0),
+    q, prior = Normal(mu, std_from_logvar(logvar)), Normal(torch.zeros_like(mu), 1.0)
+    of_x, of_prior, of_q = model.log_likelihood(x, z), prior.log_prob(z).sum(-1), q.log_prob(z).sum(-1)
+    weighed = {
+        "": of_x + of_prior - of_q, " without log q": of_x + of_prior, " without the prior": of_x - of_q,
+        " with log q added": of_x + of_prior + of_q, " of the likelihood alone": of_x,
+        " with the KL in closed form": of_x - kl_divergence(q, prior).sum(-1), " upside down": of_q - of_x - of_prior,
     }
+    return weighed, (z - mu) / q.scale
+
+
+def _known(weighed: dict[str, torch.Tensor], counts: torch.Tensor) -> dict[str, torch.Tensor]:
+    """What may be made of log-weights, (n, B), that came in calls with so many for each row, (calls, B)."""
+    log_w = weighed[""]
+    bounds = {f"the bound{what}": table.logsumexp(0) - math.log(len(table)) for what, table in weighed.items()}
+    known = bounds | {
+        "minus the bound": -bounds["the bound"], "the average of the logs": log_w.mean(0), "the largest": log_w.amax(0),
+    }
+    counts = counts[counts.any(1)]  # an empty chunk is no chunk
     sizes = counts[:, 0]
     if not bool((counts == sizes[:, None]).all()):
         return known
@@ -174,60 +205,73 @@ def _shared(noise: torch.Tensor) -> str:
         return "none"
     names = {"samples": noise[:1], "rows": noise[:, :1], "dimensions": noise[:, :, :1]}
     shared = " and ".join(name for name, first in names.items() if bool(((noise - first).abs() < 1e-2).all()))
-    return shared or ("fresh" if len(torch.unique(noise[:, 0, 0].round(decimals=6))) == len(noise) else "chunks")
+    return shared or ("fresh" if len(torch.unique(noise[:, 0].round(decimals=4), dim=0)) == len(noise) else "chunks")
+
+
+def _of_equal_weights(case: Case, got: Evidence) -> Evidence:
+    """The values where all weights are p(x); if the noise changes one, then two of them, which say no more than that."""
+    first, again = got["exactly"], got["again"]
+    ordinary = first.shape == again.shape == case["x"].shape[:1] and bool((first.isfinite() & again.isfinite()).all())
+    return {"varies": first, "varied": again} if ordinary and gap(again, first) > SAME else got
 
 
 @torch.no_grad()
 def _evidence_facts(case: Case, got: Evidence) -> Evidence:
     """Which quantity of the codes that were decoded the value is, how many they were, and how they were drawn."""
     if "exactly" in got:
-        return got
-    told = {key: got[key] for key in ("evidence", "largest", "history")}
+        return _of_equal_weights(case, got)
+    told = {key: got[key] for key in ("evidence", "largest", "history", "left")}
     counts = got["first_counts"]
-    if not len(counts) or not len(got["second_counts"]):
+    if not (counts.any() and got["second_counts"].any()):
         return {**told, "is": "unseen"}
     fewest, most = (int(end) for end in counts.sum(0).aminmax())
     told["samples"] = f"{fewest} of {case['K']}" if fewest == most else f"{fewest} to {most} of {case['K']}"
     if "first_codes" not in got or "second_codes" not in got:
         return {**told, "is": "of images with different numbers of codes", "noise": "unseen"}
-    log_w, noise = _log_weights(case, got["first_codes"])
-    again = _log_weights(case, got["second_codes"])[1]
-    known = _known(log_w, counts) if got["evidence"].shape == log_w.shape[1:] else {}
+    weighed, noise = _weighed(case, got["first_codes"])
+    again = _weighed(case, got["second_codes"])[1]
+    known = _known(weighed, counts) if got["evidence"].shape == case["x"].shape[:1] else {}
     told["is"] = next((name for name, value in known.items() if gap(got["evidence"], value) <= SAME), "something else")
     told["noise"] = _shared(noise)
-    repeated = noise.shape == again.shape and bool(torch.isclose(noise[0], again[0]).all())
+    repeated = noise.shape == again.shape and bool(((noise[0] - again[0]).abs() < 1e-3).all())
     told["twice"] = "the same" if repeated else "fresh"
     if "many_counts" in got:
         many = got.get("many_codes")
-        told["law"] = "unseen" if many is None else law(_log_weights(case, many)[1])
+        told["law"] = "unseen" if many is None else law(_weighed(case, many)[1])
     return told
 
 
-def _watched(ns, case: Case, K: int, chunk: int, *generator) -> tuple[torch.Tensor, _Watch]:
+def _watched(ns, case: Case, K: int, chunk: int, *generator) -> tuple[torch.Tensor, _Watch, str]:
     model = fixtures.model(case)
     watch = _Watch(model)
-    return tensor(ns["log_evidence"](case["x"], model, K, chunk, *generator), "log_evidence"), watch
+    value = tensor(ns["log_evidence"](case["x"], model, K, chunk, *generator), "log_evidence")
+    return value, watch, left_behind(model)
 
 
-@kinds(evidence="property")
+EXACT = ("posterior", "far")  # q is the posterior, and the value does not depend on the noise
+
+
+@kinds(evidence="property", varies="property", varied="property")
 @summary(_evidence_facts)
 def log_evidence(ns, case: Case) -> Evidence:
     x, K, chunk = case["x"], case["K"], case["chunk"]
-    if case["case"] in ("posterior", "far"):  # the value does not depend on the noise
-        generator = torch.Generator().manual_seed(case["seed"])
-        value, _ = _watched(ns, case, K, chunk, generator)
-        other, _ = _watched(ns, case, K, case["other"], generator)
-        return {"exactly": value, "other": other}
-    given = () if case["case"] == "by_itself" else (torch.Generator().manual_seed(case["seed"]),)
-    value, watch = _watched(ns, case, K, chunk, *given)
-    _, second = _watched(ns, case, K, chunk, *given)
+    generator = torch.Generator().manual_seed(case["seed"])
+    if case["case"] in EXACT:
+        sizes = {
+            "exactly": (K, chunk), "again": (K, chunk), "whole": (K, K), "even": (K, K // 3), "single": (1, 1),
+        }
+        return {name: _watched(ns, case, *size, generator)[0].detach() for name, size in sizes.items()}
+    given = () if case["case"] == "by_itself" else (generator,)
+    value, watch, left = _watched(ns, case, K, chunk, *given)
+    _, second, _ = _watched(ns, case, K, chunk, *given)
     evidence = {
         "evidence": value.detach(), **watch.codes(x, "first"), **second.codes(x, "second"),
         "largest": "chunk" if watch.largest <= chunk * len(x) else f"{watch.largest} of {chunk * len(x)}",
         "history": "kept" if watch.kept > 2 * chunk * len(x) or value.requires_grad else "let go",
+        "left": left,
     }
-    if given:
-        _, many = _watched(ns, case, case["many"], 100, *given)
+    if "many" in case:
+        _, many, _ = _watched(ns, case, case["many"], 100, *given)
         evidence |= many.codes(x, "many")
     return evidence
 
@@ -235,14 +279,15 @@ def log_evidence(ns, case: Case) -> Evidence:
 # --- iwae_loss ---
 
 
+@kinds(single="coarse")
 def iwae_loss(ns, case: Case) -> Evidence:
     x, eps, model = case["x"], case["eps"], fixtures.model(case)
 
-    def loss(x, eps):
+    def loss(x, eps, model=model):
         return tensor(ns["iwae_loss"](x, model, eps.clone()), "iwae_loss")
 
     value = loss(x, eps)
-    slopes = {} if case["case"] == "posterior" else gradients(value, trainable(model))
+    slopes = {} if case["case"] in EXACT else gradients(value, trainable(model))
     return {
         "loss": value,
         **slopes,
@@ -250,13 +295,14 @@ def iwae_loss(ns, case: Case) -> Evidence:
         "twice": loss(torch.cat([x, x]), torch.cat([eps, eps], 1)),
         "repeated": loss(x, eps.repeat(4, 1, 1)),
         "another": loss(x, case["other_eps"]),
+        "single": _of_single(loss, case),
     }
 
 
 # --- gradient_snr ---
 
 
-@kinds(snr="coarse")  # the standard deviation may divide by R or by R - 1
+@kinds(snr="coarse", single="coarse")  # the standard deviation may divide by R or by R - 1
 def gradient_snr(ns, case: Case) -> Evidence:
     given = case["gradients"]
 
@@ -271,6 +317,8 @@ def gradient_snr(ns, case: Case) -> Evidence:
         "turned": ratio(given.flip(0)),
         "repeated": ratio(given.repeat(4, 1)),
         "first": ratio(given[:, :1]),
+        "single": ratio(given.float()),
+        "argument": _argument(ns["gradient_snr"], given.clone()),
     }
 
 
@@ -282,11 +330,16 @@ def _clean(value: torch.Tensor) -> torch.Tensor:
     return torch.where(value.abs() < 1e-6, 0.0, value)
 
 
+@kinds(d_mu_in_single="coarse", d_logvar_in_single="coarse")
 def doubly_reparameterized_gradient(ns, case: Case) -> Evidence:
-    what, x, eps, model = "doubly_reparameterized_gradient", case["x"], case["eps"], fixtures.model(case)
+    what, x, eps = "doubly_reparameterized_gradient", case["x"], case["eps"]
+    model, left = fixtures.model(case), []
+    if case["case"] == "frozen":
+        model.requires_grad_(False)
 
-    def estimate(end, x, eps):
+    def estimate(end, x, eps, model=model):
         ends = zip(("mu", "logvar"), pair(ns[what](x, model, eps.clone()), "d_mu, d_logvar", what), strict=True)
+        left.append(left_behind(model))
         return {
             f"d_{name}{end}": _clean(tensor(given, f"The gradient of {what} with respect to {name}", "is").detach())
             for name, given in ends
@@ -294,7 +347,7 @@ def doubly_reparameterized_gradient(ns, case: Case) -> Evidence:
 
     moved = eps.clone()
     moved[:, 0] += 1
-    return {
+    evidence = {
         **estimate("", x, eps),
         **estimate("_again", x, eps),
         **estimate("_alone", x[:1], eps[:, :1]),
@@ -302,15 +355,40 @@ def doubly_reparameterized_gradient(ns, case: Case) -> Evidence:
         **estimate("_turned", x, eps.flip(0)),
         **estimate("_single", x, eps[:1]),
     }
+    if case["case"] != "posterior":  # there the gradient is what rounding leaves of 0
+        x, single, eps = _in_single(case)
+        single.requires_grad_(case["case"] != "frozen")
+        evidence |= estimate("_in_single", x, eps, single)
+    return evidence if case["case"] == "frozen" else evidence | {"left": left[0]}
 
 
 # --- bug zoo ---
 
 
 SOUND = ("plain", "relative", "in_double", "image_by_image", "one_after_the_other", "shares")
+LAST_DIGIT = {"image_by_image": math.inf, "in_double": -math.inf}  # sound reports, and which way their last digit is off
+
+
+def _last_digit(value: torch.Tensor, towards: float) -> torch.Tensor:
+    return torch.nextafter(value, torch.full_like(value, towards)) - value
 
 
 def bound_is_sound(ns, case: Case) -> Evidence:
-    given = program(case["case"], case["chunk"], case["seed"])
-    functions = {"bound": given.bound, "loss": given.loss}
-    return verdict(ns["bound_is_sound"], "bound_is_sound", functions, Program, case["case"] in SOUND)
+    """What the test says; and of a broken program that passes, whether the test was shown a number that is not finite."""
+    name, given = case["case"], program(case["case"], case["chunk"], case["seed"])
+    lost = False
+
+    def bound(log_w):
+        value = given.bound(log_w)
+        return shown(value + _last_digit(value.detach(), LAST_DIGIT[name]) if name in LAST_DIGIT else value)
+
+    def loss(log_w):
+        return shown(given.loss(log_w))
+
+    def shown(value):
+        nonlocal lost
+        lost |= not bool(value.isfinite().all())
+        return value
+
+    told = verdict(ns["bound_is_sound"], "bound_is_sound", {"bound": bound, "loss": loss}, Program, name in SOUND)
+    return told | ({"showed": "an infinity"} if lost and told["verdict"] == "sound" and name not in SOUND else {})
