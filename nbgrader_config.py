@@ -13,7 +13,7 @@ from pathlib import Path
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.preprocessors import Execute, SaveAutoGrades
 
-from vae_course.grade import preflight
+from vae_course.grade import gradebook, preflight
 
 c = get_config()  # noqa: F821
 
@@ -53,6 +53,7 @@ c.GenerateAssignment.preprocessors = [
     *GenerateAssignment.preprocessors.default_args[0], "vae_course.author.release.Stamp",
 ]
 c.GenerateAssignment.post_convert_hook = "vae_course.grade.releases.keep"
+gradebook.install()
 preflight.install()
 c.Autograde.pre_convert_hook = preflight.preflight
 c.Autograde.sanitize_preprocessors = [
