@@ -7,6 +7,7 @@ Here only regular files come in, only from their owner, and what cannot be taken
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import pwd
@@ -70,6 +71,8 @@ class Collect(ExchangeCollect):
             self._copy(src, Path(dest))
         except BaseException:
             shutil.rmtree(dest, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                Path(dest).parent.rmdir()  # a student without anything else
             raise
 
     def _copy(self, src: str, dest: Path) -> None:
