@@ -41,6 +41,7 @@ HOSTILE = {
     "quotes inside quotes": "> " * 5_000 + "x",
     "a very long text": "<script>alert(1)</script>" * 5_000,
 }
+ERROR = "\"'></pre><script>alert(2)</script><img src=x onerror=alert(2)>"
 FORBIDDEN = {"script", "style", "iframe", "object", "embed", "form", "input", "button", "base", "meta", "link", "svg", "math"}
 
 
@@ -66,10 +67,13 @@ def trouble(html):
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory):
-    """A desk with one submission, whose author filled it with hostile texts, graded."""
+    """A desk with one submission, whose author filled it with hostile texts, errors and output, graded."""
     desk = Desk(tmp_path_factory.mktemp("desk"))
     desk.release()
     notebook = desk.answered()
+    for name, line in (("gaussian_kl", f"raise ValueError({ERROR!r})"), ("std_from_logvar", f"print({ERROR!r})")):
+        cell = find(notebook, name)
+        cell["source"] = cell["source"].replace("    return ", f"    {line}\n    return ")
     find(notebook, QUESTION)["source"] = "\n\n".join(text for text in HOSTILE.values() if len(text) < 1000)
     for text in HOSTILE.values():
         notebook["cells"].append(dict(new_markdown_cell(text)))
@@ -147,6 +151,15 @@ def test_feedback_holds_nothing_hostile(desk):
     shown = texts(html)
     assert len(shown) > len(HOSTILE) and "alert(1)" in html  # it is there to read
     assert [found for part in shown for found in trouble(part)] == [] == scripts(html)
+
+
+def test_errors_and_output_are_text_in_the_reports(desk):
+    desk.feedback("mallory")
+    html = (desk.folder / "grading" / "feedback" / "mallory" / STAGE / f"{STAGE}.html").read_text(encoding="utf-8")
+    reports = [part for part in BeautifulSoup(html, "html.parser").select(".output_html") if "alert(2)" in str(part)]
+    assert len(reports) == 2
+    for report in reports:
+        assert ERROR in report.text and report.find(["script", "img"]) is None
 
 
 def formgrader(desk):

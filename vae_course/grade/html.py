@@ -18,7 +18,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 
-LONGEST = 50_000  # characters of a text that is still read as Markdown
+LONGEST = 10_000  # characters of a text that is still read as Markdown: the parser can take time with the square of them
 
 _LINK = re.compile(r"(https?://|mailto:|#)", re.IGNORECASE)
 _PICTURE = re.compile(r"https://|data:image/(png|jpeg|gif|webp);base64,", re.IGNORECASE)
