@@ -1,0 +1,28 @@
+"""Attacks that no single submission can make, or on other layers than the mark: the tests that make them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """An attack by the row of the table, or by a word; `test`: the file and the function that make it."""
+
+    id: str
+    words: str
+    test: str
+
+
+ELSEWHERE = (
+    Elsewhere("39", "deletes the checks after a first pass, to keep its marks", "test_preflight.py::test_no_old_mark_stays"),
+    Elsewhere(
+        "42 list", "stops the formgrader's list with its time stamp", "test_preflight.py::test_every_time_stamp_can_be_read",
+    ),
+    Elsewhere(
+        "68", "forges the loss that it reports and stops training",
+        "test_marking.py::test_a_step_that_soon_stops_training_passes_the_visible_check_and_earns_nothing",
+    ),
+    Elsewhere("escapes", "tries to break out of the sandbox", "test_sandbox.py::test_what_is_tried_does_not_get_out"),
+    Elsewhere("forged evidence", "sends what no probe writes", "test_sandbox.py::test_evidence_that_no_probe_writes_is_refused"),
+)

@@ -1,0 +1,180 @@
+"""Every attack of the suite and honest students beside them, in one batch of the instructor's chain."""
+
+import ast
+import os
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from attacks import ATTACKS, Hand, World
+from attacks.elsewhere import ELSEWHERE
+from attacks.suite import outputs
+from attacks.table import BEGIN, earned
+from desk import POINTS, STAGE, Desk
+from support import REPOSITORY, program
+
+from vae_course.author.table import END
+from vae_course.checks.sealing import marking_seal
+from vae_course.grade import escapes
+
+ROWS = [  # of the table of attacks
+    *range(1, 7), 8, 9, 11, 13, *range(17, 28), 29, 30, 32, *range(34, 43), 44, *range(46, 53), *range(54, 58), 59, 60,
+    *range(63, 71),
+]
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+every_attack = pytest.mark.parametrize("id", ATTACKS)
+
+
+class Batch:
+    """A desk on which everything was graded and feedback made: `made` are the attacks, `result` nbgrader's own answer."""
+
+    def __init__(self, folder: Path, harmful: bool):
+        self.desk = Desk(folder / "desk")
+        self.desk.release()
+        outside = folder / "outside"
+        outside.mkdir()
+        self.world = World(self.desk, outside)
+        self.world.settle()
+        self.made = {id: attack for id, attack in ATTACKS.items() if harmful or not attack.harms}
+        for attack in self.made.values():
+            attack.make(Hand(self.world, attack.student))
+        with self.world.alive(), self.desk.at_work() as api:
+            seed = int(os.environ["VAE_COURSE_SEED"])
+            self.result = api.autograde(STAGE, "*", force=False)
+            assert api.generate_feedback(STAGE)["success"]
+            self.touched = self.world.touched()
+        self.hidden = _digits(str([
+            [value.flatten().tolist() for value in (*case.values(), *wanted.values()) if hasattr(value, "flatten")]
+            for name in POINTS
+            for seal in [marking_seal(name, seed)]
+            for case, wanted in zip(seal.cases, seal.wanted, strict=True)
+        ]))
+
+    def of(self, id: str):
+        if id not in self.made:
+            pytest.skip("It may hurt this machine: `vae-course doctor --sandbox` must pass first, and does not")
+        return self.made[id]
+
+    def outputs(self, student: str) -> str:
+        return outputs(self.desk.folder / "grading" / "autograded" / student / STAGE / f"{STAGE}.ipynb")
+
+
+def _digits(text: str) -> set[str]:
+    """The numbers in a text that have many digits, cut to eight of them."""
+    return {f"{abs(float(number)):.7e}" for number in re.findall(r"\d+\.\d{7,}(?:e[+-]?\d+)?", text)}
+
+
+@pytest.fixture(scope="module")
+def batch(tmp_path_factory):
+    program("bwrap")
+    held = all(finding.holds for finding in escapes.examine())
+    return Batch(tmp_path_factory.mktemp("attacks"), held)
+
+
+@every_attack
+def test_it_earns_what_its_answers_deserve(batch, id):
+    attack = batch.of(id)
+    assert batch.desk.marks(attack.student) == attack.marks
+
+
+@every_attack
+def test_it_learns_nothing(batch, id):
+    attack = batch.of(id)
+    told = batch.outputs(attack.student)
+    assert attack.leaks(told) == []
+    assert not _digits(told) & batch.hidden
+    page = batch.desk.page(attack.student)
+    assert not attack.leaks(page.replace(batch.world.canary("process"), ""))
+    assert not _digits(page) & batch.hidden
+
+
+@every_attack
+def test_nothing_in_its_feedback_runs(batch, id):
+    page, honest = (active(batch.desk.page(student)) for student in (batch.of(id).student, "z-neighbour"))
+    assert page - honest == set()
+
+
+def test_neighbours_get_their_marks(batch):
+    for student, (_, marks) in batch.world.neighbours().items():
+        assert batch.desk.marks(student) == marks, student
+
+
+def test_the_batch_goes_through_and_the_log_is_plain(batch):
+    assert batch.result["success"], batch.result["log"]
+    assert not CONTROL.search(batch.result["log"])
+
+
+def test_nothing_outside_was_touched(batch):
+    assert batch.touched == []
+    assert not Path(f"/tmp/canary-{batch.world.token}").exists()
+
+
+def test_what_was_handed_in_is_kept_as_it_came(batch):
+    """Also what another submission tried to overwrite."""
+    kept = batch.desk.folder / "grading" / "originals" / "a-neighbour" / STAGE / "1" / f"{STAGE}.ipynb"
+    assert batch.world.canary("submission") in kept.read_text(encoding="utf-8")
+    assert batch.world.canary("submission") in batch.world.other.read_text(encoding="utf-8")
+
+
+class _Active(HTMLParser):
+    """What a browser would run in a page, or load into it."""
+
+    def __init__(self):
+        super().__init__()
+        self.found: set[str] = set()
+        self._inside = False
+
+    def handle_starttag(self, tag, attributes):
+        self._inside = tag == "script"
+        if tag in ("script", "iframe", "object", "embed", "form", "base", "meta", "link", "svg", "math"):
+            self.found.add(f"{tag} {attributes}")
+        for name, value in attributes:
+            address = re.sub(r"[\x00-\x20]", "", value or "").lower()
+            if name.startswith("on") or address.startswith(("javascript:", "vbscript:", "data:text")):
+                self.found.add(f"{tag} {name}={value}")
+
+    def handle_endtag(self, tag):
+        self._inside = False
+
+    def handle_data(self, data):
+        if self._inside:
+            self.found.add(data)
+
+
+def active(page: str) -> set[str]:
+    parser = _Active()
+    parser.feed(page)
+    return parser.found
+
+
+def test_what_would_run_in_a_page_is_found():
+    assert active("<p onclick='x()'>a</p><a href=' java\nscript:x()'>b</a><script>x()</script>") == {
+        "p onclick=x()", "a href= java\nscript:x()", "script []", "x()",
+    }
+
+
+# --- the table ---
+
+
+def test_every_row_of_the_table_of_attacks_is_made():
+    known = {id.split()[0] for id in (*ATTACKS, *(other.id for other in ELSEWHERE))}
+    assert [number for number in ROWS if str(number) not in known] == []
+
+
+@pytest.mark.parametrize("other", ELSEWHERE, ids=lambda other: other.id)
+def test_an_attack_on_another_layer_has_its_test(other):
+    file, _, name = other.test.partition("::")
+    tree = ast.parse((REPOSITORY / "tests" / file).read_text(encoding="utf-8"))
+    assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def test_the_readmes_table_lists_every_attack_with_what_it_earns():
+    """What stock nbgrader gives is from the last `make attack-table`."""
+    table = (REPOSITORY / "README.md").read_text(encoding="utf-8").split(BEGIN)[1].split(END)[0]
+    found = [[part.strip() for part in line.strip("|").split("|")] for line in table.strip().splitlines()[2:]]
+    listed = {line[0]: line[1:] for line in found}
+    wanted = {attack.id: (attack.words, earned(attack)) for attack in ATTACKS.values()}
+    wanted |= {other.id: (other.words, f"`tests/{other.test}`") for other in ELSEWHERE}
+    assert {id: (words, course) for id, (words, _, course) in listed.items()} == wanted
+    assert all(stock for _, stock, _ in listed.values())
