@@ -33,5 +33,5 @@ bench: env                         ## how long a check takes, and how fast train
 	@touch $@
 
 .venv/all.done: .venv/learn.done
-	@$(PIP) --editable ".[grade,test]" || { echo "The installation stopped; check the network, then run the same command again."; exit 1; }
+	@$(PIP) --editable ".[grade,test,cluster,postgres]" || { echo "The installation stopped; check the network, then run the same command again."; exit 1; }
 	@touch $@

@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 
 from nbgrader.converters import Autograde, GenerateAssignment
-from nbgrader.preprocessors import SaveAutoGrades
+from nbgrader.preprocessors import Execute, SaveAutoGrades
 
-from vae_course.grade import preflight
+from vae_course.grade import gradebook, preflight
 
 c = get_config()  # noqa: F821
 
@@ -27,7 +27,6 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.envir
 # graded runs check on fresh inputs, drawn from a seed that only this class has
 os.environ["VAE_COURSE_SOLUTIONS"] = str(root / "solutions")
 os.environ["VAE_COURSE_PROGRESS"] = "off"
-os.environ["TQDM_DISABLE"] = "1"
 key = grading / "seed.key"
 if not key.exists():
     key.write_text(secrets.token_hex(32))
@@ -54,15 +53,15 @@ c.GenerateAssignment.preprocessors = [
     *GenerateAssignment.preprocessors.default_args[0], "vae_course.author.release.Stamp",
 ]
 c.GenerateAssignment.post_convert_hook = "vae_course.grade.releases.keep"
+gradebook.install()
 preflight.install()
 c.Autograde.pre_convert_hook = preflight.preflight
 c.Autograde.sanitize_preprocessors = [
     "vae_course.grade.rebuild.Rebuild", *Autograde.sanitize_preprocessors.default_args[0],
 ]
 steps = list(Autograde.autograde_preprocessors.default_args[0])
+steps[steps.index(Execute)] = "vae_course.grade.judge.Judge"
 steps.insert(steps.index(SaveAutoGrades) + 1, "vae_course.grade.tasks.SettleTasks")
 c.Autograde.autograde_preprocessors = steps
-# a submission's own torch.py is not imported in torch's place; and no remark on transports in the log
-c.Execute.extra_arguments = ["--InteractiveShellApp.ignore_cwd=True", "--IPKernelApp.log_level=40"]
 c.OverwriteCells.add_missing_cells = True
 c.HTMLExporter.sanitize_html = True

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from vae_course import course
-from vae_course.checks import run, runner, seal as seal_module
+from vae_course.checks import run, seal as seal_module
 from vae_course.checks.bank import Entry
 from vae_course.checks.compare import STANDARD_ERRORS, gap, worst
 from vae_course.checks.judging import view_of
@@ -34,15 +34,11 @@ def teach(monkeypatch, tmp_path):
         probes = types.ModuleType("vae_course.checks.probes.stage_98")
         setattr(probes, name, probe)
         monkeypatch.setitem(sys.modules, probes.__name__, probes)
-        monkeypatch.setattr(runner, "HERE", tmp_path)
         monkeypatch.setattr(seal_module, "FOLDER", tmp_path)
-        (tmp_path / "judges").mkdir(exist_ok=True)
         bodies = [f"@part('{name}', '{p}')\ndef test_{p}(trial):\n    {body}\n" for p, body in parts.items()]
         text = "\n\n".join(["from vae_course.checks.judging import part", *bodies])
-        file = tmp_path / "judges" / "stage_98.py"
-        file.write_text(text, encoding="utf-8")
         judges = types.ModuleType("vae_course.checks.judges.stage_98")
-        exec(compile(text, str(file), "exec"), vars(judges))
+        exec(text, vars(judges))
         monkeypatch.setitem(sys.modules, judges.__name__, judges)
         view_of.cache_clear()
         return course.STAGES[0]

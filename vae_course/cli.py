@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Optional
@@ -196,6 +197,38 @@ def table(check: Annotated[bool, typer.Option("--check", help="Only say whether 
     fresh = tables.up_to_date(course.REPOSITORY / "README.md", write=not check)
     typer.echo("README.md: " + ("as it should be" if fresh else "out of date; run `vae-course table`" if check else "table written"))
     raise typer.Exit(1 if check and not fresh else 0)
+
+
+@app.command()
+def grade(
+    stage: Annotated[str, typer.Argument(help="A stage, such as 03.")],
+    student: Annotated[Optional[list[str]], typer.Option(help="Only this student; may be given several times.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="How many processes make verdicts.")] = os.cpu_count() or 1,
+    scheduler: Annotated[str, typer.Option(help="Make verdicts on the Dask cluster at this address.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Mark again what has marks.")] = False,
+    unsandboxed: Annotated[
+        bool, typer.Option("--unsandboxed", help="Run answers in plain processes, where you trust every submission.")
+    ] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Only list marks that no verdict stands behind.")] = False,
+) -> None:
+    """Mark what a class handed in; exit 1 when a submission has no mark, or a mark no verdict."""
+    from vae_course.grade import many
+
+    found, config = course.find_stage(stage), many.configuration()
+    if verify:
+        from vae_course.grade.verify import unverified
+
+        rows = [*unverified(found, config)]
+        for who, exercise, why in rows:
+            typer.echo(f"✗ {who}, {exercise}: {why}")
+        typer.echo(f"{len(rows) or 'No'} {'mark' if len(rows) == 1 else 'marks'} of {found.id} without a verdict.")
+        raise typer.Exit(1 if rows else 0)
+    executor, at_once = many.cluster(scheduler) if scheduler else (many.processes(workers), 2 * workers)
+    outcome = many.grade(
+        found, config, executor=executor, at_once=at_once, unsandboxed=unsandboxed, force=force, students=student or (),
+    )
+    typer.echo(outcome.text())
+    raise typer.Exit(1 if outcome.failed else 0)
 
 
 @app.command()

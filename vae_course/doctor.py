@@ -33,7 +33,7 @@ class Finding:
         return self.level == "bad"
 
 
-NEEDED = ("torch", "numpy", "matplotlib", "jupyterlab", "ipykernel", "safetensors", "pytest")
+NEEDED = ("torch", "numpy", "matplotlib", "jupyterlab", "ipykernel", "safetensors")
 GRADING = ("nbgrader", "jupytext", "nbclient")
 
 

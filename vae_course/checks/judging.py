@@ -1,4 +1,4 @@
-"""The judge: pytest over the bodies in `judges/stage_NN.py`, each one part of one exercise.
+"""The judge: the bodies in `judges/stage_NN.py`, each one part of one exercise.
 
 A body gets one Trial at a time and states what must hold. It holds no formula: it compares evidence with sealed
 numbers and states properties. A run that judged nothing is an error, never a pass.
@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import functools
 import importlib
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-import pytest
 import torch
 
 from vae_course import course
@@ -24,7 +20,6 @@ from vae_course.checks.trouble import Trouble
 from vae_course.checks.wire import Value
 from vae_course.course import Exercise
 
-HERE = Path(__file__).parent
 Row = tuple[str, str, str]  # where, yours, expected
 
 NO_WAY_BACK = (  # of evidence that is "broken"; see `probing.gradients`
@@ -160,79 +155,42 @@ def part(exercise: str, name: str, cases: Sequence[str] = (), keys: Sequence[str
                     broken.hidden = trial.hidden
                     raise
 
-        del test.__wrapped__  # pytest reads the signature of the innermost function
         test.part, test.view = (exercise, name), View(tuple(cases), tuple(keys))
         return test
 
     return mark
 
 
+def _bodies(exercise: str) -> dict[str, Callable]:
+    """The bodies of an exercise, by part."""
+    stage, _ = course.find_exercise(exercise)
+    try:
+        judges = vars(importlib.import_module(f"vae_course.checks.judges.stage_{stage.number}"))
+    except Exception as error:
+        raise JudgeError(f"the judge of {stage.id} cannot be imported: {error!r}") from error
+    marked = [body for body in judges.values() if getattr(body, "part", ("",))[0] == exercise]
+    return {body.part[1]: body for body in marked}
+
+
 @functools.lru_cache
 def view_of(exercise: str, name: str) -> View:
     """What part `name` of `exercise` looks at."""
-    stage, _ = course.find_exercise(exercise)
-    judges = vars(importlib.import_module(f"vae_course.checks.judges.stage_{stage.number}"))
-    return next(body.view for body in judges.values() if getattr(body, "part", None) == (exercise, name))
+    return _bodies(exercise)[name].view
 
 
-_OPTIONS = [
-    "-c", os.devnull, "--rootdir", str(HERE), "--confcutdir", str(HERE), "--import-mode=importlib", "--assert=plain",
-    "--capture=no", "--disable-plugin-autoload",
-    *(f"-pno:{name}" for name in (
-        "terminal", "cacheprovider", "unraisableexception", "threadexception", "faulthandler", "warnings", "logging",
-        "doctest", "junitxml", "pastebin", "stepwise", "setuponly", "setupplan", "debugging", "unittest", "tmpdir",
-    )),
-]
-
-
-def judge(exercise: Exercise, judges: Path, trials: Sequence[Trial]) -> dict[str, Broken | None]:
+def judge(exercise: Exercise, trials: Sequence[Trial]) -> dict[str, Broken | None]:
     """For each part of `exercise`, what is broken, or None. All parts are judged."""
-    verdicts = _Verdicts(exercise, trials)
-    with _without("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
-        status = pytest.main([*_OPTIONS, str(judges)], plugins=[verdicts])
-    if verdicts.error is not None:
-        raise JudgeError(f"the judge of {exercise.name} failed: {verdicts.error}")
-    missing = set(exercise.parts) - set(verdicts.parts)
-    if missing or not verdicts.parts:
-        raise JudgeError(f"the judge of {exercise.name} did not judge {', '.join(sorted(missing))} (pytest: {status!r})")
-    return {name: verdicts.parts[name] for name in exercise.parts}
+    bodies = _bodies(exercise.name)
+    if missing := set(exercise.parts) - set(bodies):
+        raise JudgeError(f"the judge of {exercise.name} did not judge {', '.join(sorted(missing))}")
+    return {name: _broken(exercise.name, bodies[name], trials) for name in exercise.parts}
 
 
-@contextmanager
-def _without(*names: str) -> Iterator[None]:
-    saved = {name: os.environ.pop(name) for name in names if name in os.environ}
+def _broken(exercise: str, body: Callable, trials: Sequence[Trial]) -> Broken | None:
     try:
-        yield
-    finally:
-        os.environ.update(saved)
-
-
-class _Verdicts:
-    """The pytest plugin that hands out the trials and collects what broke."""
-
-    def __init__(self, exercise: Exercise, trials: Sequence[Trial]):
-        self.exercise, self._trials = exercise, trials
-        self.parts: dict[str, Broken | None] = {}
-        self.error: object = None
-
-    @pytest.fixture
-    def trials(self) -> Sequence[Trial]:
-        return self._trials
-
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = [item for item in items if getattr(item.obj, "part", ("",))[0] == self.exercise.name]
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed:
-            self.error = report.longrepr
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo) -> pytest.TestReport:
-        """Collect what broke, and spare the description of the traceback, which nobody reads and which takes the time."""
-        error = call.excinfo.value if call.excinfo else None
-        if error is not None and not isinstance(error, Broken):
-            self.error = repr(error)
-        elif call.when == "call":
-            self.parts[item.obj.part[1]] = error
-        outcome = "passed" if error is None else "failed"
-        return pytest.TestReport(item.nodeid, item.location, {}, outcome, longrepr=None, when=call.when)
+        body(trials)
+    except Broken as broken:
+        return broken.with_traceback(None)  # which would keep all the evidence alive
+    except (Exception, SystemExit) as error:
+        raise JudgeError(f"the judge of {exercise} failed: {error!r}") from error
+    return None

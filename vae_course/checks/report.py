@@ -42,6 +42,11 @@ class Report:
         """The report as plain data."""
         return asdict(self) | {"rows": [list(row) for row in self.rows], "parts": dict(self.parts)}
 
+    @classmethod
+    def from_json(cls, data: Mapping) -> Report:
+        """The report that `to_json` wrote."""
+        return cls(**{**data, "rows": tuple(tuple(row) for row in data["rows"])})
+
     @property
     def state(self) -> str:
         if self.passed:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from vae_course import course
 from vae_course.checks.answer import Answer, Written, as_answer
-from vae_course.checks.judging import HERE, Broken, Trial, judge
+from vae_course.checks.judging import Broken, Trial, judge
 from vae_course.checks.probing import Outcome, Run, find_probe, run_probe, summarised
 from vae_course.checks.report import UNSETTLED, Report
 from vae_course.checks.say import listed
@@ -106,7 +106,7 @@ def judge_outcomes(seals: Sequence[Seal], outcomes: Sequence[Outcome]) -> dict[s
         Trial(exercise.name, case, outcome, want, seal.kinds, errors, seal.hidden)
         for (case, want, errors, seal), outcome in zip(sealed, outcomes, strict=True)
     ]
-    return judge(exercise, HERE / "judges" / f"stage_{stage.number}.py", trials)
+    return judge(exercise, trials)
 
 
 def diagnose(seals: Sequence[Seal], outcomes: Sequence[Outcome], failed: Sequence[str]) -> Mistake | None:

@@ -60,7 +60,7 @@ def preflight(assignment: str, student: str, notebooks: list[str]) -> None:
     """
     folder = Path(notebooks[0]).parent
     notebooks.clear()
-    _take_in(folder)
+    take_in(folder)
     notebooks.append(str(folder / f"{folder.name}.ipynb"))
 
 
@@ -102,7 +102,7 @@ def handed_in(folder: Path) -> datetime | None:
         return arrival
 
 
-def _take_in(folder: Path) -> None:
+def take_in(folder: Path) -> None:
     """Move a submission to the originals and put what is to be graded in its place, unless that was done before."""
     originals = folder.parents[2] / "originals" / folder.parent.name / folder.name
     receipt = originals / "receipt.json"

@@ -22,17 +22,9 @@ class Rebuild(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         about = resources["nbgrader"]
-        stage = about["assignment"]
-        told = list(nb.metadata.get("preflight", {}).get("told", ()))
-        handed_in, repairs = parse(nbformat.writes(nb).encode())
-        release, origin = releases.current(stage), releases.origin(stage, handed_in)
-        rebuilt = rebuild(handed_in, release, origin)
-        told += [*repairs, *_provenance(handed_in, release, origin, stage), *rebuilt.notices]
-        self._forget_what_is_not_graded(rebuilt.notebook, about)
-        if told:
-            text = "\n".join(["**About this submission**", "", *(f"- {sentence}" for sentence in told)])
-            rebuilt.notebook.cells.insert(0, new_markdown_cell(text, id="about-this-submission"))
-        return rebuilt.notebook, resources
+        rebuilt = graded_form(nb, about["assignment"])
+        self._forget_what_is_not_graded(rebuilt, about)
+        return rebuilt, resources
 
     def _forget_what_is_not_graded(self, notebook: NotebookNode, about: dict) -> None:
         """A cell that only a later release has does not count: once there are submissions, nbgrader adds none."""
@@ -42,6 +34,19 @@ class Rebuild(NbGraderPreprocessor):
             if roles(cell) and roles(cell)["grade_id"] not in known:
                 self.log.warning("The gradebook has no cell %s; it does not count", roles(cell)["grade_id"])
                 del cell.metadata["nbgrader"]
+
+
+def graded_form(nb: NotebookNode, stage: str) -> NotebookNode:
+    """The release of a stage with the answers of a notebook that went through `preflight`; above it, what had to be put right."""
+    told = list(nb.metadata.get("preflight", {}).get("told", ()))
+    handed_in, repairs = parse(nbformat.writes(nb).encode())
+    release, origin = releases.current(stage), releases.origin(stage, handed_in)
+    rebuilt = rebuild(handed_in, release, origin)
+    told += [*repairs, *_provenance(handed_in, release, origin, stage), *rebuilt.notices]
+    if told:
+        text = "\n".join(["**About this submission**", "", *(f"- {sentence}" for sentence in told)])
+        rebuilt.notebook.cells.insert(0, new_markdown_cell(text, id="about-this-submission"))
+    return rebuilt.notebook
 
 
 def _provenance(handed_in: NotebookNode, release: NotebookNode, origin: NotebookNode, stage: str) -> list[str]:

@@ -16,7 +16,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from vae_course import __version__, course
-from vae_course.checks.judging import HERE
 from vae_course.checks.loader import read_learners_notebook
 from vae_course.checks.report import UNSETTLED
 from vae_course.checks.say import Said, listed
@@ -83,7 +82,8 @@ def _key(stage: Stage, path: Path) -> str:
     import torch
 
     program = [asdict(block) for block in read_learners_notebook(path, stage)]
-    files = [sealed_file(stage), HERE / "judges" / f"stage_{stage.number}.py", HERE / "probes" / f"stage_{stage.number}.py"]
+    checks = course.PACKAGE / "checks"
+    files = [sealed_file(stage), *(checks / room / f"stage_{stage.number}.py" for room in ("judges", "probes"))]
     digest = hashlib.sha256(json.dumps([program, __version__, torch.__version__]).encode())
     for file in files:
         digest.update(file.read_bytes())

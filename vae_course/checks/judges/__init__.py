@@ -1,1 +1,1 @@
-"""One pytest file a stage: what must hold of the evidence, part by part."""
+"""One file a stage: what must hold of the evidence, part by part."""
