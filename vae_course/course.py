@@ -45,6 +45,10 @@ class Exercise:
         earned = sum(weight for part, weight in self.parts.items() if passed.get(part, False))
         return round(self.points * earned / sum(self.parts.values()), 2)
 
+    def __reduce__(self):
+        """Between processes of one course an exercise travels as its name."""
+        return _exercise, (self.name,)
+
 
 @dataclass(frozen=True)
 class Written:
@@ -276,6 +280,10 @@ def find_exercise(name: str) -> tuple[Stage, Exercise]:
                 return stage, exercise
     known = [exercise.name for stage in STAGES for exercise in stage.exercises]
     raise CourseError(_unknown("exercise", name, known))
+
+
+def _exercise(name: str) -> Exercise:
+    return find_exercise(name)[1]
 
 
 def find_work(name: str) -> tuple[Stage, tuple[Exercise, ...]]:

@@ -229,7 +229,7 @@ def marked(stage: Stage, student: str) -> bool:
         cells = check_cells(nbformat.read(path, 4)).values()
     except (ValueError, OSError):
         return False
-    return all(any(MARK in output.get("metadata", {}) for output in cell.outputs) for cell in cells)
+    return bool(cells) and all(any(MARK in output.get("metadata", {}) for output in cell.outputs) for cell in cells)
 
 
 def _stamp(stage: Stage, student: str) -> int:

@@ -1,0 +1,47 @@
+"""A class of any size for a desk: who handed in what, and the marks that it deserves."""
+
+import json
+
+from desk import RIGHT, STAGE
+
+ANSWERS = (  # for each kind of student: the answers, and the marks
+    ({}, (1, 5)),
+    ({"gaussian_kl": "(mu**2 + logvar.exp() - logvar - 1).sum(-1)"}, (1, 0)),
+    ({"gaussian_kl": "0.5 * (mu**2 + logvar.exp() - logvar - 1)"}, (1, 0)),
+    ({"std_from_logvar": "logvar.exp()"}, (0, 5)),
+    ({"gaussian_kl": "None"}, (1, 0)),
+    ({"gaussian_kl": "0.5 * (mu.pow(2) + torch.exp(logvar) - 1 - logvar).sum(dim=1)"}, (1, 5)),
+    ({"std_from_logvar": "__import__('os')._exit(0)"}, (0, 5)),
+)
+EXERCISES = tuple(RIGHT)
+
+
+def fill(desk, size):
+    """Hand in `size` submissions, no two of them alike. Returns the marks that each student deserves."""
+    wanted = {}
+    for number in range(size):
+        answers, marks = ANSWERS[number % len(ANSWERS)]
+        notebook = desk.answered(**answers)
+        for cell in notebook["cells"]:
+            if cell["metadata"].get("nbgrader", {}).get("solution") and cell["cell_type"] == "code":
+                cell["source"] = f"{cell['source']}\n# student {number}\n"
+        student = f"student-{number:04d}"
+        folder = desk.submitted / student / STAGE
+        folder.mkdir(parents=True)
+        (folder / f"{STAGE}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+        wanted[student] = dict(zip(EXERCISES, marks))
+    return wanted
+
+
+def marks(desk):
+    """Every mark in the gradebook, by student; a mark that is there twice is an error."""
+    from nbgrader.api import Gradebook
+
+    found = {}
+    with Gradebook(desk.config.CourseDirectory.db_url) as gradebook:
+        for submission in gradebook.assignment_submissions(STAGE):
+            grades = [grade for notebook in submission.notebooks for grade in notebook.grades if grade.name.startswith("check-")]
+            names = [grade.name.removeprefix("check-") for grade in grades]
+            assert submission.student.id not in found and sorted(names) == sorted(EXERCISES)
+            found[submission.student.id] = dict(zip(names, (grade.auto_score for grade in grades)))
+    return found

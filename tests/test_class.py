@@ -1,0 +1,159 @@
+"""`vae-course grade`: a class is marked by any number of processes to the same marks, whatever ends in the middle."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+from classes import EXERCISES, fill, marks
+from desk import STAGE, Desk
+from support import REPOSITORY
+
+from vae_course import course
+from vae_course.course import CourseError
+from vae_course.grade import many, verdicts
+from vae_course.grade.verify import unverified
+
+STAGE_03 = course.find_stage(STAGE)
+pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
+    desk = Desk(tmp_path_factory.mktemp("released"))
+    desk.release()
+    return desk
+
+
+@pytest.fixture
+def desk(released, tmp_path):
+    """A desk of its own with the release, and nobody's submission yet."""
+    shutil.copytree(released.folder, tmp_path / "desk", dirs_exist_ok=True)
+    copy = Desk.__new__(Desk)
+    copy.folder = tmp_path / "desk"
+    with copy.at_work() as api:
+        copy.config = api.config
+    return copy
+
+
+def grade(desk, **how):
+    with desk.at_work():
+        return many.grade(STAGE_03, many.configuration(), **how)
+
+
+def command(desk, *words, **how):
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "vae_course", "grade", "03", *words], cwd=desk.folder, env=environment,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True, **how,
+    )
+
+
+def test_one_process_and_several_give_the_same_marks_and_verdicts(desk, monkeypatch):
+    wanted = fill(desk, 14)
+    assert grade(desk).marked == [*wanted]
+    assert marks(desk) == wanted
+    serial = {path.name: path.read_bytes() for path in (desk.folder / verdicts.STORE).rglob("*.json")}
+    shutil.rmtree(desk.folder / verdicts.STORE)
+    again = grade(desk, executor=many.processes(2), at_once=2, force=True)
+    assert again.new == [*wanted] and not again.failed
+    assert {path.name: path.read_bytes() for path in (desk.folder / verdicts.STORE).rglob("*.json")} == serial
+    assert marks(desk) == wanted
+
+    def judges_again(*args):
+        raise AssertionError("a verdict that was kept was made again")
+
+    monkeypatch.setattr(verdicts, "judged", judges_again)
+    assert grade(desk, force=True).new == [*wanted]
+    assert grade(desk).new == []
+
+
+def test_three_hundred_submissions_with_processes_killed_at_random_lose_nothing(desk):
+    wanted = fill(desk, 300)
+    chance, killed, rounds = random.Random(3), 0, 0
+    while True:
+        rounds += 1
+        process = command(desk, "--workers", "2")
+        ends = time.monotonic() + chance.uniform(8, 14)
+        while process.poll() is None and (rounds > 3 or time.monotonic() < ends):
+            time.sleep(chance.uniform(1, 4))
+            workers = [child for child in children(process.pid) if "spawn_main" in " ".join(child.cmdline())] if rounds < 6 else []
+            if workers:
+                chance.choice(workers).kill()
+                killed += 1
+        if process.poll() is None:
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+            continue
+        said = process.stdout.read()
+        assert process.returncode == 0, said
+        break
+    assert rounds > 3 and killed > 3
+    assert marks(desk) == wanted
+    with desk.at_work():
+        assert not list(unverified(STAGE_03, many.configuration()))
+    shutil.rmtree(desk.folder / verdicts.STORE)
+    assert not grade(desk, force=True).failed  # the serial run
+    assert marks(desk) == wanted
+
+
+def children(pid):
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def test_a_submission_that_was_half_marked_when_the_writer_was_killed_is_marked_again(desk):
+    wanted = fill(desk, 2)
+    grade(desk)
+    path = desk.folder / "grading" / "autograded" / "student-0001" / STAGE / f"{STAGE}.ipynb"
+    shutil.copy(desk.submitted / "student-0001" / STAGE / f"{STAGE}.ipynb", path.with_name("half.ipynb"))
+    path.unlink()
+    path.with_name("half.ipynb").rename(path)  # what nbgrader has written when it is between its two steps
+    outcome = grade(desk)
+    assert outcome.new == ["student-0001"], outcome.text()
+    assert marks(desk) == wanted
+
+
+def test_a_cluster_of_real_processes_gives_the_same_marks(desk):
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed; `pip install '.[cluster]'` gives it")
+    wanted = fill(desk, 20)
+    environment = {"PYTHONPATH": str(REPOSITORY)}
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, env=environment) as cluster:
+        process = command(desk, "--scheduler", cluster.scheduler_address)
+        said, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, said
+    assert "20 marked, 20 of them now" in said
+    assert marks(desk) == wanted
+
+
+def test_what_the_command_says(desk):
+    def said(*words):
+        process = command(desk, *words)
+        return process.communicate(timeout=120)[0].strip().splitlines()[-1], process.returncode
+
+    fill(desk, 2)
+    assert said("--student", "nobody") == ("nobody handed in nothing for 03_gaussian_kl; look in grading/submitted.", 2)
+    assert said("--scheduler", "tcp://127.0.0.1:1")[1] == 2
+    line, code = said("--workers", "1")
+    assert code == 0 and line.startswith("2 marked, 2 of them now")
+    assert said("--verify") == ("No marks of 03_gaussian_kl without a verdict.", 0)
+
+
+def test_outside_a_course_folder_and_before_a_release_it_says_what_to_do(tmp_path, monkeypatch, released):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CourseError, match="There is no nbgrader_config.py here; run this in the folder of the course."):
+        many.configuration()
+    with released.at_work():
+        with pytest.raises(CourseError, match="does not know 02_elbo; run `nbgrader generate_assignment 02_elbo` first"):
+            many.grade(course.find_stage("02"), many.configuration())
+
+
+def test_the_exercises_of_the_desk_are_judged():
+    assert set(EXERCISES) <= {exercise.name for exercise in STAGE_03.exercises}
