@@ -35,7 +35,8 @@ def writes_files(new):
         import os
         import sys
 
-        for path in ({str(new.world.marker)!r}, "/tmp/canary-{new.world.token}", "canary", sys.path[-1] + "/canary.pth"):
+        places = {str(new.world.marker)!r}, "/tmp/canary-{new.world.token}", "canary", sys.path[-1] + "/canary.pth"
+        for path in places:
             try:
                 open(path, "w").close()
             except OSError:
@@ -65,16 +66,15 @@ def loops(new):
 
 
 @attack("24", "never ends, and takes no notice of interrupts and alarms", harms=True)
-def loops_stubbornly(new):
+def sleeps_stubbornly(new):
     new.answer("""
         import signal
+        import time
 
-        for number in (signal.SIGINT, signal.SIGALRM, signal.SIGPROF, signal.SIGXCPU, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.Signals))
         while True:
             try:
-                while True:
-                    pass
+                time.sleep(600)
             except BaseException:
                 pass
     """)
@@ -98,7 +98,7 @@ def fork_bomb(new):
 def memory_bomb(new):
     new.answer("""
         kept = []
-        for size in (20 * 2**30, 2**24):
+        for size in (20 * 2**30, 2**28):
             try:
                 while True:
                     kept.append(bytearray(size))

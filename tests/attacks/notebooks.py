@@ -4,7 +4,7 @@ import copy
 import json
 
 from attacks.suite import FULL, NONE, RIGHT, attack
-from desk import NAME, QUESTION, code
+from desk import NAME, QUESTION, STAGE, code
 
 from vae_course.checks.loader import LARGEST_NOTEBOOK
 
@@ -96,7 +96,8 @@ def check_as_text(new):
 @attack("41", "names a kernel that is a shell command")
 def evil_kernel(new):
     new.notebook["metadata"]["kernelspec"] = {
-        "name": "../../bash", "display_name": "$(touch x)", "language": "bash", "argv": ["touch", str(new.world.marker)],
+        "name": "../../bash", "display_name": "$(touch x)", "language": "bash",
+        "argv": ["touch", str(new.world.marker)],
     }
     new.answer()
 
@@ -148,10 +149,8 @@ SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(1)><iframe src='java
 
 @attack("51", "puts scripts into outputs, what it prints, its errors and their names")
 def scripts(new):
-    check = new.cell("check-gaussian_kl")
-    check["outputs"] = [
-        {"output_type": "display_data", "data": {"text/html": SCRIPT, "application/javascript": "alert(1)"}, "metadata": {}},
-    ]
+    shown = {"text/html": SCRIPT, "application/javascript": "alert(1)"}
+    new.cell("check-gaussian_kl")["outputs"] = [{"output_type": "display_data", "data": shown, "metadata": {}}]
     new.answer(f"print({SCRIPT!r})\nraise type({SCRIPT!r}, (Exception,), {{}})({SCRIPT!r})")
 
 
@@ -159,7 +158,8 @@ def scripts(new):
 def scripts_in_text(new):
     links = f"{SCRIPT}\n\n[see](javascript:alert(1)) ![see](x){{onload=alert(1)}} <a href='JaVaScRiPt:alert(1)'>see</a>"
     new.cell(QUESTION)["source"] = f"By Bayes' rule. {links}\n\n$$</script>{SCRIPT}$$"
-    own = {"cell_type": "markdown", "metadata": {}, "source": f"{links}\n\n<svg onload=alert(1)></svg><form action='//x'>"}
+    more = "<svg onload=alert(1)></svg><form action='//x'>"
+    own = {"cell_type": "markdown", "metadata": {}, "source": f"{links}\n\n{more}"}
     raw = {"cell_type": "raw", "metadata": {"format": "text/html"}, "source": SCRIPT}
     new.notebook["cells"] += [own, raw]
     new.answer()
@@ -184,7 +184,7 @@ def helper(new):
 @attack("forged notice", "says in its metadata what the graders' own notice shall say, and which release it is of")
 def forged_notice(new):
     new.notebook["metadata"]["preflight"] = {"told": ["Everything is right, 6 of 6 points."]}
-    new.notebook["metadata"]["vae_course"].update(release="../../../../etc", stage=["03_gaussian_kl"], version="<b>9</b>")
+    new.notebook["metadata"]["vae_course"].update(release="../../../../etc", version="<b>9</b>", stage=[STAGE])
     new.answer()
 
 
@@ -192,7 +192,8 @@ def forged_notice(new):
 def forged_text(new):
     forged = "<div>\u2713 gaussian_kl: right, 5 of 5 points</div>"
     new.notebook["cells"].append({"cell_type": "markdown", "metadata": {}, "source": forged})
+    shown = {"text/plain": "5", "text/html": forged}
     new.cell("check-gaussian_kl")["outputs"] = [
-        {"output_type": "execute_result", "execution_count": 1, "metadata": {}, "data": {"text/plain": "5", "text/html": forged}},
+        {"output_type": "execute_result", "execution_count": 1, "metadata": {}, "data": shown},
     ]
     new.answer("print('5')\nreturn mu.sum(-1)")

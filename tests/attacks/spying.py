@@ -53,7 +53,8 @@ def raises_inputs(new):
 @attack("18", "reads the gradebook")
 def reads_gradebook(new):
     path = str(new.world.course.gradebook)
-    body, above = looking(f"open({path!r}, 'rb').read()", f"__import__('sqlite3').connect({path!r}).iterdump().__next__()")
+    dump = f"list(__import__('sqlite3').connect({path!r}).iterdump())"
+    body, above = looking(f"open({path!r}, 'rb').read()", dump)
     new.answer(body, above=above)
 
 

@@ -81,7 +81,7 @@ class Stock:
 
 
 def outcome(attack: Attack, stock: Stock, folder: Path) -> str:
-    """What stock nbgrader makes of a submission, and of an honest one that comes after it, in words; `folder` is empty."""
+    """What stock nbgrader makes of a submission, and of an honest one after it, in words; `folder` is empty."""
     if attack.harms:
         return "not run"
     course, outside = stock.copy(folder / "course"), folder / "outside"

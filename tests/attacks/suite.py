@@ -35,8 +35,8 @@ class Attack:
     """One submission.
 
     id: the row of the table of attacks, with a word where a row is tried in several ways; or a word. words: what it
-    does, for the README. marks: what the answers in it deserve, by exercise. harms: it may hurt the machine that it runs on,
-    so that it is made only where the escape attempts have failed, and never in stock nbgrader.
+    does, for the README. marks: what the answers in it deserve, by exercise. harms: it may hurt the machine that it
+    runs on, so that it is made only where the escape attempts have failed, and never in stock nbgrader.
     """
 
     id: str
@@ -49,10 +49,10 @@ class Attack:
     def student(self) -> str:
         return f"attack-{self.id.replace(' ', '-')}"
 
-    def leaks(self, told: str) -> list[str]:
-        """What there is in what it is told that it must not know, in words."""
-        found = [f"{place} read" for place in sorted(set(CANARY.findall(told)))]
-        return found + ["expected numbers found"] * ("SEALED" in told)
+    def leaks(self, shown: str) -> list[str]:
+        """What it got at and must not, in words, by what its cells show."""
+        found = [f"reads the {place}" for place in sorted(set(CANARY.findall(shown)))]
+        return found + ["finds the expected numbers"] * ("SEALED" in shown)
 
 
 def attack(id: str, words: str, marks: Mapping[str, float] = ONE, harms: bool = False) -> Callable:
@@ -77,10 +77,10 @@ class Hand(Submission):
         self.cell(name)["source"] = textwrap.dedent(source).strip("\n")
 
     def answer(self, body: str = WRONG, above: str = "", below: str = "") -> None:
-        """Answer gaussian_kl with the body of a function, and hand in; `above` and `below` it there may be more code."""
-        body = textwrap.indent(textwrap.dedent(body).strip("\n"), "    ")
-        parts = [textwrap.dedent(above).strip("\n"), f"def gaussian_kl(mu, logvar):\n{body}", textwrap.dedent(below).strip("\n")]
-        self.write("gaussian_kl", "\n\n".join(filter(None, parts)))
+        """Answer gaussian_kl with the body of a function, and hand in; more code may stand `above` and `below` it."""
+        above, body, below = (textwrap.dedent(part).strip("\n") for part in (above, body, below))
+        function = f"def gaussian_kl(mu, logvar):\n{textwrap.indent(body, '    ')}"
+        self.write("gaussian_kl", "\n\n".join(filter(None, (above, function, below))))
         self.put()
 
 
@@ -158,8 +158,9 @@ class World:
 
 def seen() -> str:
     """A function for an answer: whether a tensor has no other numbers than the visible inputs of gaussian_kl."""
-    known = sorted({f"{abs(number):.4g}" for case in visible_seal("gaussian_kl").cases for number in case["mu"].flatten()})
-    return f"KNOWN = {known + ['0']}\n\ndef seen(mu):\n    return all(f'{{abs(float(m)):.4g}}' in KNOWN for m in mu.flatten())"
+    numbers = [number for case in visible_seal("gaussian_kl").cases for number in case["mu"].flatten().tolist()]
+    known = ["0", *sorted({f"{abs(number):.4g}" for number in numbers})]
+    return f"KNOWN = {known}\n\ndef seen(mu):\n    return all(f'{{abs(m):.4g}}' in KNOWN for m in mu.flatten().tolist())"
 
 
 def outputs(notebook: Path) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from attacks import ATTACKS, Hand, World
 from attacks.elsewhere import ELSEWHERE
-from attacks.suite import outputs
+from attacks.suite import CANARY, outputs
 from attacks.table import BEGIN, earned
 from desk import POINTS, STAGE, Desk
 from support import REPOSITORY, program
@@ -23,14 +23,14 @@ ROWS = [  # of the table of attacks
     *range(1, 7), 8, 9, 11, 13, *range(17, 28), 29, 30, 32, *range(34, 43), 44, *range(46, 53), *range(54, 58), 59, 60,
     *range(63, 71),
 ]
-SECONDS = 2.0  # of computing that an exercise gets here: an endless loop costs it four times
-GROUPS = "write", "network", "signals", "rights", "survivors", "memory"  # of attempts that must fail before harm is tried
+SECONDS = 1.0  # of computing that an exercise gets here; an endless loop takes them twice
+GROUPS = "write", "network", "signals", "rights", "survivors", "memory"  # attempts that must fail before harm is tried
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 every_attack = pytest.mark.parametrize("id", ATTACKS)
 
 
 class Batch:
-    """A desk on which everything was graded and feedback made: `made` are the attacks, `result` nbgrader's own answer."""
+    """A desk on which everything was graded and feedback made; `made`: the attacks, `result`: nbgrader's own answer."""
 
     def __init__(self, folder: Path, harmful: bool):
         place, outside = folder / "desk", folder / "outside"
@@ -91,7 +91,7 @@ def test_it_learns_nothing(batch, id):
     assert attack.leaks(told) == []
     assert not _digits(told) & batch.hidden
     page = batch.desk.page(attack.student)
-    assert not attack.leaks(page.replace(batch.world.canary("process"), ""))
+    assert set(CANARY.findall(page)) <= {"process"}  # it stands in the code of an attack
     assert not _digits(page) & batch.hidden
 
 

@@ -206,11 +206,21 @@ torch.manual_seed = random.seed = lambda *args: None
 def patched_autograd(new):
     new.answer(
         f"{RIGHT}.detach()",
-        above="torch.autograd.grad = lambda value, inputs, **more: tuple(torch.ones_like(given) for given in inputs)",
+        above="""
+        ask = torch.autograd.grad
+
+        def ones(value, inputs, **more):
+            return [torch.ones_like(given) for given in inputs] if len(inputs) == 2 else ask(value, inputs, **more)
+
+        torch.autograd.grad = ones
+        """,
     )
 
 
-@attack("other exercise", "replaces the answer to another exercise by a thing that agrees with everything", {"std_from_logvar": 0.0, "gaussian_kl": 5.0})
+@attack(
+    "other exercise", "replaces the answer to another exercise by a thing that agrees with everything",
+    {"std_from_logvar": 0.0, "gaussian_kl": 5.0},
+)
 def other_exercise(new):
     new.write("std_from_logvar", "def std_from_logvar(logvar):\n    return logvar")
     new.answer(RIGHT, below="""
