@@ -40,9 +40,13 @@ c.CourseDirectory.release_directory = "notebooks"
 c.CourseDirectory.submitted_directory = "grading/submitted"
 c.CourseDirectory.autograded_directory = "grading/autograded"
 c.CourseDirectory.feedback_directory = "grading/feedback"
-c.Exchange.root = str(grading / "exchange")
+# students must be able to get to the exchange, and to nothing else of this folder: a class on one machine has it elsewhere
+c.Exchange.root = os.environ.get("VAE_COURSE_EXCHANGE", str(grading / "exchange"))
+c.ExchangeFactory.collect = "vae_course.grade.collect.Collect"
 c.ZipCollectApp.downloaded_directory = "grading/downloaded"
-c.CsvExportPlugin.to = str(grading / "grades.csv")
+c.ZipCollectApp.extractor_plugin = "vae_course.grade.archives.Unpack"
+c.ZipCollectApp.collector_plugin = "vae_course.grade.archives.Names"
+c.ExportPlugin.to = str(grading / "grades.csv")
 c.NbGrader.logfile = str(grading / "nbgrader.log")
 c.CourseDirectory.db_url = f"sqlite:///{grading / 'gradebook.db'}"
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "paper_lab", "__pycache__", "*.pyc", "*.py", ".pytest_cache"]
@@ -65,3 +69,5 @@ steps.insert(steps.index(SaveAutoGrades) + 1, "vae_course.grade.tasks.SettleTask
 c.Autograde.autograde_preprocessors = steps
 c.OverwriteCells.add_missing_cells = True
 c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {"markdown2html": "vae_course.grade.html.markdown"}
+c.HTMLExporter.preprocessors = ["vae_course.grade.html.EscapeNames"]

@@ -232,6 +232,30 @@ def grade(
 
 
 @app.command()
+def export(
+    stages: Annotated[Optional[list[str]], typer.Argument(metavar="[STAGE]...", help="Stages; all of them when left out.")] = None,
+    format: Annotated[str, typer.Option(help="canvas, moodle or csv.")] = "csv",
+    out: Annotated[Optional[Path], typer.Option(help="The file; else grading/grades-FORMAT.csv.")] = None,
+    exercises: Annotated[bool, typer.Option("--exercises", help="A column for each exercise too.")] = False,
+) -> None:
+    """Write a class's marks for Canvas, for Moodle, or as a table."""
+    from nbgrader.api import Gradebook
+
+    from vae_course.grade import many
+    from vae_course.grade.export import FORMATS
+
+    if format not in FORMATS:
+        raise CourseError(f"--format is {format!r}; it must be {', '.join(FORMATS)}.")
+    chosen = [course.find_stage(stage).id for stage in stages or ()]
+    config, to = many.configuration(), out or Path("grading", f"grades-{format}.csv")
+    exporter = FORMATS[format](config=config, to=str(to), assignment=chosen, exercises=exercises)
+    with Gradebook(config.CourseDirectory.db_url) as gradebook:
+        for sentence in exporter.write(gradebook):
+            typer.echo(sentence, err=True)
+    typer.echo(f"{to}: written")
+
+
+@app.command()
 def doctor(
     sandbox: Annotated[bool, typer.Option("--sandbox", help="Try to break out of the grader's sandbox.")] = False,
 ) -> None:

@@ -3,8 +3,9 @@
 nbgrader calls `preflight` as the `pre_convert_hook` of its autograder. What was handed in moves, as it is, to
 `grading/originals/STUDENT/ASSIGNMENT/1`, a later submission to `2`, and so on. In its place come
 
-    ASSIGNMENT.ipynb    what could be read, without outputs; or the untouched release when nothing could
-    timestamp.txt       when it was handed in
+    ASSIGNMENT.ipynb         what could be read, without outputs; or the untouched release when nothing could
+    timestamp.txt            when it was handed in
+    submission_secret.txt    what the exchange names the feedback after: the student's, or one that nobody knows
 
 and nothing else: no link is followed, no other file reaches the autograder. `metadata.preflight` tells `Rebuild` what was
 done.
@@ -18,6 +19,7 @@ import itertools
 import json
 import os
 import re
+import secrets
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,7 +39,7 @@ from vae_course.course import CourseError
 from vae_course.grade import releases
 
 MOST_FILES, MOST_NOTEBOOKS = 200, 5  # how many files of a submission are looked at, and how many of them read
-STAMP = "timestamp.txt"
+STAMP, SECRET = "timestamp.txt", "submission_secret.txt"
 NOTHING = b"No notebook was handed in.\n"
 LIKE_NOTEBOOKS = (".ipynb", ".json", ".txt", "")  # what mail programs and browsers make of .ipynb
 
@@ -91,7 +93,8 @@ def handed_in(folder: Path) -> datetime | None:
 
     A time stamp that lies after the arrival of the files by more than a day, which no time zone explains, cannot be.
     """
-    arrived = max((os.lstat(path).st_ctime for path in folder.glob("*.ipynb")), default=None)
+    files = (*folder.glob("*.ipynb"), *folder.glob("*.html"))  # the latter is feedback, which follows its submission
+    arrived = max((os.lstat(path).st_ctime for path in files), default=None)
     if arrived is None:
         return None
     arrival = datetime.fromtimestamp(arrived, timezone.utc).replace(tzinfo=None)
@@ -108,7 +111,7 @@ def take_in(folder: Path) -> None:
     receipt = originals / "receipt.json"
     before = json.loads(receipt.read_text(encoding="utf-8")) if receipt.is_file() else {}
     right = folder / f"{folder.name}.ipynb"
-    ours = not folder.is_symlink() and {path.name for path in folder.iterdir()} == {right.name, STAMP}
+    ours = not folder.is_symlink() and {path.name for path in folder.iterdir()} == {right.name, STAMP, SECRET}
     if ours and _digest(right) == before.get("notebook"):
         return
     when = handed_in(folder)
@@ -125,6 +128,7 @@ def take_in(folder: Path) -> None:
         clean.mkdir()
         (clean / right.name).write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
         (clean / STAMP).write_text(stamp + "\n", encoding="utf-8")
+        (clean / SECRET).write_text(_secret(folder) or secrets.token_hex(64), encoding="utf-8")
         receipt.write_text(json.dumps({"notebook": _digest(clean / right.name), "stamp": stamp}), encoding="utf-8")
         number = next(n for n in itertools.count(1) if not os.path.lexists(originals / str(n)))
         os.rename(folder, originals / str(number))
@@ -136,6 +140,14 @@ def _stamp(folder: Path) -> str | None:
         return read_bytes(folder / STAMP)[:100].decode().strip()
     except (CourseError, UnicodeDecodeError):
         return None
+
+
+def _secret(folder: Path) -> str | None:
+    try:
+        text = read_bytes(folder / SECRET).decode().strip()
+    except (CourseError, UnicodeDecodeError):
+        return None
+    return text if re.fullmatch(r"[0-9a-f]{128}", text) else None
 
 
 def _digest(path: Path) -> str | None:
@@ -199,7 +211,7 @@ def _files(submission: Path) -> Iterator[Path]:
             seen += 1
             if seen > MOST_FILES:
                 return
-            if path.suffix.lower() in LIKE_NOTEBOOKS and name != STAMP and not name.startswith("."):
+            if path.suffix.lower() in LIKE_NOTEBOOKS and name not in (STAMP, SECRET) and not name.startswith("."):
                 if os.lstat(path).st_size != len(NOTHING) or path.is_symlink() or path.read_bytes() != NOTHING:
                     yield path
 
