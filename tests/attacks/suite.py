@@ -160,7 +160,10 @@ def seen() -> str:
     """A function for an answer: whether a tensor has no other numbers than the visible inputs of gaussian_kl."""
     numbers = [number for case in visible_seal("gaussian_kl").cases for number in case["mu"].flatten().tolist()]
     known = ["0", *sorted({f"{abs(number):.4g}" for number in numbers})]
-    return f"KNOWN = {known}\n\ndef seen(mu):\n    return all(f'{{abs(m):.4g}}' in KNOWN for m in mu.flatten().tolist())"
+    return f"""KNOWN = {known}
+
+def seen(mu):
+    return all(f"{{abs(m):.4g}}" in KNOWN for m in mu.flatten().tolist())"""
 
 
 def outputs(notebook: Path) -> str:
