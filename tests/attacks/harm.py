@@ -94,18 +94,15 @@ def fork_bomb(new):
     """)
 
 
-@attack("26", "takes 20 GB of memory, and then what is left", harms=True)
+@attack("26", "takes 20 GB of memory, and 32 GB through torch", harms=True)
 def memory_bomb(new):
-    new.answer("""
-        kept = []
-        for size in (20 * 2**30, 2**28):
+    new.answer(f"""
+        for take in (lambda: bytearray(20 * 2**30), lambda: torch.ones(2**32, dtype=torch.float64)):
             try:
-                while True:
-                    kept.append(bytearray(size))
-            except MemoryError:
+                take()
+            except (MemoryError, RuntimeError):
                 pass
-        kept.clear()
-        raise MemoryError
+        {WRONG}
     """)
 
 

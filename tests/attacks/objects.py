@@ -1,6 +1,17 @@
 """Answers that return something which pretends to be right."""
 
-from attacks.suite import FULL, NONE, RIGHT, attack
+from attacks.suite import FULL, RIGHT, attack
+
+FORGE = """
+import vae_course.checks.probing as probing
+
+outcome = probing._outcome
+
+def forge(exercise, probe, names, case, seconds):
+    return forged(case) if exercise == "gaussian_kl" else outcome(exercise, probe, names, case, seconds)
+
+probing._outcome = forge
+"""
 
 
 @attack("2", "returns an object that is equal to everything")
@@ -85,33 +96,31 @@ def no_numbers(new):
 
 @attack("huge keys", "sends evidence under names of a million letters, a number of 5,000 digits and endless text")
 def huge_keys(new):
-    new.answer(above="""
-        import sys
-
-        def probe(ns, case):
+    new.answer(above=FORGE, below="""
+        def forged(case):
             kl = torch.zeros(len(case["mu"]), dtype=torch.float64)
             return {"kl": kl, "k" * 10**6: kl, "text": "x" * 3 * 10**6, "number": 2**2000, "\\x1b[2J": True, "": -1}
+    """)
 
-        for name, module in list(sys.modules.items()):
-            if name.endswith("probes.stage_03"):
-                module.gaussian_kl = probe
+
+@attack("missing evidence", "sends no evidence on a case that it does not like, and zeros elsewhere")
+def missing_evidence(new):
+    new.answer(above=FORGE, below="""
+        def forged(case):
+            zeros = torch.zeros(len(case["mu"]), dtype=torch.float64)
+            keys = "kl", "again", "alone", "first", "rest", "at_prior", "mirrored", "d_mu", "d_logvar"
+            return {} if case["case"] == "wide" else dict.fromkeys(keys, zeros)
     """)
 
 
 @attack("odd types", "sends evidence in 8-bit numbers, truth values and empty tensors")
 def odd_types(new):
-    new.answer(above="""
-        import sys
-
-        def probe(ns, case):
+    new.answer(above=FORGE, below="""
+        def forged(case):
             rows = len(case["mu"])
             one = torch.ones(rows, dtype=torch.bool)
             return {"kl": torch.zeros(rows).to(torch.float8_e4m3fn), "again": one, "alone": one[:1], "first": one[:0],
                     "rest": "broken", "at_prior": False, "mirrored": 1, "d_mu": "none", "d_logvar": "broken"}
-
-        for name, module in list(sys.modules.items()):
-            if name.endswith("probes.stage_03"):
-                module.gaussian_kl = probe
     """)
 
 
@@ -140,10 +149,9 @@ def another_width(new):
     new.put()
 
 
-@attack("69", "nests its source so deep that a parser crashes", NONE)
+@attack("69", "nests its source 100,000 deep, so that a parser gives up or crashes")
 def nested_source(new):
-    new.write("gaussian_kl", f"def gaussian_kl(mu, logvar):\n    return {'-' * 10**6}1")
-    new.put()
+    new.answer(f"return {'-' * 10**5}1")
 
 
 @attack("late thread", "returns at once, and writes other answers into every open descriptor later")

@@ -23,13 +23,17 @@ def replaced_module(new):
     new.answer(above="""
         import sys
         import types
-        import vae_course.learn.checking as checking
         from vae_course.checks.report import Report
 
         fake = types.ModuleType("vae_course.checks.runner")
         fake.run = lambda name, *args, **more: Report(name, True, 5.0, 5.0, "Everything that was checked holds.")
-        sys.modules["vae_course.checks.runner"] = sys.modules["vae_course.checks"] = fake
-        checking.run = fake.run
+        sys.modules["vae_course.checks.runner"] = sys.modules["vae_course.checks.judging"] = fake
+        try:
+            import vae_course.learn.checking as checking
+
+            checking.run = fake.run
+        except ImportError:
+            pass
     """)
 
 
@@ -74,7 +78,10 @@ def cleared_output(new):
     new.answer(above="""
         from IPython.display import clear_output
 
-        get_ipython().events.register("post_run_cell", lambda *args: clear_output())
+        try:
+            get_ipython().events.register("post_run_cell", lambda *args: clear_output())
+        except AttributeError:
+            pass
     """)
 
 
@@ -126,23 +133,25 @@ def forged_report(new):
     """)
 
 
-@attack("patched probe", "replaces the probe by one that sends the sealed numbers, wherever they can be found")
+@attack("patched probe", "replaces what runs the probe by what sends the sealed numbers, wherever they are")
 def patched_probe(new):
     new.answer(above="""
         import gc
-        import sys
+        import vae_course.checks.probing as probing
 
-        def probe(ns, case):
+        outcome = probing._outcome
+
+        def forged(exercise, probe, names, case, seconds):
+            if exercise != "gaussian_kl":
+                return outcome(exercise, probe, names, case, seconds)
             for seal in gc.get_objects():
                 if type(seal).__name__ == "Seal" and seal.exercise.name == "gaussian_kl":
                     for known, wanted in zip(seal.cases, seal.wanted):
                         if all(str(known[key]) == str(case[key]) for key in case):
                             return dict(wanted)
-            return {"kl": torch.zeros(len(case["mu"]))}
+            return outcome(exercise, probe, names, case, seconds)
 
-        for name, module in list(sys.modules.items()):
-            if name.endswith("probes.stage_03"):
-                module.gaussian_kl = probe
+        probing._outcome = forged
     """)
 
 
