@@ -6,7 +6,7 @@
     notebooks   changes the notebook or the files around it
     spying      looks for answers, marks and secrets
     harm        hurts the machine, the batch or the others
-    elsewhere   attacks on other layers, and the tests that make them
+    elsewhere   attacks on other layers, and those that are open, with the tests that make them
     stock       the same submissions in nbgrader as it comes
     table       the README's table
 

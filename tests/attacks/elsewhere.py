@@ -7,11 +7,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """An attack by the row of the table, or by a word; `test`: the file and the function that make it."""
+    """An attack by the row of the table, or by a word; `test`: the file and the function that make it. `open`: it earns
+    more than it deserves."""
 
     id: str
     words: str
     test: str
+    open: bool = False
+
+    @property
+    def outcome(self) -> str:
+        """What the README says of it."""
+        return f"{'**open**' if self.open else 'stopped'}: `tests/{self.test}`"
 
 
 ELSEWHERE = (
@@ -54,5 +61,13 @@ ELSEWHERE = (
     Elsewhere(
         "forged evidence", "sends what no probe writes",
         "test_sandbox.py::test_evidence_that_no_probe_writes_is_refused",
+    ),
+    Elsewhere(
+        "look-up", "is shown a program to say whether it is sound, and looks its name up in the frames of the probe",
+        "attacks/test_open.py::test_looking_up_which_program_is_shown_earns_nothing", open=True,
+    ),
+    Elsewhere(
+        "forged words", "says in the probe's place that its argument was kept, the noise fresh, the model left alone",
+        "attacks/test_open.py::test_saying_in_words_what_is_not_so_earns_nothing", open=True,
     ),
 )

@@ -15,11 +15,22 @@ def skip_execution(new):
     new.answer()
 
 
-@attack("6", "brings a `torch.py` and a `vae_course` of its own")
-def shadowed_modules(new):
-    new.put("vae_course/__init__.py", "")
-    new.put("vae_course/learn.py", "check = lambda name: {'std_from_logvar': 1, 'gaussian_kl': 5}[name]")
-    new.put("safetensors.py", "raise SystemExit")
+SHADOW = """
+import os
+import sys
+
+del sys.modules["torch"]
+sys.path[:] = [path for path in sys.path if path not in ("", os.getcwd())]
+import torch  # the real one
+import vae_course.learn
+
+vae_course.learn.check = lambda name: {"std_from_logvar": 1, "gaussian_kl": 5}[name]
+"""
+
+
+@attack("6", "brings a `torch.py` of its own, which is found before the real one and replaces `check`")
+def shadowed_module(new):
+    new.put("torch.py", SHADOW)
     new.answer()
 
 

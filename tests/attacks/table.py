@@ -36,7 +36,7 @@ def place(id: str) -> tuple:
 
 def main() -> None:
     """Write the table; what came of each attack is also printed as it comes."""
-    rows = {other.id: row(other.id, other.words, "not run", f"`tests/{other.test}`") for other in ELSEWHERE}
+    rows = {other.id: row(other.id, other.words, "not run", other.outcome) for other in ELSEWHERE}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "desk").mkdir()
