@@ -40,7 +40,7 @@ c.CourseDirectory.release_directory = "notebooks"
 c.CourseDirectory.submitted_directory = "grading/submitted"
 c.CourseDirectory.autograded_directory = "grading/autograded"
 c.CourseDirectory.feedback_directory = "grading/feedback"
-# students must be able to get to the exchange, and to nothing else of this folder: a class on one machine has it elsewhere
+# students must get to the exchange, and to nothing else of this folder: a class on one machine has it elsewhere
 c.Exchange.root = os.environ.get("VAE_COURSE_EXCHANGE", str(grading / "exchange"))
 c.ExchangeFactory.collect = "vae_course.grade.collect.Collect"
 c.ZipCollectApp.downloaded_directory = "grading/downloaded"

@@ -1,11 +1,12 @@
-"""nbgrader's exchange in the hands of several accounts of one machine: a program that does each request as the account it names.
+"""A program that does each request as the account it names: nbgrader's exchange in the hands of several people.
 
     python account.py '{"ann": [65102, "/home/ann"], ...}'
 
-One JSON object a line comes in, {"who", "config", "call", "arguments"}, and one goes out, the call's result. `call` is a method of
-NbGraderAPI, or a key of STUDENTS or FILES. `config` is null for the file in the account's home, or settings. As root, each request runs with the account's uid, so that the
-kernel decides what it may do; only the names of the accounts, which /etc/passwd does not know, are made up. The interpreter may lie
-where those accounts cannot get to, so everything is imported before.
+One JSON object a line comes in, {"who", "config", "call", "arguments"}, and one goes out, {"result"} or {"error"}.
+`call` is a method of NbGraderAPI, or a key of STUDENTS or FILES; `config` is settings, or null for the file in the
+account's home. As root, each request runs with the account's uid, so that the kernel decides what it may do; only the
+names of the accounts, which /etc/passwd does not know, are made up. The interpreter may lie where those accounts cannot
+get to, so everything is imported before.
 """
 
 import json
@@ -43,7 +44,7 @@ FILES = {
 
 def act(accounts, who, config, call, arguments):
     uid, home = accounts[who]
-    names = {number: pwd.struct_passwd((name, "x", number, number, "", at, "")) for name, (number, at) in accounts.items()}
+    names = {n: pwd.struct_passwd((name, "x", n, n, "", at, "")) for name, (n, at) in accounts.items()}
     known = pwd.getpwuid
     if os.getuid() == 0:
         os.setgroups([])
@@ -63,7 +64,8 @@ def act(accounts, who, config, call, arguments):
     if call in STUDENTS:
         folder = CourseDirectory(config=config, assignment_id=arguments[0])
         factory = ExchangeFactory(config=config)
-        return capture_log(getattr(factory, STUDENTS[call])(coursedir=folder, authenticator=Authenticator(config=config)))
+        make = getattr(factory, STUDENTS[call])
+        return capture_log(make(coursedir=folder, authenticator=Authenticator(config=config)))
     return getattr(NbGraderAPI(config=config), call)(*arguments)
 
 

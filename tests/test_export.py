@@ -8,7 +8,6 @@ import subprocess
 import pytest
 from nbgrader.api import Gradebook
 from support import BIN, REPOSITORY
-from traitlets.config import Config
 
 from vae_course import course
 from vae_course.course import CourseError
@@ -172,8 +171,17 @@ def folder(tmp_path, url):
     return tmp_path
 
 
-def test_the_command_writes_the_file_and_says_what_is_empty(folder, command):
-    done = command("export", "02", "--format", "canvas")
+@pytest.fixture
+def environment():
+    """What nbgrader_config.py sets is gone afterwards."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def test_the_command_writes_the_file_and_says_what_is_empty(folder, vae_course, environment):
+    done = vae_course("export", "02", "--format", "canvas")
     assert done.returncode == 0, done.stderr
     assert "ben waits for hand grading; left empty." in done.stderr and "grades-canvas.csv: written" in done.stdout
     with open(folder / "grading" / "grades-canvas.csv", encoding="utf-8", newline="") as file:
@@ -182,7 +190,7 @@ def test_the_command_writes_the_file_and_says_what_is_empty(folder, command):
         (("export", "02", "--format", "excel"), "--format is 'excel'; it must be canvas, moodle, csv."),
         (("export", "05"), "The gradebook does not know 05_vae"),
     ]:
-        wrong = command(*arguments)
+        wrong = vae_course(*arguments)
         assert (wrong.returncode, wrong.stdout) == (2, "") and wrong.stderr.startswith(sentence), wrong
 
 
@@ -194,5 +202,6 @@ def test_nbgraders_own_export_takes_the_classes_too(folder):
 
 
 def test_an_empty_gradebook_is_told(tmp_path):
-    with Gradebook(f"sqlite:///{tmp_path / 'new.db'}") as gradebook, pytest.raises(CourseError, match="knows no stage yet"):
-        Canvas(config=Config(), to=str(tmp_path / "x.csv")).write(gradebook)
+    with Gradebook(f"sqlite:///{tmp_path / 'new.db'}") as gradebook:
+        with pytest.raises(CourseError, match="knows no stage yet"):
+            Canvas(to=str(tmp_path / "x.csv")).write(gradebook)

@@ -16,33 +16,41 @@ HOSTILE = {
     "a script in the middle of a word": "a<scr<script>ipt>alert(1)</scr</script>ipt>b",
     "an image that fails": "<img src=x onerror=alert(1)>",
     "an image from this server": "![](/hub/logout) <img src='/hub/logout'>",
-    "a link that runs": "[click](javascript:alert(1)) <a href='JaVaScRiPt&colon;alert(1)'>x</a> [x](data:text/html;base64,PHNjcmlwdD4=)",
-    "a link that runs, with a tab in it": "<a href='java\tscript:alert(1)'>x</a> <a href='&#1;javascript:alert(1)'>y</a>",
+    "a link that runs": "[click](javascript:alert(1)) <a href='JaVaScRiPt&colon;alert(1)'>x</a>",
+    "a link that is a page": "[x](data:text/html;base64,PHNjcmlwdD4=)",
+    "a link that runs, with a tab": "<a href='java\tscript:alert(1)'>x</a> <a href='&#1;javascript:alert(1)'>y</a>",
     "an automatic link": "<javascript:alert(1)> <vbscript:x>",
-    "a frame": "<iframe src='https://x.org' srcdoc='<script>alert(1)</script>'></iframe><object data=x></object><embed src=x>",
-    "a form": "<form action=https://x.org><input name=password autofocus onfocus=alert(1)><button formaction=javascript:x>x</button></form>",
+    "a frame": "<iframe src='https://x.org' srcdoc='<script>alert(1)</script>'></iframe>",
+    "an object": "<object data=x></object><embed src=x>",
+    "a form": "<form action=https://x.org><input name=password autofocus onfocus=alert(1)></form>",
+    "a button": "<button formaction=javascript:alert(1)>x</button>",
     "a style": "<style>body{display:none}</style><p style='position:fixed;inset:0;background:url(https://x.org)'>x</p>",
-    "a base, and where to go": "<base href=https://x.org><meta http-equiv=refresh content='0;url=https://x.org'><link rel=stylesheet href=x>",
+    "a base": "<base href=https://x.org>",
+    "where to go": "<meta http-equiv=refresh content='0;url=https://x.org'><link rel=stylesheet href=x>",
     "a picture that is a program": "<svg onload=alert(1)><script>alert(1)</script><animate onbegin=alert(1)></svg>",
     "mathematics that is a script": "$<script>alert(1)</script>$ and $$x<img src=x onerror=alert(1)>$$",
     "an equation with an image": "\\begin{align}<img src=x onerror=alert(1)>\\end{align}",
-    "MathML that changes its mind": "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>",
+    "MathML that changes its mind":
+        "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>",
     "a text that ends what is around it": "</div></div></body></html><script>alert(1)</script>",
     "code with a language": "```<script>alert(1)</script>\nx\n```\n\n```html\n<script>alert(1)</script>\n```",
     "a drawing": "```mermaid\ngraph TD; A[<img src=x onerror=alert(1)>]; click A call alert(1)\n```",
     "a heading": "# x <img src=x onerror=alert(1)>\n\n## [y](javascript:alert(1))",
     "a table": "| a | b |\n|:--|--:|\n| <script>alert(1)</script> | [x](javascript:alert(1)) |",
     "a comment": "<!-- x --><!--><script>alert(1)</script>-->",
-    "names of the page": "<a name=top id=submission_id data-link=x class='btn full-credit'>x</a><p class=mermaid>graph</p>",
+    "names of the page": "<a name=top id=submission_id data-link=x class='btn full-credit'>x</a>",
+    "a class of the page": "<pre class=mermaid>graph</pre><div class='btn full-credit'>x</div>",
     "a picture that is not there": "![x](attachment:none.png)",
-    "a picture of another kind": "![x](data:image/svg+xml;base64,PHN2Zz4=) <img src='data:text/html,<script>alert(1)</script>'>",
+    "a picture of another kind": "![x](data:image/svg+xml;base64,PHN2Zz4=) <img src='data:text/html,<script>'>",
     "boxes to tick": "- [x] done\n- [ ] not done",
     "brackets without end": "[" * 20_000,
     "quotes inside quotes": "> " * 5_000 + "x",
     "a very long text": "<script>alert(1)</script>" * 5_000,
 }
 ERROR = "\"'></pre><script>alert(2)</script><img src=x onerror=alert(2)>"
-FORBIDDEN = {"script", "style", "iframe", "object", "embed", "form", "input", "button", "base", "meta", "link", "svg", "math"}
+FORBIDDEN = {
+    "script", "style", "iframe", "object", "embed", "form", "input", "button", "base", "meta", "link", "svg", "math",
+}
 
 
 def trouble(html):

@@ -233,7 +233,9 @@ def grade(
 
 @app.command()
 def export(
-    stages: Annotated[Optional[list[str]], typer.Argument(metavar="[STAGE]...", help="Stages; all of them when left out.")] = None,
+    stages: Annotated[
+        Optional[list[str]], typer.Argument(metavar="[STAGE]...", help="Stages; all of them when left out.")
+    ] = None,
     format: Annotated[str, typer.Option(help="canvas, moodle or csv.")] = "csv",
     out: Annotated[Optional[Path], typer.Option(help="The file; else grading/grades-FORMAT.csv.")] = None,
     exercises: Annotated[bool, typer.Option("--exercises", help="A column for each exercise too.")] = False,

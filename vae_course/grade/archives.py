@@ -1,9 +1,10 @@
 """A download from Canvas or Moodle becomes submissions: the two plugins of `nbgrader zip_collect`.
 
-What lies in `grading/downloaded/STAGE/archive/` (the zip with everybody's files, or files unpacked by hand) is unpacked to
-`extracted/` beside it, and from there goes to `grading/submitted/STUDENT/STAGE/`. Only what may be a notebook is unpacked, also from
-a zip that a student handed in. Before anything of an archive is, its directory is held against limits: number of files, their
-size, and how much smaller they are packed. What breaks one is refused with a sentence, and the others go on.
+What lies in `grading/downloaded/STAGE/archive/` (the zip with everybody's files, or files unpacked by hand) is unpacked
+to `extracted/` beside it, and from there goes to `grading/submitted/STUDENT/STAGE/`. Only what may be a notebook is
+unpacked, also from a zip that a student handed in. Before anything of an archive is, its directory is held against
+limits: number of files, their size, and how much smaller they are packed. What breaks one is refused with a sentence,
+and the others go on.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from vae_course.checks.lenient import read_bytes
 from vae_course.checks.loader import LARGEST_NOTEBOOK
 from vae_course.course import CourseError
 
-NOTEBOOKS = (".ipynb", ".ipynb.txt", ".ipynb.json")  # the last two are what mail programs and browsers make of the first
+NOTEBOOKS = (".ipynb", ".ipynb.txt", ".ipynb.json")  # mail programs and browsers make the others of the first
 OTHER_ARCHIVES = (".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 MEGABYTE = 2**20
 RATIO = 200  # bytes unpacked for one byte packed, in a file of more than a megabyte
@@ -67,7 +68,7 @@ class Owner:
 
 
 def owner(path: PurePosixPath) -> Owner | None:
-    """Whose a file of a download is, by the first part of its path that says so: below that, a student chose the names."""
+    """Whose a file of a download is, by the first part of its path that says so: what is below, a student named."""
     for part in path.parts:
         for lms, pattern in (("moodle", _MOODLE), ("canvas", _CANVAS)):
             if found := pattern.fullmatch(part):
@@ -104,7 +105,8 @@ class Unpack(ExtractorPlugin):
     def _unpack(self, file: BinaryIO, where: PurePosixPath, limits: Limits) -> None:
         """Write the notebooks of an archive below `where`.
 
-        A bad entry costs a student's archive, since its maker made it; of a class's archive it costs the entry. Raises CourseError.
+        Of a class's archive a bad entry costs that entry; a student's is refused, since nothing odd gets into one by
+        chance. Raises CourseError.
         """
         with _opened(file, limits) as archive:
             entries = list(_entries(archive, limits))
@@ -141,7 +143,8 @@ class Unpack(ExtractorPlugin):
 
     def _set_namesakes_aside(self) -> None:
         """Moodle numbers submissions, not students: what comes from two students of one name is nobody's."""
-        owners = {path: owner(PurePosixPath(path.relative_to(self._target).as_posix())) for path in _files(self._target)}
+        paths = {path: PurePosixPath(path.relative_to(self._target).as_posix()) for path in _files(self._target)}
+        owners = {path: owner(where) for path, where in paths.items()}
         numbers: dict[str, set[str]] = {}
         for told in owners.values():
             if told and told.lms == "moodle":
@@ -151,18 +154,19 @@ class Unpack(ExtractorPlugin):
                 path.unlink()
         for name, found in numbers.items():
             if len(found) > 1:
-                what = f"is the name of {len(found)} students ({', '.join(sorted(found))}); put their files in place by hand"
-                self._refuse(PurePosixPath(name), CourseError(what))
+                what = f"is the name of {len(found)} students ({', '.join(sorted(found))})"
+                self._refuse(PurePosixPath(name), CourseError(f"{what}; put their files in place by hand"))
 
     def _refuse(self, what: PurePosixPath, error: Exception) -> None:
-        self.log.warning("%s %s.", shown(what), error if isinstance(error, CourseError) else f"cannot be kept ({error.strerror})")
+        reason = error if isinstance(error, CourseError) else f"cannot be kept ({error.strerror})"
+        self.log.warning("%s %s.", shown(what), reason)
 
 
 class Names(FileNameCollectorPlugin):
     """Whose each unpacked file is, by the names that Canvas and Moodle give; by `named_regexp`, where that is set.
 
-    On Canvas the student is the one with this `lms_user_id` in the gradebook, or else the number itself; on Moodle the one student of
-    this name in the gradebook, or else the name as an id, such as `ann-muller`.
+    On Canvas the student is the one with this `lms_user_id` in the gradebook, or else the number itself; on Moodle the
+    one student of this name in the gradebook, or else the name as an id, such as `ann-muller`.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -242,7 +246,10 @@ def _opened(file: BinaryIO, limits: Limits) -> zipfile.ZipFile:
 
 
 def _entries(archive: zipfile.ZipFile, limits: Limits) -> Iterator[tuple[zipfile.ZipInfo, PurePosixPath, str]]:
-    """What of an archive may be unpacked: its path, and what is wrong with it, if anything. CourseError for a broken limit."""
+    """What of an archive may be unpacked: its path, and what is wrong with it, if anything.
+
+    Raises CourseError where the archive breaks a limit.
+    """
     files = [entry for entry in archive.infolist() if not entry.is_dir()]
     if len(files) > limits.files:
         raise CourseError(f"holds {len(files)} files; at most {limits.files} are unpacked")
@@ -272,13 +279,14 @@ def _problem(entry: zipfile.ZipInfo, name: PurePosixPath) -> str:
         return f"holds a link ({shown(name)})"
     if entry.flag_bits & 1:
         return "is locked with a password"
-    if entry.file_size > MEGABYTE and entry.file_size > RATIO * max(entry.compress_size, 1):
-        return f"holds a file that is {entry.file_size // max(entry.compress_size, 1)} times as large unpacked ({shown(name)})"
+    ratio = entry.file_size // max(entry.compress_size, 1)
+    if entry.file_size > MEGABYTE and ratio > RATIO:
+        return f"holds a file that is {ratio} times as large unpacked ({shown(name)})"
     return ""
 
 
 def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes:
-    """The bytes of an entry. CourseError when there are more than `most`, whatever the directory says, or none can be had."""
+    """The bytes of an entry. CourseError for more than `most`, whatever the directory says, or none that can be had."""
     try:
         with archive.open(entry) as file:
             data = file.read(most + 1)

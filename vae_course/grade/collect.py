@@ -1,8 +1,8 @@
 """Submissions out of nbgrader's exchange folder, where students put them with their own hands.
 
-nbgrader copies what a link points to, as the instructor, who can read everything: a link to the solutions would come in as an answer.
-It takes what says that it is somebody else's, with a warning; and one name or file that cannot be read stops it for the class.
-Here only regular files come in, only from their owner, and what cannot be taken costs that submission alone.
+nbgrader copies what a link points to, as the instructor, who can read everything: a link to the solutions would come in
+as an answer. It takes what is in another's name, with a warning; and one name or file that cannot be read stops it for
+the class. Here only regular files come in, only from their owner, and what cannot be taken costs that submission alone.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Collect(ExchangeCollect):
     """nbgrader's, where `check_owner` (on by default) refuses a submission in another's name."""
 
     def _path_to_record(self, path: str) -> dict[str, Any]:
-        """As nbgrader's, with the reason why a submission is not taken; such a one has no part in which is somebody's newest."""
+        """As nbgrader's, with the reason why a submission is not taken; such a one is never somebody's newest."""
         try:
             record = super()._path_to_record(path)
             reason = self._reason(path, record["username"])
@@ -95,7 +95,7 @@ class Collect(ExchangeCollect):
 
 
 def _content(name: str, folder: int) -> bytes | None:
-    """The bytes of a regular file in an open folder, of a long one only so many that Preflight says so; None for anything else.
+    """The bytes of a regular file in an open folder, of a long one so many that Preflight says so; None for others.
 
     The file is asked after it was opened: until then its owner can put a link in its place.
     """

@@ -1,8 +1,10 @@
-"""Marks for Canvas, for Moodle, or as a table: `vae-course export`, and `nbgrader export --exporter=vae_course.grade.export.Canvas`.
+"""Marks for Canvas, for Moodle, or as a table: `vae-course export`, and nbgrader's own `nbgrader export
+--exporter=vae_course.grade.export.Canvas`.
 
-All three write UTF-8 with commas. A mark is a number of points, rounded to 0.01, hand-given ones included. Its cell is empty while
-an answer in words waits for a person, and where nothing was handed in: what is not known is not 0. Names and comments cannot act in
-a spreadsheet: text that one would run as a formula begins with an apostrophe, line breaks are spaces.
+All three write UTF-8 with commas. A mark is a number of points, rounded to 0.01, hand-given ones included. Its cell is
+empty while an answer in words waits for a person, and where nothing was handed in: what is not known is not 0. Names
+and comments cannot act in a spreadsheet: text that one would run as a formula begins with an apostrophe, line breaks
+are spaces.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 Cell = str | float
+Row = list[Cell]
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Column:
-    """A stage, or one exercise of it."""
+    """A stage, or one exercise of it; `most` is what can be had."""
 
     stage: str
     exercise: str
@@ -50,6 +53,9 @@ class Column:
     @property
     def title(self) -> str:
         return f"{self.stage} {self.exercise}".strip()
+
+
+Marks = dict[tuple[str, Column], Mark]  # by the student's id and the column
 
 
 class _Export(ExportPlugin):
@@ -69,25 +75,28 @@ class _Export(ExportPlugin):
         """Write the file; a sentence for each stage that has empty cells. Raises CourseError for an unknown stage."""
         known = {assignment.name: assignment for assignment in gradebook.assignments}
         if unknown := [name for name in map(str, self.assignment) if name not in known]:
-            raise CourseError(f"The gradebook does not know {', '.join(unknown)}; run `nbgrader generate_assignment` first.")
+            names = ", ".join(unknown)
+            raise CourseError(f"The gradebook does not know {names}; run `nbgrader generate_assignment` first.")
         if not known:
             raise CourseError("The gradebook knows no stage yet; run `nbgrader generate_assignment` first.")
         chosen = [known[str(name)] for name in self.assignment] or list(known.values())
         students = [s for s in gradebook.students if not self.student or s.id in map(str, self.student)]
-        marks: dict[tuple[str, Column], Mark] = {}
+        marks: Marks = {}
         columns: list[Column] = []
         for assignment in chosen:
             own = _columns(assignment, self.exercises)
             columns += own
             for student in students:
-                marks.update(((student.id, column), mark) for column, mark in _marks(gradebook, assignment, student, own))
+                found = _marks(gradebook, assignment, student, own)
+                marks.update(((student.id, column), mark) for column, mark in found)
         self._save(self.table(students, columns, marks))
         return list(_empty(chosen, students, marks))
 
-    def table(self, students: list[Student], columns: list[Column], marks: dict[tuple[str, Column], Mark]) -> Iterable[list[Cell]]:
+    def table(self, students: list[Student], columns: list[Column], marks: Marks) -> Iterable[Row]:
+        """The rows of the file, headings included."""
         raise NotImplementedError
 
-    def _save(self, rows: Iterable[list[Cell]]) -> None:
+    def _save(self, rows: Iterable[Row]) -> None:
         to = Path(self.to or "grades.csv")
         unfinished = to.with_name(f".{to.name}.{os.getpid()}")
         try:
@@ -103,8 +112,9 @@ class Table(_Export):
 
     encoding = "utf-8-sig"
 
-    def table(self, students: list[Student], columns: list[Column], marks: dict[tuple[str, Column], Mark]) -> Iterator[list[Cell]]:
-        yield ["stage", "exercise", "student_id", "last_name", "first_name", "email", "handed_in", "points", "of", "state"]
+    def table(self, students: list[Student], columns: list[Column], marks: Marks) -> Iterator[Row]:
+        who = ["student_id", "last_name", "first_name", "email"]
+        yield ["stage", "exercise", *who, "handed_in", "points", "of", "state"]
         for student in students:
             for column in columns:
                 mark = marks[student.id, column]
@@ -115,11 +125,12 @@ class Table(_Export):
 class Canvas(_Export):
     """The CSV of Canvas's gradebook, which leaves a grade as it is where a cell is empty.
 
-    `ID` is Canvas's number of a student: `lms_user_id` in nbgrader's gradebook, or a student id that is a number, as zip_collect
-    takes it from Canvas's file names. `SIS Login ID` is the student id. Canvas knows no byte order mark.
+    `ID` is Canvas's number of a student: `lms_user_id` in nbgrader's gradebook, or a student id that is a number, as
+    zip_collect takes it from Canvas's file names. `SIS Login ID` is the student id. There is no byte order mark, which
+    would become part of the first heading.
     """
 
-    def table(self, students: list[Student], columns: list[Column], marks: dict[tuple[str, Column], Mark]) -> Iterator[list[Cell]]:
+    def table(self, students: list[Student], columns: list[Column], marks: Marks) -> Iterator[Row]:
         yield ["Student", "ID", "SIS Login ID", "Section", *(column.title for column in columns)]
         yield ["    Points Possible", "", "", "", *(column.most for column in columns)]
         for student in students:
@@ -129,21 +140,22 @@ class Canvas(_Export):
 
 
 class Moodle(_Export):
-    """A CSV for Moodle's Grades > Import: identify students by `username`, `idnumber` or `email`, map the other columns.
+    """A CSV for Moodle's Grades > Import: identify students by `username`, `idnumber` or `email`, map the others.
 
-    `username` is the student id, `idnumber` the `lms_user_id`. The feedback of a stage has the points of each exercise and the comments.
+    `username` is the student id, `idnumber` the `lms_user_id`. The feedback of a stage has the points of each exercise
+    and the comments.
     """
 
-    def table(self, students: list[Student], columns: list[Column], marks: dict[tuple[str, Column], Mark]) -> Iterator[list[Cell]]:
+    def table(self, students: list[Student], columns: list[Column], marks: Marks) -> Iterator[Row]:
         titles = [t for c in columns for t in ([c.title] if c.exercise else [c.title, f"{c.title} feedback"])]
         yield ["username", "idnumber", "email", "firstname", "lastname", *titles]
         for student in students:
-            who = [student.id, student.lms_user_id or "", student.email or "", student.first_name or "", student.last_name or ""]
+            who = [student.id, student.lms_user_id, student.email, student.first_name, student.last_name]
             cells: list[Cell] = []
             for column in columns:
                 mark = marks[student.id, column]
                 cells += [_cell(mark)] if column.exercise else [_cell(mark), mark.feedback]
-            yield [*who, *cells]
+            yield [*(text or "" for text in who), *cells]
 
 
 FORMATS: dict[str, type[_Export]] = {"canvas": Canvas, "moodle": Moodle, "csv": Table}
@@ -182,7 +194,9 @@ def _exercise(cell: str) -> str:
     return cell.removeprefix("check-")
 
 
-def _marks(gradebook: Gradebook, assignment: Assignment, student: Student, columns: list[Column]) -> Iterator[tuple[Column, Mark]]:
+def _marks(
+    gradebook: Gradebook, assignment: Assignment, student: Student, columns: list[Column]
+) -> Iterator[tuple[Column, Mark]]:
     try:
         submission = gradebook.find_submission(assignment.name, student.id)
     except MissingEntry:
@@ -207,7 +221,8 @@ def _one(grade: Grade | None) -> tuple[bool, float]:
 def _feedback(submission: SubmittedAssignment, grades: dict[str, Grade]) -> str:
     """The points of each exercise and the comments, in one line."""
     comments: dict[str, str] = {
-        comment.name: comment.comment for notebook in submission.notebooks for comment in notebook.comments if _said(comment)
+        comment.name: comment.comment
+        for notebook in submission.notebooks for comment in notebook.comments if _said(comment)
     }
     parts = []
     for name in _in_order(submission.name, grades):
@@ -223,7 +238,8 @@ def _said(comment: Comment) -> bool:
     return bool(comment.comment and comment.comment.strip())
 
 
-def _empty(chosen: list[Assignment], students: list[Student], marks: dict[tuple[str, Column], Mark]) -> Iterator[str]:
+def _empty(chosen: list[Assignment], students: list[Student], marks: Marks) -> Iterator[str]:
+    """A sentence for each reason why cells of a stage are empty."""
     for assignment in chosen:
         states = {s.id: marks[s.id, _columns(assignment, False)[0]].state for s in students}
         if waiting := sorted(student for student, state in states.items() if state == WAITING):

@@ -1,7 +1,7 @@
 """What students wrote, as HTML that does nothing: the pages that nbgrader makes for them and for whoever grades.
 
-nbgrader_config.py sets both parts of it on nbconvert's HTMLExporter, which feedback and formgrader share: `markdown` turns
-every text of a notebook into HTML, and `EscapeNames` is for the names that the formgrader's template prints as they are.
+nbgrader_config.py sets both parts of it on nbconvert's HTMLExporter, which feedback and formgrader share: `markdown`
+turns every text of a notebook into HTML, and `EscapeNames` is for the names that the formgrader's template prints raw.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 
-LONGEST = 10_000  # characters of a text that is still read as Markdown: the parser can take time with the square of them
+LONGEST = 10_000  # characters of a text that is read as Markdown; parsing can take time with the square of them
 
 _LINK = re.compile(r"(https?://|mailto:|#)", re.IGNORECASE)
 _PICTURE = re.compile(r"https://|data:image/(png|jpeg|gif|webp);base64,", re.IGNORECASE)
@@ -37,7 +37,7 @@ class _Markdown(MarkdownWithMath):
 
 
 class _Attachments(dict):
-    """The pictures of a cell; one that is missing is an empty picture, where nbconvert would refuse the whole notebook."""
+    """The pictures of a cell. One that is missing is empty: nbconvert would refuse the whole notebook."""
 
     def __contains__(self, name: object) -> bool:
         return True
@@ -48,10 +48,10 @@ class _Attachments(dict):
 
 @pass_context
 def markdown(context: Context, source: str) -> str:
-    """The filter `markdown2html` of nbconvert's templates: Markdown of a cell as HTML without scripts, styles, frames or forms.
+    """The filter `markdown2html` of nbconvert's templates: a cell's Markdown as HTML that does nothing.
 
-    Mathematics, tables, code and pictures (https, or inside the notebook) stay. What is too long or cannot be read as Markdown is
-    shown as it was written. Never raises.
+    Scripts, styles, frames and forms go; mathematics, tables, code and pictures (https, or inside the notebook) stay.
+    What is too long or cannot be read as Markdown is shown as it was written. Never raises.
     """
     attachments = context.get("cell", {}).get("attachments", {})
     if len(source) > LONGEST:

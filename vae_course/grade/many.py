@@ -135,27 +135,35 @@ def _fill(
     with contextlib.ExitStack() as stack:
         pool = stack.enter_context(executor())
         while True:
-            while len(out) < at_once and (batch := again.popleft() if again else _next(wanted)):
-                out[pool.submit(judge_batch, packed, batch[0])] = batch
-            if not out:
-                return
             broken = False
-            for future in wait(out, return_when=FIRST_COMPLETED).done:
-                batch, tries = out.pop(future)
+            while not broken and len(out) < at_once and (batch := again.popleft() if again else _next(wanted)):
+                try:
+                    out[pool.submit(judge_batch, packed, batch[0])] = batch
+                except BrokenExecutor:
+                    broken = True
+                    again.extend(_once_more(*batch))
+            if not out and not broken:
+                return
+            for future in wait(out, return_when=FIRST_COMPLETED).done if out else ():
+                batch = out.pop(future)
                 try:
                     for data in future.result():
                         verdicts.keep(stage, Verdict.from_json(data))
-                except Exception as error:  # what is left now is judged in phase 2, where it concerns one submission alone
+                except Exception as error:
                     broken |= isinstance(error, BrokenExecutor)
-                    if tries < TRIES:
-                        again.extend(([one], tries + 1) for one in batch)
+                    again.extend(_once_more(*batch))
             if broken:
-                for future, (batch, tries) in out.items():
+                for future in out:
                     future.cancel()
-                    again.append((batch, tries))
+                again.extend(out.values())
                 out.clear()
                 stack.close()
                 pool = stack.enter_context(executor())
+
+
+def _once_more(batch: list[Wanted], tries: int) -> Iterator[tuple[list[Wanted], int]]:
+    """A batch that failed, one by one; nothing after TRIES: phase 2 judges what is left, where a failure concerns one submission."""
+    return (([one], tries + 1) for one in batch if tries < TRIES)
 
 
 def _next(wanted: Iterator[Wanted]) -> tuple[list[Wanted], int] | None:
