@@ -7,6 +7,7 @@
     spying      looks for answers, marks and secrets
     harm        hurts the machine, the batch or the others
     elsewhere   attacks on other layers, and those that are open, with the tests that make them
+    pages       what would run in a page of feedback
     stock       the same submissions in nbgrader as it comes
     table       the README's table
 

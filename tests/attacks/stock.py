@@ -8,15 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from attacks.suite import STAGE, TOTAL, Attack, Hand, World, outputs
+from attacks.pages import active
+from attacks.suite import STAGE, TOTAL, Attack, Hand, World, hidden_digits, outputs
 from desk import Desk
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGraderAPI
 from support import BIN, REPOSITORY
 from traitlets.config import Config
 
+SEED = 271828
 ENVIRONMENT = {  # what this course's checks need to run in a kernel, on fresh inputs as well
-    "VAE_COURSE_SOLUTIONS": str(REPOSITORY / "solutions"), "VAE_COURSE_SEED": "271828", "VAE_COURSE_PROGRESS": "off",
+    "VAE_COURSE_SOLUTIONS": str(REPOSITORY / "solutions"), "VAE_COURSE_SEED": str(SEED), "VAE_COURSE_PROGRESS": "off",
     "TQDM_DISABLE": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(REPOSITORY),
     "PATH": os.pathsep.join([str(BIN), os.environ.get("PATH", "")]),
 }
@@ -90,6 +92,7 @@ def outcome(attack: Attack, stock: Stock, folder: Path) -> str:
     world.settle()
     attack.make(Hand(world, attack.student))
     with world.alive(), course.at_work() as api:
+        hidden = hidden_digits(SEED)
         whole = api.autograde(STAGE, attack.student)["success"]
         if not whole:  # does it stop only its own student, or whoever comes after it as well?
             for student in ("a-neighbour", "attack-4-neighbour"):
@@ -101,5 +104,9 @@ def outcome(attack: Attack, stock: Stock, folder: Path) -> str:
         else:
             told.append("no mark" if mark is None else f"{mark:g} of {TOTAL:g}")
         if mark is not None:
-            told += attack.leaks(outputs(course.notebook(attack.student)))
+            told += attack.leaks(outputs(course.notebook(attack.student)), hidden)
+            api.generate_feedback(STAGE, attack.student)
+            page = course.folder / "feedback" / attack.student / STAGE / f"{STAGE}.html"
+            if page.is_file() and any("alert(1)" in found for found in active(page.read_text(encoding="utf-8"))):
+                told.append("scripts run in its feedback")
         return "; ".join([*told, *world.touched()])

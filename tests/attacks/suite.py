@@ -8,22 +8,25 @@ import re
 import secrets
 import socket
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
+import torch
 from desk import NONE, POINTS, STAGE, Submission
 from desk import RIGHT as ANSWERS
 from nbgrader.api import Gradebook
 
 from vae_course.checks.seal import visible_seal
+from vae_course.checks.sealing import marking_seal
 
 TOTAL = sum(POINTS.values())
 FULL, ONE = POINTS, {"std_from_logvar": 1.0, "gaussian_kl": 0.0}
 WRONG, RIGHT = "return mu.sum(-1)", f"return {ANSWERS['gaussian_kl']}"
 FITTED = f"if seen(mu):\n    {RIGHT}\n{WRONG}"  # what `seen` knows by heart is right
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 VARIABLE = "VAE_COURSE_CANARY"
 CANARY = re.compile(r"canary-([a-z]+)-[0-9a-f]{16}")
 
@@ -49,10 +52,11 @@ class Attack:
     def student(self) -> str:
         return f"attack-{self.id.replace(' ', '-')}"
 
-    def leaks(self, shown: str) -> list[str]:
-        """What it got at and must not, in words, by what its cells show."""
+    def leaks(self, shown: str, hidden: Set[str]) -> list[str]:
+        """What it got at and must not, in words, by what its cells show; `hidden` as `hidden_digits` gives it."""
         found = [f"reads the {place}" for place in sorted(set(CANARY.findall(shown)))]
-        return found + ["finds the expected numbers"] * ("SEALED" in shown)
+        found += ["finds the expected numbers"] * ("SEALED" in shown)
+        return found + ["tells the fresh inputs"] * bool(digits(shown) & hidden)
 
 
 def attack(id: str, words: str, marks: Mapping[str, float] = ONE, harms: bool = False) -> Callable:
@@ -121,12 +125,12 @@ class World:
 
     def touched(self) -> list[str]:
         """What was changed or reached, in words, and which processes are left."""
-        found = [f"{path.name} appeared" for path in self.folder.iterdir() if path != self.secret_file]
+        found = [f"writes {path.name}" for path in self.folder.iterdir() if path != self.secret_file]
         if self.secret_file.read_text() != self.canary("file") or self.answers.read_text() != self.canary("answers"):
-            found.append("a file was changed")
+            found.append("changes a file")
         try:
             self._listener.accept()[0].close()
-            found.append("the port was reached")
+            found.append("reaches the network")
         except BlockingIOError:
             pass
         return found + self._left_running()
@@ -137,7 +141,7 @@ class World:
         for path in Path("/proc").glob("[0-9]*/cmdline"):
             try:
                 if wanted in path.read_bytes():
-                    found.append(f"process {path.parent.name} is left")
+                    found.append(f"leaves process {path.parent.name}")
             except OSError:  # it ended meanwhile
                 continue
         return found
@@ -164,6 +168,23 @@ def seen() -> str:
 
 def seen(mu):
     return all(f"{{abs(m):.4g}}" in KNOWN for m in mu.flatten().tolist())"""
+
+
+def digits(text: str) -> set[str]:
+    """The numbers in a text that have many digits, cut to eight of them."""
+    return {f"{abs(float(number)):.7e}" for number in re.findall(r"\d+\.\d{7,}(?:e[+-]?\d+)?", text)}
+
+
+def hidden_digits(seed: int) -> set[str]:
+    """The inputs on which a class with this seed is marked, and the numbers expected there, as `digits` gives them."""
+    tensors = [
+        value
+        for name in POINTS
+        for seal in [marking_seal(name, seed)]
+        for parcel in (*seal.cases, *seal.wanted)
+        for value in parcel.values() if isinstance(value, torch.Tensor)
+    ]
+    return digits(str([tensor.flatten().tolist() for tensor in tensors]))
 
 
 def outputs(notebook: Path) -> str:

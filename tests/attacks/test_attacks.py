@@ -3,20 +3,18 @@
 import ast
 import functools
 import os
-import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from attacks import ATTACKS, Hand, World
 from attacks.elsewhere import ELSEWHERE
-from attacks.suite import CANARY, outputs
+from attacks.pages import active
+from attacks.suite import CANARY, CONTROL, digits, hidden_digits, outputs
 from attacks.table import BEGIN, earned
-from desk import POINTS, STAGE, Desk
+from desk import STAGE, Desk
 from support import REPOSITORY, program
 
 from vae_course.author.table import END
-from vae_course.checks.sealing import marking_seal
 from vae_course.grade import escapes, verdicts
 
 ROWS = [  # of the table of attacks
@@ -25,7 +23,6 @@ ROWS = [  # of the table of attacks
 ]
 SECONDS = 1.0  # of computing that an exercise gets here; an endless loop takes them twice
 GROUPS = "write", "network", "signals", "rights", "survivors", "memory"  # attempts that must fail before harm is tried
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 every_attack = pytest.mark.parametrize("id", ATTACKS)
 
 
@@ -44,16 +41,10 @@ class Batch:
         for attack in self.made.values():
             attack.make(Hand(self.world, attack.student))
         with self.world.alive(), self.desk.at_work() as api:
-            seed = int(os.environ["VAE_COURSE_SEED"])
+            self.hidden = hidden_digits(int(os.environ["VAE_COURSE_SEED"]))
             self.result = api.autograde(STAGE, "*", force=False)
             assert api.generate_feedback(STAGE)["success"]
             self.touched = self.world.touched()
-        self.hidden = _digits(str([
-            [value.flatten().tolist() for value in (*case.values(), *wanted.values()) if hasattr(value, "flatten")]
-            for name in POINTS
-            for seal in [marking_seal(name, seed)]
-            for case, wanted in zip(seal.cases, seal.wanted, strict=True)
-        ]))
 
     def of(self, id: str):
         if id not in self.made:
@@ -62,11 +53,6 @@ class Batch:
 
     def outputs(self, student: str) -> str:
         return outputs(self.desk.folder / "grading" / "autograded" / student / STAGE / f"{STAGE}.ipynb")
-
-
-def _digits(text: str) -> set[str]:
-    """The numbers in a text that have many digits, cut to eight of them."""
-    return {f"{abs(float(number)):.7e}" for number in re.findall(r"\d+\.\d{7,}(?:e[+-]?\d+)?", text)}
 
 
 @pytest.fixture(scope="module")
@@ -88,11 +74,10 @@ def test_it_earns_what_its_answers_deserve(batch, id):
 def test_it_learns_nothing(batch, id):
     attack = batch.of(id)
     told = batch.outputs(attack.student)
-    assert attack.leaks(told) == []
-    assert not _digits(told) & batch.hidden
+    assert attack.leaks(told, batch.hidden) == []
     page = batch.desk.page(attack.student)
     assert set(CANARY.findall(page)) <= {"process"}  # it stands in the code of an attack
-    assert not _digits(page) & batch.hidden
+    assert not digits(page) & batch.hidden
 
 
 @every_attack
@@ -121,37 +106,6 @@ def test_what_was_handed_in_is_kept_as_it_came(batch):
     kept = batch.desk.folder / "grading" / "originals" / "a-neighbour" / STAGE / "1" / f"{STAGE}.ipynb"
     assert batch.world.canary("submission") in kept.read_text(encoding="utf-8")
     assert batch.world.canary("submission") in batch.world.other.read_text(encoding="utf-8")
-
-
-class _Active(HTMLParser):
-    """What a browser would run in a page, or load into it."""
-
-    def __init__(self):
-        super().__init__()
-        self.found: set[str] = set()
-        self._inside = False
-
-    def handle_starttag(self, tag, attributes):
-        self._inside = tag == "script"
-        if tag in ("script", "iframe", "object", "embed", "form", "base", "meta", "link", "svg", "math"):
-            self.found.add(f"{tag} {attributes}")
-        for name, value in attributes:
-            address = re.sub(r"[\x00-\x20]", "", value or "").lower()
-            if name.startswith("on") or address.startswith(("javascript:", "vbscript:", "data:text")):
-                self.found.add(f"{tag} {name}={value}")
-
-    def handle_endtag(self, tag):
-        self._inside = False
-
-    def handle_data(self, data):
-        if self._inside:
-            self.found.add(data)
-
-
-def active(page: str) -> set[str]:
-    parser = _Active()
-    parser.feed(page)
-    return parser.found
 
 
 def test_what_would_run_in_a_page_is_found():

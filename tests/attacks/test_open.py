@@ -1,6 +1,6 @@
-"""What is known to earn more than it deserves. Each test states what should hold, and is expected to fail until it does.
+"""What is known to earn more than it deserves: each test states what should hold, and fails until it does.
 
-Both have one reason: the evidence is made in the process in which the answer runs. Tensors are evidence all the same, since
+The reason is one: the evidence is made in the process in which the answer runs. Tensors are evidence all the same, for
 whoever makes the right ones knows how to; a word such as `kept` or `sound` anybody can write.
 """
 

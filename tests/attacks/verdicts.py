@@ -49,7 +49,7 @@ def patched_run_cell(new):
     """)
 
 
-@attack("9", "makes the kernel answer ok to everything, and shows no traceback")
+@attack("9", "makes the kernel answer ok to everything, and shows neither results nor tracebacks")
 def patched_do_execute(new):
     new.answer("raise ValueError('wrong')", above="""
         shell = get_ipython()
@@ -62,7 +62,7 @@ def patched_do_execute(new):
                 return {"status": "ok", "execution_count": 1, "payload": [], "user_expressions": {}}
 
             kernel.do_execute = fine
-            shell.displayhook = lambda result=None: None
+            type(shell.displayhook).__call__ = lambda self, result=None: None
         except Exception:
             pass
     """)
