@@ -31,7 +31,7 @@ def run(
 
     answer: a dict of names or a module that has the exercise's function, or the path of a notebook.
     isolate: run the learner's code in a process of its own (a Worker, or a grader's Sandbox, stays warm over many).
-    seconds: the learner's code is stopped after that long.
+    seconds: the learner's code is stopped after that long, on the inputs of each seal.
     seals: what to compare with; by default the numbers that ship with the course.
 
     Raises CourseError for an unknown exercise or a notebook that cannot be read.
