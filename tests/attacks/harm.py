@@ -1,6 +1,7 @@
 """Attacks that hurt: they crash, hang, flood, or reach outside. Most of them are never made outside a sandbox."""
 
-from attacks.suite import NONE, WRONG, attack
+from attacks.suite import WRONG, attack
+from desk import NONE
 
 
 @attack("19", "gives everybody 100 more points in the gradebook", harms=True)

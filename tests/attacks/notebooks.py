@@ -3,8 +3,8 @@
 import copy
 import json
 
-from attacks.suite import FULL, NONE, RIGHT, attack
-from desk import NAME, QUESTION, STAGE, code
+from attacks.suite import FULL, RIGHT, attack
+from desk import NAME, NONE, QUESTION, STAGE, code
 
 from vae_course.checks.loader import LARGEST_NOTEBOOK
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import nbformat
 import torch
-from desk import NONE, POINTS, STAGE, Submission
+from desk import POINTS, STAGE, Submission
 from desk import RIGHT as ANSWERS
 from nbgrader.api import Gradebook
 

@@ -74,7 +74,7 @@ def test_it_earns_what_its_answers_deserve(batch, id):
 def test_it_learns_nothing(batch, id):
     attack = batch.of(id)
     told = batch.outputs(attack.student)
-    assert attack.leaks(told, batch.hidden) == []
+    assert len(batch.hidden) > 100 and attack.leaks(told, batch.hidden) == []
     page = batch.desk.page(attack.student)
     assert set(CANARY.findall(page)) <= {"process"}  # it stands in the code of an attack
     assert not digits(page) & batch.hidden
