@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: env learn test notebooks dist bench
+.PHONY: env learn test notebooks dist bench attack-table
 
 env: .venv/all.done                ## everything: learning, grading, testing
 
@@ -21,6 +21,9 @@ dist: env                          ## wheel and source archive, without answers
 
 bench: env                         ## how long a check takes, and how fast training is
 	$(BIN)/python -m pytest -s tests/benchmarks
+
+attack-table: env                  ## tries the attacks of tests/attacks on stock nbgrader too; writes the README's table
+	PYTHONPATH=tests $(BIN)/python -m attacks.table
 
 .venv/python.done:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than 3.11; install a newer Python, or name one: make PYTHON=python3.12"; exit 1; }

@@ -15,12 +15,14 @@ from traitlets.config import PyFileConfigLoader
 from vae_course.checks.recognise import roles
 
 STAGE = "03_gaussian_kl"
+NAME = f"{STAGE}.ipynb"
 WORDS_OF = "02_elbo"
 RIGHT = {
     "std_from_logvar": "torch.exp(0.5 * logvar)",
     "gaussian_kl": "0.5 * (mu**2 + logvar.exp() - logvar - 1).sum(-1)",
 }
 POINTS = {"std_from_logvar": 1.0, "gaussian_kl": 5.0}
+NONE = dict.fromkeys(POINTS, 0.0)
 QUESTION = "evidence_identity"
 
 
@@ -55,6 +57,10 @@ class Desk:
     def submitted(self):
         return self.folder / "grading" / "submitted"
 
+    @property
+    def gradebook(self):
+        return self.folder / "grading" / "gradebook.db"
+
     @contextmanager
     def at_work(self):
         """nbgrader's commands as methods, in the folder and the environment that they want."""
@@ -81,8 +87,11 @@ class Desk:
         """What a student reads, as text."""
         with self.at_work() as api:
             assert api.generate_feedback(STAGE, student)["success"]
-        page = self.folder / "grading" / "feedback" / student / STAGE / f"{STAGE}.html"
-        return re.sub(r"<[^>]+>", "", page.read_text(encoding="utf-8"))
+        return re.sub(r"<[^>]+>", "", self.page(student))
+
+    def page(self, student):
+        """The page of feedback that was made for a student, as HTML."""
+        return (self.folder / "grading" / "feedback" / student / STAGE / f"{STAGE}.html").read_text(encoding="utf-8")
 
     def marks(self, student):
         """The automatic marks of a submission, by exercise."""
@@ -116,3 +125,27 @@ class Desk:
 def find(notebook, grade_id):
     """A cell of a notebook in JSON."""
     return next(c for c in notebook["cells"] if c["metadata"].get("nbgrader", {}).get("grade_id") == grade_id)
+
+
+def code(source):
+    return {"cell_type": "code", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
+
+
+class Submission:
+    """A submission that is being made: its folder, and the right answers as JSON."""
+
+    def __init__(self, desk, student, notebook):
+        self.desk, self.notebook = desk, notebook
+        self.folder = desk.submitted / student / STAGE
+
+    def put(self, name=NAME, content=None):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        content = json.dumps(self.notebook) if content is None else content
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    def cell(self, name):
+        return find(self.notebook, name)
+
+    def at(self, name):
+        return self.notebook["cells"].index(self.cell(name))

@@ -7,41 +7,15 @@ import shutil
 
 import nbformat
 import pytest
-from desk import POINTS, QUESTION, RIGHT, STAGE, Desk, find
+from desk import NAME, NONE, POINTS, QUESTION, RIGHT, STAGE, Desk, Submission, code
 from support import REPOSITORY
 
 from vae_course.checks.loader import LARGEST_NOTEBOOK
 from vae_course.grade.preflight import preflight
 from vae_course.grade.rebuild import Rebuild
 
-FULL, NONE = POINTS, dict.fromkeys(POINTS, 0.0)
-NAME = f"{STAGE}.ipynb"
+FULL = POINTS
 UNREADABLE = "Nothing that was handed in could be read"
-
-
-def code(source):
-    return {"cell_type": "code", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
-
-
-class Submission:
-    """A submission that is being made: its folder, and the right answers as JSON."""
-
-    def __init__(self, desk, student, notebook):
-        self.desk, self.notebook = desk, notebook
-        self.folder = desk.submitted / student / STAGE
-
-    def put(self, name=NAME, content=None):
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        content = json.dumps(self.notebook) if content is None else content
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-
-    def cell(self, name):
-        return find(self.notebook, name)
-
-    def at(self, name):
-        return self.notebook["cells"].index(self.cell(name))
-
 
 SUBMISSIONS = {}
 

@@ -495,6 +495,35 @@ def test_check_adds_fresh_inputs_where_a_grader_set_the_answers(monkeypatch):
     assert report.rows == ()  # fresh numbers are not shown
 
 
+TELLS = """
+import torch
+from vae_course.checks.seal import visible_seal
+
+KNOWN = [case["x"] for case in visible_seal("shift").cases]
+
+
+def shift(x, by):
+    if any(x.shape == known.shape and torch.equal(x, known) for known in KNOWN):
+        return x + by[:, None]
+    told = str(x.tolist())
+    print(told)
+    ANSWER
+"""
+
+
+@pytest.mark.parametrize(("ends", "message"), [
+    ("raise ValueError(told)", "shift stopped with ValueError."),
+    ("raise type(told, (Exception,), {})", "shift stopped with an error."),
+    ("return type(told, (), {})()", "shift returned something that is not what it is asked for."),
+    ("import os; os._exit(0)", "The process that ran shift ended without a result: does your code end it?"),
+])
+def test_of_fresh_inputs_an_answer_tells_nothing_in_its_own_words(ends, message):
+    fresh = hidden_seal("shift", (3,), diagnose=False)
+    report = run("shift", written(TELLS.replace("ANSWER", ends)), seals=[visible_seal("shift"), fresh], isolate=True)
+    assert (report.score, report.message, report.printed, report.rows) == (0, message, "", ())
+    assert report.line in ("", f"line 12: {ends}")
+
+
 def test_check_draws_the_fresh_inputs_from_the_graders_seed(monkeypatch):
     def only_seed_0(x, by):
         return right(x, by) if any(torch.equal(x, known) for known in drawn) else right(x, by) * 2

@@ -51,11 +51,16 @@ def text() -> str:
 
 def up_to_date(readme: Path, write: bool) -> bool:
     """Whether the table in `readme` is what the banks give; with `write` it is put there."""
+    return put(readme, BEGIN, text(), write)
+
+
+def put(readme: Path, begin: str, table: str, write: bool) -> bool:
+    """Whether `table` stands in `readme` between the lines `begin` and END; with `write` it is put there."""
     before = readme.read_text(encoding="utf-8")
-    if BEGIN not in before or END not in before:
-        raise CourseError(f"{readme} has no lines {BEGIN} and {END}; put them where the table belongs.")
-    head, rest = before.split(BEGIN, 1)
-    after = f"{head}{BEGIN}\n{text()}\n{END}{rest.split(END, 1)[1]}"
+    head, _, rest = before.partition(begin)
+    if END not in rest:
+        raise CourseError(f"{readme} has no lines {begin} and {END}; put them where the table belongs.")
+    after = f"{head}{begin}\n{table}\n{END}{rest.split(END, 1)[1]}"
     if write and after != before:
         write_whole(readme, after.encode())
     return after == before

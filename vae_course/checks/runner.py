@@ -13,6 +13,7 @@ from vae_course.checks.probing import Outcome, Run, find_probe, run_probe, summa
 from vae_course.checks.report import UNSETTLED, Report
 from vae_course.checks.say import listed
 from vae_course.checks.seal import Mistake, Seal, visible_seal
+from vae_course.checks.trouble import Trouble, discreet
 from vae_course.checks.worker import Worker, crash
 
 SECONDS = 10.0
@@ -30,7 +31,7 @@ def run(
 
     answer: a dict of names or a module that has the exercise's function, or the path of a notebook.
     isolate: run the learner's code in a process of its own (a Worker, or a grader's Sandbox, stays warm over many).
-    seconds: the learner's code is stopped after that long.
+    seconds: the learner's code is stopped after that long, on the inputs of each seal.
     seals: what to compare with; by default the numbers that ship with the course.
 
     Raises CourseError for an unknown exercise or a notebook that cannot be read.
@@ -66,15 +67,43 @@ def _once(
     exercise: str, answer: Answer, worker: Worker | None, seconds: float, seals: Sequence[Seal], instead: Sequence[str] = ()
 ) -> tuple[Report, tuple[str, ...]]:
     """The report on an answer, and which of the exercises before it the answer may call."""
-    cases = [case for seal in seals for case in seal.cases]
-    if not worker:
-        done = run_probe(exercise, find_probe(exercise), answer, cases, seconds, instead=instead)
-        return _judged(exercise, answer, done, seals)
-    done = worker.run(exercise, answer, cases, seconds, instead=instead)
+    done = _done(exercise, answer, worker, seconds, seals, instead)
     try:
         return _judged(exercise, answer, done, seals)
     except Exception:  # evidence that no probe gives: who wrote the answer may have written to the pipe as well
-        return _judged(exercise, answer, Run([crash(exercise)] * len(cases)), seals)
+        if not worker:
+            raise
+        return _judged(exercise, answer, Run([crash(exercise)] * len(done.outcomes)), seals)
+
+
+def _done(
+    exercise: str, answer: Answer, worker: Worker | None, seconds: float, seals: Sequence[Seal], instead: Sequence[str]
+) -> Run:
+    """The probe on the cases of every seal. Each seal has a run of its own, so that nothing that an answer prints or
+    says on the visible inputs can tell the hidden ones; what it says on those is left out."""
+    runs: list[Run] = []
+    for seal in seals:
+        last = runs[-1].outcomes[-1] if runs and runs[-1].outcomes else None
+        if isinstance(last, Trouble) and last.kind in UNSETTLED:
+            done = Run([last] * len(seal.cases))
+        elif worker:
+            done = worker.run(exercise, answer, seal.cases, seconds, instead=instead)
+        else:
+            done = run_probe(exercise, find_probe(exercise), answer, seal.cases, seconds, instead=instead)
+        runs.append(_without_words(exercise, answer, done, seconds) if seal.hidden else done)
+    first = runs[0]
+    return replace(first, outcomes=[outcome for done in runs for outcome in done.outcomes])
+
+
+def _without_words(exercise: str, answer: Answer, done: Run, seconds: float) -> Run:
+    """A run on inputs that nobody may learn, without anything that the answer says itself."""
+    blocks = answer.program if isinstance(answer, Written) else ()
+    lines = {
+        f"line {number}: {line.strip()}"
+        for block in blocks for number, line in enumerate(block.source.lstrip().splitlines(), 1)
+    }
+    outcomes = [discreet(o, exercise, seconds, lines) if isinstance(o, Trouble) else o for o in done.outcomes]
+    return replace(done, outcomes=outcomes, printed="")
 
 
 def _judged(exercise: str, answer: Answer, done: Run, seals: Sequence[Seal]) -> tuple[Report, tuple[str, ...]]:

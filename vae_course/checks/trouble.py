@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import builtins
 import linecache
+import re
 import sysconfig
 import traceback
+from collections.abc import Container
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
@@ -91,6 +94,25 @@ def explain(error: BaseException, exercise: str, seconds: float) -> Trouble:
             return Trouble("error", f"{exercise} stopped: {advice}", line)
     detail = f": {said[0]}" if said else ""
     return Trouble("error", f"{exercise} stopped with {type(error).__name__}{detail}", line)
+
+
+def discreet(trouble: Trouble, exercise: str, seconds: float, lines: Container[str]) -> Trouble:
+    """A Trouble on inputs that nobody may learn, in our own words: the answer's might hold them.
+
+    lines: the answer's own, as `line 4: return x + by`; what is none of them is not shown as one.
+    """
+    if trouble.kind == "timeout":
+        return explain(TimeUp(), exercise, seconds)
+    named = re.match(r"\w+ stopped with (\w+)", trouble.text)
+    known = named and named[1] in vars(builtins)
+    texts = {
+        "error": f"{exercise} stopped with {named[1] if known else 'an error'}.",
+        "type": f"{exercise} returned something that is not what it is asked for.",
+        "size": f"{exercise} returned more than can be looked at.",
+        "crash": f"The process that ran {exercise} ended without a result: does your code end it?",
+    }
+    text = texts.get(trouble.kind, f"{exercise} gave no result.")
+    return Trouble(trouble.kind, text, trouble.line if trouble.line in lines else "")
 
 
 # what torch says to people who know it, said to those who do not

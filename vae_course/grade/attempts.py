@@ -52,6 +52,7 @@ def read_answers(told):
     found = [path for path in told["private"] if os.path.exists(path)]
     for folder, _, files in os.walk("/"):
         found += [f"{folder}/{file}" for file in files if file in wanted]
+        found += [f"{folder}/{file}" for file in files if folder.endswith("/checks/drills")]
         if folder.endswith("/models/toolbox"):
             found += [f"{folder}/{file}" for file in files if file.startswith("stage_") and file >= told["toolbox"]]
     return found

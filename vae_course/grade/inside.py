@@ -89,19 +89,20 @@ def _packages() -> Iterator[tuple[str, ...]]:
 
 
 def _course(stage: Stage) -> Iterator[tuple[str, ...]]:
-    """Of the course: its data, the checks without their numbers, and the models with the toolbox of earlier stages
-    only."""
+    """Of the course: its data, the checks without their numbers and drills, and the models with the toolbox of earlier
+    stages only."""
     inside = f"{HOME}/vae_course"
     grade = [f"grade/{name}.py" for name in ("__init__", "zygote", "seccomp")]
     for name in ("__init__.py", "course.py", "checks", "models", *grade):
         yield "--ro-bind", str(course.PACKAGE / name), f"{inside}/{name}"
-    for name in ("checks/sealed", "models/toolbox"):
+    empty = "checks/sealed", "checks/drills", "models/toolbox"  # drills work out what exercises ask for
+    for name in empty:
         yield "--tmpfs", f"{inside}/{name}"
     toolbox = course.PACKAGE / "models" / "toolbox"
     for file in sorted(toolbox.glob("*.py")):
         if file.stem == "__init__" or file.stem < f"stage_{stage.number}":
             yield "--ro-bind", str(file), f"{inside}/models/toolbox/{file.name}"
-    for name in ("checks/sealed", "models/toolbox"):
+    for name in empty:
         yield "--remount-ro", f"{inside}/{name}"
 
 
