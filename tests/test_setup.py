@@ -57,8 +57,8 @@ def test_everything_imported_is_required():
 
 def test_the_readme_names_only_commands_that_exist(command):
     readme = (REPOSITORY / "README.md").read_text()
-    targets = set(re.findall(r"^(\w+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
-    assert {"learn", "test"} <= set(re.findall(r"\bmake (\w+)", readme)) <= targets
+    targets = set(re.findall(r"^([\w-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
+    assert {"learn", "test"} <= set(re.findall(r"\bmake ([\w-]+)", readme)) <= targets
     known = command("--help").stdout
     for name in set(re.findall(r"vae-course (\w+)", readme)):
         assert re.search(rf"\b{name}\b", known), name
