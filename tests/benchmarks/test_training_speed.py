@@ -123,22 +123,23 @@ def side_by_side(what, ours, theirs):
     return middle
 
 
-def judge(data, ratio):
+def judge(data, ratio, wanted=True):
     assert ratio > FLOOR[data]
-    if ratio < WANTED[data]:
+    if wanted and ratio < WANTED[data]:
         pytest.xfail(f"{data}: {ratio:.2f} times as fast, where {WANTED[data]} is wanted")
 
 
 @pytest.mark.parametrize("dataset", [TensorDataset, Pictures], ids=["tensors", "pictures"])
 def test_mnist_against_the_dataloader_idiom(dataset, monkeypatch):
-    """784-400-20 at 128. Five products of 128 x 784 x 400 are most of a step, whatever loop they run in."""
+    """784-400-20 at 128. The example makes its tensors from pictures; without that, five products of 128 x 784 x 400 are most of
+    a step, whatever loop they run in, and the ratio is only reported."""
     monkeypatch.setenv("VAE_COURSE_MNIST", str(mnist_folder()))
     x = (mnist()[0][:12800] >= 0.5).float()
     sizes, given = (784, 400, 20), dataset(x)
     ratio = side_by_side(
         f"MNIST, from {dataset.__name__}", lambda: course_loop(sizes, x, 128, 1), lambda: example_loop(sizes, given, 128, 1),
     )
-    judge("MNIST", ratio)
+    judge("MNIST", ratio, wanted=dataset is Pictures)
 
 
 def test_digits_against_the_dataloader_idiom():
