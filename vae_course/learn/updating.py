@@ -11,6 +11,7 @@ from vae_course.checks.loader import read_notebook
 from vae_course.checks.rebuild import Rebuilt, rebuild
 from vae_course.course import CourseError, Stage
 from vae_course.learn import workbook
+from vae_course.models.files import write_whole
 
 
 @dataclass(frozen=True)
