@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 
 import nbformat
 import pytest
@@ -11,6 +12,7 @@ from nbgrader.api import Gradebook
 from vae_course import __version__, course
 from vae_course.checks import run
 from vae_course.checks.loader import Block
+from vae_course.checks.sealing import reference_program
 from vae_course.grade import judge, many, verdicts
 from vae_course.grade.sandbox import Sandbox, Unsandboxed
 from vae_course.grade.verify import unverified
@@ -187,3 +189,33 @@ def test_a_mark_that_somebody_wrote_is_found(desk):
     nbformat.write(notebook, path)
     with desk.at_work():
         assert ("eve", "std_from_logvar", "it carries no verdict") in list(unverified(STAGE_03, config))
+
+
+COUNTS = """
+met = []
+
+
+def loss_is_sound(program):
+    program.loss(torch.ones(2, 3), torch.zeros(2, 3), torch.zeros(2, 1), torch.zeros(2, 1))
+    met.append(program)
+    return len(met) <= 3
+"""
+
+
+@sandboxed
+def test_each_program_of_a_bug_zoo_meets_a_test_that_has_seen_no_other():
+    counts = (Block("setup", "import torch", False), Block("loss_is_sound", COUNTS, True))
+    assert run("loss_is_sound", counts).passed  # in one process, the three sound programs come first
+    with Sandbox() as sandbox:
+        assert run("loss_is_sound", counts, isolate=sandbox).score == 0
+        right = reference_program(course.find_stage("05"))
+        assert run("loss_is_sound", right, isolate=sandbox).passed
+
+
+@sandboxed
+def test_a_test_that_never_ends_is_stopped_at_its_first_program():
+    endless = (Block("loss_is_sound", "def loss_is_sound(program):\n    while True: pass", True),)
+    start = time.monotonic()
+    with Sandbox() as sandbox:
+        assert run("loss_is_sound", endless, isolate=sandbox, seconds=1).failed == "timeout"
+    assert time.monotonic() - start < 60

@@ -73,6 +73,12 @@ def kinds(**by_key: str) -> Callable[[Probe], Probe]:
     return mark
 
 
+def apart(probe: Probe) -> Probe:
+    """Declare that outside of this process every case has a process of its own, so that an answer cannot compare one with another."""
+    probe.apart = True
+    return probe
+
+
 def summary(summarise: Callable[[Case, Evidence], Evidence]) -> Callable[[Probe], Probe]:
     """Declare what the judge makes of the evidence before it compares: `summarise(case, evidence)`.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,14 +10,16 @@ from dataclasses import replace
 from vae_course import course
 from vae_course.checks.answer import Answer, Written, as_answer
 from vae_course.checks.judging import Broken, Trial, judge
-from vae_course.checks.probing import Outcome, Run, find_probe, run_probe, summarised
+from vae_course.checks.probing import Case, Outcome, Run, find_probe, run_probe, summarised
 from vae_course.checks.report import UNSETTLED, Report
 from vae_course.checks.say import listed
 from vae_course.checks.seal import Mistake, Seal, visible_seal
+from vae_course.checks.trouble import TimeUp, Trouble, explain
 from vae_course.checks.trouble import Trouble, discreet
 from vae_course.checks.worker import Worker, crash
 
 SECONDS = 10.0
+PATIENCE = 3.0  # times that for all cases of an exercise by the clock, where each has a process of its own
 
 
 def run(
@@ -104,6 +107,24 @@ def _without_words(exercise: str, answer: Answer, done: Run, seconds: float) -> 
     }
     outcomes = [discreet(o, exercise, seconds, lines) if isinstance(o, Trouble) else o for o in done.outcomes]
     return replace(done, outcomes=outcomes, printed="")
+
+
+def _outside(
+    exercise: str, answer: Answer, worker: Worker, cases: Sequence[Case], seconds: float, instead: Sequence[str]
+) -> Run:
+    """The Run over all cases: in one process, or one process a case where the probe asks for that, while time is left."""
+    if not getattr(find_probe(exercise), "apart", False):
+        return worker.run(exercise, answer, cases, seconds, instead=instead)
+    until, runs = time.monotonic() + PATIENCE * seconds, []
+    for case in cases:
+        runs.append(worker.run(exercise, answer, [case], seconds, instead=instead))
+        last = runs[-1].outcomes[0]
+        if isinstance(last, Trouble) and last.kind in UNSETTLED or time.monotonic() > until:
+            trouble = last if isinstance(last, Trouble) else explain(TimeUp(), exercise, seconds)
+            runs.append(Run([trouble] * (len(cases) - len(runs))))
+            break
+    first = runs[0]
+    return replace(first, outcomes=[outcome for run in runs for outcome in run.outcomes])
 
 
 def _judged(exercise: str, answer: Answer, done: Run, seals: Sequence[Seal]) -> tuple[Report, tuple[str, ...]]:

@@ -12,7 +12,7 @@ from vae_course.checks.compare import SAME, gap, worst
 from vae_course.checks.probes.shared import ERRORS, law, pattern
 from vae_course.checks.probes.zoo import verdict
 from vae_course.checks.probing import (
-    Case, Evidence, dictionary, gradients, kinds, module, scalar, sequence, summary, tensor, unfit, warms,
+    Case, Evidence, apart, dictionary, gradients, kinds, module, scalar, sequence, summary, tensor, unfit, warms,
 )
 from vae_course.checks.trouble import Unfit
 from vae_course.models.audit import Loss, disguised, likelihood
@@ -1000,10 +1000,12 @@ def _number(value: object, what: str) -> torch.Tensor:
 SOUND = ("plain", "own_generator", "polar", "in_double", "in_pieces")
 
 
+@apart
 def samples_are_fresh(ns, case: Case) -> Evidence:
     return _verdict(ns, "samples_are_fresh", case, program(sampling=case["case"], amount=case["amount"], seed=case["seed"]))
 
 
+@apart
 def loss_is_sound(ns, case: Case) -> Evidence:
     return _verdict(ns, "loss_is_sound", case, program(loss=case["case"], amount=case["amount"], seed=case["seed"]))
 

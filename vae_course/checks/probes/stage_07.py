@@ -12,7 +12,7 @@ from torch.distributions import Normal, kl_divergence
 from vae_course.checks.compare import SAME, gap
 from vae_course.checks.probes.shared import law, left_behind, trainable, weighted
 from vae_course.checks.probes.zoo import verdict
-from vae_course.checks.probing import Case, Evidence, gradients, kinds, pair, summary, tensor
+from vae_course.checks.probing import Case, Evidence, apart, gradients, kinds, pair, summary, tensor
 from vae_course.models import fixtures
 from vae_course.models.bug_zoo_iwae import Program, program
 from vae_course.models.toolbox.stage_03 import std_from_logvar
@@ -373,6 +373,7 @@ def _last_digit(value: torch.Tensor, towards: float) -> torch.Tensor:
     return torch.nextafter(value, torch.full_like(value, towards)) - value
 
 
+@apart
 def bound_is_sound(ns, case: Case) -> Evidence:
     """What the test says; and of a broken program that passes, whether the test was shown a number that is not finite."""
     name, given = case["case"], program(case["case"], case["chunk"], case["seed"])

@@ -1,8 +1,8 @@
 """What a learner's test says of a program that may be broken.
 
 Every case builds one program, by name and seed, and hands it to the learner's test, which must not know which one it
-has. The programs of a check meet the test one after the other in one process: a test that remembers the programs it has
-met, or reads their closures, is not stopped here.
+has. Where a mark is made, each has a process of its own; in a notebook they meet the test one after the other. A test that reads
+the program's closures, or the name in the process, is not stopped here.
 """
 
 from __future__ import annotations
