@@ -154,7 +154,7 @@ def nested_source(new):
     new.answer(f"return {'-' * 10**5}1")
 
 
-@attack("late thread", "returns at once, and writes other answers into every open descriptor later")
+@attack("late thread", "returns at once, and writes into every open descriptor later", harms=True)
 def late_thread(new):
     new.answer(
         """
