@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from vae_course import course
@@ -69,7 +69,17 @@ def _worker(isolate: bool | Worker) -> Iterator[Worker | None]:
 def _once(
     exercise: str, answer: Answer, worker: Worker | None, seconds: float, seals: Sequence[Seal], instead: Sequence[str] = ()
 ) -> tuple[Report, tuple[str, ...]]:
-    """The report on an answer, and which of the exercises before it the answer may call."""
+    """The report on an answer, and which of the exercises before it the answer may call.
+
+    Outside of this process all cases are run at once first: where everything holds there is nothing to say, and nothing that an
+    answer could say with it.
+    """
+    if worker and len(seals) > 1:
+        cases = [case for seal in seals for case in seal.cases]
+        with suppress(Exception):  # evidence that no probe gives; the runs below say so
+            report, uses = _judged(exercise, answer, _outside(exercise, answer, worker, cases, seconds, instead), seals)
+            if report.passed and not report.printed:
+                return report, uses
     done = _done(exercise, answer, worker, seconds, seals, instead)
     try:
         return _judged(exercise, answer, done, seals)
@@ -90,7 +100,7 @@ def _done(
         if isinstance(last, Trouble) and last.kind in UNSETTLED:
             done = Run([last] * len(seal.cases))
         elif worker:
-            done = worker.run(exercise, answer, seal.cases, seconds, instead=instead)
+            done = _outside(exercise, answer, worker, seal.cases, seconds, instead)
         else:
             done = run_probe(exercise, find_probe(exercise), answer, seal.cases, seconds, instead=instead)
         runs.append(_without_words(exercise, answer, done, seconds) if seal.hidden else done)
