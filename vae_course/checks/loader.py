@@ -8,6 +8,7 @@ what defines something (imports, functions, classes, literal values). What a cel
 from __future__ import annotations
 
 import ast
+import contextlib
 import linecache
 import re
 import sys
@@ -163,12 +164,9 @@ _RUNS_ITS_CELL = re.compile(r"\s*%%(time|capture|prun)\b.*")  # the cell below t
 def _pieces(block: Block) -> tuple[list[types.CodeType], set[str]]:
     """The code of a block that may run: in one piece, or its definitions one by one, so that one which fails
     does not take the next with it. And the names that its other statements would have set."""
-    from IPython.core.inputtransformer2 import TransformerManager
-
-    source = TransformerManager().transform_cell(_RUNS_ITS_CELL.sub("", block.source))
     name = f"<{block.label}>"
+    source, tree = _parsed(block.source, name)
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-    tree = ast.parse(source, filename=name)
     if block.whole:
         return [compile(tree, name, "exec")], set()
     run = [part for part in tree.body if _defines(part, block.own)]
@@ -176,6 +174,18 @@ def _pieces(block: Block) -> tuple[list[types.CodeType], set[str]]:
     return [compile(ast.Module([part], []), name, "exec") for part in run], skipped
 
 
+def _parsed(source: str, name: str) -> tuple[str, ast.Module]:
+    """A cell as Python, magics and prompts translated as IPython does it, which takes longer than to parse a cell without."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    if not _PROMPT.match(source):
+        with contextlib.suppress(SyntaxError):
+            return source, ast.parse(source, filename=name)
+    source = TransformerManager().transform_cell(_RUNS_ITS_CELL.sub("", source))
+    return source, ast.parse(source, filename=name)
+
+
+_PROMPT = re.compile(r"\s*In \[")  # of IPython, in front of code from elsewhere; for Python an annotation
 _DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
