@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import linecache
 import re
 import sys
@@ -161,17 +162,23 @@ def imports(source: str) -> types.CodeType:
 _RUNS_ITS_CELL = re.compile(r"\s*%%(time|capture|prun)\b.*")  # the cell below these magics is plain Python
 
 
-def _pieces(block: Block) -> tuple[list[types.CodeType], set[str]]:
+def _pieces(block: Block) -> tuple[tuple[types.CodeType, ...], Set[str]]:
     """The code of a block that may run: in one piece, or its definitions one by one, so that one which fails
     does not take the next with it. And the names that its other statements would have set."""
     name = f"<{block.label}>"
-    source, tree = _parsed(block.source, name)
+    source, pieces, skipped = _compiled(block, name)
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    return pieces, skipped
+
+
+@functools.lru_cache(maxsize=256)  # the exercises of a stage are checked one after the other
+def _compiled(block: Block, name: str) -> tuple[str, tuple[types.CodeType, ...], Set[str]]:
+    source, tree = _parsed(block.source, name)
     if block.whole:
-        return [compile(tree, name, "exec")], set()
+        return source, (compile(tree, name, "exec"),), frozenset()
     run = [part for part in tree.body if _defines(part, block.own)]
     skipped = {target for part in tree.body if part not in run for target in _targets(part)}
-    return [compile(ast.Module([part], []), name, "exec") for part in run], skipped
+    return source, tuple(compile(ast.Module([part], []), name, "exec") for part in run), frozenset(skipped)
 
 
 def _parsed(source: str, name: str) -> tuple[str, ast.Module]:

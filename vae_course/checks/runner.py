@@ -77,6 +77,15 @@ def _once(
         return _judged(exercise, answer, Run([crash(exercise)] * len(cases)), seals)
 
 
+def passed(exercise: str, answer: Answer, done: Run, seals: Sequence[Seal]) -> Report | None:
+    """The report on a run of `seals` that was made already, if it passes."""
+    try:
+        report, _ = _judged(exercise, answer, done, seals)
+    except Exception:  # as in `_once`
+        return None
+    return report if report.passed else None
+
+
 def _judged(exercise: str, answer: Answer, done: Run, seals: Sequence[Seal]) -> tuple[Report, tuple[str, ...]]:
     cases = [case for seal in seals for case in seal.cases]
     done = replace(done, outcomes=summarised(exercise, cases, done.outcomes))
