@@ -1,16 +1,12 @@
 """`vae-course grade`: a class is marked by any number of processes to the same marks, whatever ends in the middle."""
 
-import os
 import random
 import shutil
-import signal
-import subprocess
-import sys
 import time
 
 import psutil
 import pytest
-from classes import EXERCISES, fill, marks
+from classes import EXERCISES, command, count, fill, marks, told
 from desk import STAGE, Desk
 from support import REPOSITORY
 
@@ -46,14 +42,6 @@ def grade(desk, **how):
         return many.grade(STAGE_03, many.configuration(), **how)
 
 
-def command(desk, *words, **how):
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    return subprocess.Popen(
-        [sys.executable, "-m", "vae_course", "grade", "03", *words], cwd=desk.folder, env=environment,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True, **how,
-    )
-
-
 def test_one_process_and_several_give_the_same_marks_and_verdicts(desk, monkeypatch):
     wanted = fill(desk, 14)
     assert grade(desk).marked == [*wanted]
@@ -86,10 +74,10 @@ def test_three_hundred_submissions_with_processes_killed_at_random_lose_nothing(
                 killed, next_kill = killed + 1, next_kill + chance.randint(20, 60)
             time.sleep(0.05)
         if at is not None:
-            assert process.poll() is None, process.stdout.read()
+            assert process.poll() is None, told(desk)
             process.kill()
-        said, _ = process.communicate()
-    assert process.returncode == 0 and said.splitlines()[-1].startswith("300 marked"), said
+        process.wait()
+    assert process.returncode == 0 and told(desk).splitlines()[-1].startswith("300 marked"), told(desk)
     assert killed == 4
     assert marks(desk) == wanted
     with desk.at_work():
@@ -97,10 +85,6 @@ def test_three_hundred_submissions_with_processes_killed_at_random_lose_nothing(
     shutil.rmtree(made)
     assert grade(desk, force=True).new == [*wanted]  # the serial run
     assert marks(desk) == wanted
-
-
-def count(folder):
-    return sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0
 
 
 def workers_of(pid):
@@ -132,16 +116,15 @@ def test_a_cluster_of_real_processes_gives_the_same_marks(desk):
     environment = {"PYTHONPATH": str(REPOSITORY)}
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, env=environment) as cluster:
         process = command(desk, "--scheduler", cluster.scheduler_address)
-        said, _ = process.communicate(timeout=300)
-    assert process.returncode == 0, said
-    assert "20 marked, 20 of them now" in said
+        process.wait(timeout=300)
+    assert process.returncode == 0 and "20 marked, 20 of them now" in told(desk), told(desk)
     assert marks(desk) == wanted
 
 
 def test_what_the_command_says(desk):
     def said(*words):
-        process = command(desk, *words)
-        return process.communicate(timeout=120)[0].strip().splitlines()[-1], process.returncode
+        code = command(desk, *words).wait(timeout=120)
+        return told(desk).strip().splitlines()[-1], code
 
     fill(desk, 2)
     assert said("--student", "nobody") == ("nobody handed in nothing for 03_gaussian_kl; look in grading/submitted.", 2)

@@ -44,7 +44,7 @@ def test_everything_imported_is_required():
     import ast
     import sys
 
-    names = {"IPython": "ipython", "jupyterlab": "jupyterlab", "yaml": "pyyaml", "traitlets": "nbgrader", "sklearn": "scikit-learn"}
+    names = {"IPython": "ipython", "jupyterlab": "jupyterlab", "yaml": "pyyaml", "traitlets": "nbgrader", "sqlalchemy": "nbgrader", "sklearn": "scikit-learn"}
     wanted = {canonicalize_name(r.name) for r in requirements("grade", "cluster")} | {"traitlets", "vae-course", "nbgrader"}
     for file in (REPOSITORY / "vae_course").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):

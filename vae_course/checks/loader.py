@@ -159,40 +159,40 @@ def imports(source: str) -> types.CodeType:
     return compile(ast.Module(statements, []), "<imports>", "exec")
 
 
+_PROMPT = re.compile(r"\s*In \[")  # of IPython, in front of code from elsewhere; for Python an annotation
 _RUNS_ITS_CELL = re.compile(r"\s*%%(time|capture|prun)\b.*")  # the cell below these magics is plain Python
 
 
-def _pieces(block: Block) -> tuple[tuple[types.CodeType, ...], Set[str]]:
+def _pieces(block: Block) -> tuple[tuple[types.CodeType, ...], frozenset[str]]:
     """The code of a block that may run: in one piece, or its definitions one by one, so that one which fails
     does not take the next with it. And the names that its other statements would have set."""
-    name = f"<{block.label}>"
-    source, pieces, skipped = _compiled(block, name)
+    name, source = f"<{block.label}>", _python(block.source)
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-    return pieces, skipped
+    return _compiled(source, name, block.whole, block.own)
 
 
-@functools.lru_cache(maxsize=256)  # the exercises of a stage are checked one after the other
-def _compiled(block: Block, name: str) -> tuple[str, tuple[types.CodeType, ...], Set[str]]:
-    source, tree = _parsed(block.source, name)
-    if block.whole:
-        return source, (compile(tree, name, "exec"),), frozenset()
-    run = [part for part in tree.body if _defines(part, block.own)]
-    skipped = {target for part in tree.body if part not in run for target in _targets(part)}
-    return source, tuple(compile(ast.Module([part], []), name, "exec") for part in run), frozenset(skipped)
-
-
-def _parsed(source: str, name: str) -> tuple[str, ast.Module]:
-    """A cell as Python, magics and prompts translated as IPython does it, which takes longer than to parse a cell without."""
-    from IPython.core.inputtransformer2 import TransformerManager
-
+@functools.lru_cache(maxsize=512)
+def _python(source: str) -> str:
+    """The Python of a cell, without IPython's own notation; to find that there is none takes IPython longer than Python."""
     if not _PROMPT.match(source):
         with contextlib.suppress(SyntaxError):
-            return source, ast.parse(source, filename=name)
-    source = TransformerManager().transform_cell(_RUNS_ITS_CELL.sub("", source))
-    return source, ast.parse(source, filename=name)
+            ast.parse(source)
+            return source
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    return TransformerManager().transform_cell(_RUNS_ITS_CELL.sub("", source))
 
 
-_PROMPT = re.compile(r"\s*In \[")  # of IPython, in front of code from elsewhere; for Python an annotation
+@functools.lru_cache(maxsize=512)
+def _compiled(source: str, name: str, whole: bool, own: bool) -> tuple[tuple[types.CodeType, ...], frozenset[str]]:
+    tree = ast.parse(source, filename=name)
+    if whole:
+        return (compile(tree, name, "exec"),), frozenset()
+    run = [part for part in tree.body if _defines(part, own)]
+    skipped = {target for part in tree.body if part not in run for target in _targets(part)}
+    return tuple(compile(ast.Module([part], []), name, "exec") for part in run), frozenset(skipped)
+
+
 _DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
