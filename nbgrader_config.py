@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from nbgrader.converters import Autograde, GenerateAssignment
-from nbgrader.preprocessors import Execute, SaveAutoGrades
+from nbgrader.preprocessors import CheckCellMetadata, Execute, SaveAutoGrades
 
 from vae_course.grade import gradebook, preflight
 
@@ -60,14 +60,15 @@ c.GenerateAssignment.post_convert_hook = "vae_course.grade.releases.keep"
 gradebook.install()
 preflight.install()
 c.Autograde.pre_convert_hook = preflight.preflight
-c.Autograde.sanitize_preprocessors = [
-    "vae_course.grade.rebuild.Rebuild", *Autograde.sanitize_preprocessors.default_args[0],
-]
-steps = list(Autograde.autograde_preprocessors.default_args[0])
+# the metadata of a rebuilt notebook are the release's, which were checked when it was made
+steps = [step for step in Autograde.sanitize_preprocessors.default_args[0] if step is not CheckCellMetadata]
+c.Autograde.sanitize_preprocessors = ["vae_course.grade.rebuild.Rebuild", *steps]
+steps = [step for step in Autograde.autograde_preprocessors.default_args[0] if step is not CheckCellMetadata]
 steps[steps.index(Execute)] = "vae_course.grade.judge.Judge"
 steps.insert(steps.index(SaveAutoGrades) + 1, "vae_course.grade.tasks.SettleTasks")
 c.Autograde.autograde_preprocessors = steps
 c.OverwriteCells.add_missing_cells = True
+c.Exporter.optimistic_validation = True  # a notebook is validated after the last step, not after each
 c.HTMLExporter.sanitize_html = True
 c.HTMLExporter.filters = {"markdown2html": "vae_course.grade.html.markdown"}
 c.HTMLExporter.preprocessors = ["vae_course.grade.html.EscapeNames"]

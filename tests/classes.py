@@ -1,8 +1,12 @@
 """A class of any size for a desk: who handed in what, and the marks that it deserves."""
 
 import json
+import os
+import subprocess
+import sys
 
 from desk import RIGHT, STAGE
+from support import REPOSITORY
 
 ANSWERS = (  # for each kind of student: the answers, and the marks
     ({}, (1, 5)),
@@ -45,3 +49,21 @@ def marks(desk):
             assert submission.student.id not in found and sorted(names) == sorted(EXERCISES)
             found[submission.student.id] = dict(zip(names, (grade.auto_score for grade in grades)))
     return found
+
+
+def command(desk, *words):
+    """`vae-course grade 03` with these words at a desk, started in a process of its own; `told` reads what it says."""
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "vae_course", "grade", "03", *words], cwd=desk.folder, env=environment,
+        stdout=(desk.folder / "said.txt").open("w"), stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    )
+
+
+def told(desk):
+    return (desk.folder / "said.txt").read_text(encoding="utf-8")
+
+
+def count(folder):
+    """How much is in a folder, which may not be there."""
+    return sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0

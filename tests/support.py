@@ -9,6 +9,7 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
+FULL = os.environ.get("VAE_COURSE_BENCH") == "full"  # as `make bench` sets it: what takes minutes is left out of the tests
 
 
 def mnist_folder() -> Path:

@@ -1,16 +1,12 @@
 """`vae-course grade`: a class is marked by any number of processes to the same marks, whatever ends in the middle."""
 
-import os
 import random
 import shutil
-import signal
-import subprocess
-import sys
 import time
 
 import psutil
 import pytest
-from classes import EXERCISES, fill, marks
+from classes import EXERCISES, command, count, fill, marks, told
 from desk import STAGE, Desk
 from support import REPOSITORY
 
@@ -44,18 +40,6 @@ def desk(released, tmp_path):
 def grade(desk, **how):
     with desk.at_work():
         return many.grade(STAGE_03, many.configuration(), **how)
-
-
-def command(desk, *words):
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    return subprocess.Popen(
-        [sys.executable, "-m", "vae_course", "grade", "03", *words], cwd=desk.folder, env=environment,
-        stdout=(desk.folder / "said.txt").open("w"), stderr=subprocess.STDOUT, text=True, start_new_session=True,
-    )
-
-
-def told(desk):
-    return (desk.folder / "said.txt").read_text(encoding="utf-8")
 
 
 def test_one_process_and_several_give_the_same_marks_and_verdicts(desk, monkeypatch):
@@ -101,10 +85,6 @@ def test_three_hundred_submissions_with_processes_killed_at_random_lose_nothing(
     shutil.rmtree(made)
     assert grade(desk, force=True).new == [*wanted]  # the serial run
     assert marks(desk) == wanted
-
-
-def count(folder):
-    return sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0
 
 
 def workers_of(pid):

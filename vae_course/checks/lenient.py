@@ -52,7 +52,6 @@ def parse(data: bytes) -> tuple[NotebookNode, list[str]]:
     Raises CourseError with the reason when there is none, as `read_bytes` does.
     """
     from nbformat import NotebookNode
-    from nbformat.v4 import new_notebook
 
     if not data.strip():
         raise CourseError("is empty")
@@ -73,7 +72,7 @@ def parse(data: bytes) -> tuple[NotebookNode, list[str]]:
     names = ("stage", "version", "release")
     marks = {name: _clean(told[name])[:100] for name in names if isinstance(told.get(name), str)}
     metadata = {"vae_course": NotebookNode(marks)} if marks else {}
-    return new_notebook(cells=cells, metadata=NotebookNode(metadata)), repairs
+    return NotebookNode(nbformat=4, nbformat_minor=5, cells=cells, metadata=NotebookNode(metadata)), repairs
 
 
 def _text(data: bytes) -> tuple[str, list[str]]:
@@ -93,15 +92,17 @@ def _raw_cells(raw: Mapping) -> Iterator[Mapping]:
 
 def _cell(raw: Mapping, seen: set[str]) -> NotebookNode:
     from nbformat import NotebookNode
-    from nbformat.v4 import new_code_cell, new_markdown_cell
 
     metadata = _mapping(raw.get("metadata"))
-    source = _joined(raw.get("source", raw.get("input")))
+    cell = NotebookNode(metadata=NotebookNode(), source=_joined(raw.get("source", raw.get("input"))))
+    # put together here: nbformat's own functions validate every cell, which takes longer than all the rest
     if raw.get("cell_type") == "code":
-        cell = new_code_cell(source)
+        cell.update(cell_type="code", execution_count=None, outputs=[])
     else:  # raw cells too: nbconvert writes these into a page as they stand
+        cell.cell_type = "markdown"
         level = raw.get("level") if raw.get("cell_type") == "heading" else None
-        cell = new_markdown_cell(f"{'#' * level} {source}" if level in range(1, 7) else source)
+        if level in range(1, 7):
+            cell.source = f"{'#' * level} {cell.source}"
         if pictures := _pictures(raw.get("attachments")):
             cell.attachments = NotebookNode(pictures)
     # Colab keeps the id in the metadata

@@ -8,6 +8,7 @@ what defines something (imports, functions, classes, literal values). What a cel
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import linecache
 import re
@@ -158,6 +159,7 @@ def imports(source: str) -> types.CodeType:
     return compile(ast.Module(statements, []), "<imports>", "exec")
 
 
+_PROMPT = re.compile(r"\s*In \[")  # of IPython, in front of code from elsewhere; for Python an annotation
 _RUNS_ITS_CELL = re.compile(r"\s*%%(time|capture|prun)\b.*")  # the cell below these magics is plain Python
 
 
@@ -171,7 +173,11 @@ def _pieces(block: Block) -> tuple[tuple[types.CodeType, ...], frozenset[str]]:
 
 @functools.lru_cache(maxsize=512)
 def _python(source: str) -> str:
-    """The Python of a cell, without IPython's own notation."""
+    """The Python of a cell, without IPython's own notation; to find that there is none takes IPython longer than Python."""
+    if not _PROMPT.match(source):
+        with contextlib.suppress(SyntaxError):
+            ast.parse(source)
+            return source
     from IPython.core.inputtransformer2 import TransformerManager
 
     return TransformerManager().transform_cell(_RUNS_ITS_CELL.sub("", source))

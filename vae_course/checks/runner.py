@@ -137,6 +137,15 @@ def _outside(
     return replace(first, outcomes=[outcome for run in runs for outcome in run.outcomes])
 
 
+def passed(exercise: str, answer: Answer, done: Run, seals: Sequence[Seal]) -> Report | None:
+    """The report on a run of `seals` that was made already, if it passes."""
+    try:
+        report, _ = _judged(exercise, answer, done, seals)
+    except Exception:  # as in `_once`
+        return None
+    return report if report.passed else None
+
+
 def _judged(exercise: str, answer: Answer, done: Run, seals: Sequence[Seal]) -> tuple[Report, tuple[str, ...]]:
     cases = [case for seal in seals for case in seal.cases]
     done = replace(done, outcomes=summarised(exercise, cases, done.outcomes))

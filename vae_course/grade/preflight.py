@@ -13,6 +13,7 @@ done.
 
 from __future__ import annotations
 
+import copy
 import glob
 import hashlib
 import itertools
@@ -179,7 +180,7 @@ def _chosen(folder: Path, graded: str | None, told: list[str]) -> NotebookNode:
         told.extend(f"{_shown(file.path)} {file.told[0]}." for file in found)
         if not found:
             told.append("It is a link to another folder." if folder.is_symlink() else "There was no notebook.")
-        return release
+        return copy.deepcopy(release)
     best = max(good, key=rank)
     told.extend(best.told)
     if len(files) > MOST_NOTEBOOKS:

@@ -5,6 +5,7 @@ Paths are relative to the folder of `nbgrader_config.py`, where nbgrader stands 
 
 from __future__ import annotations
 
+import functools
 import shutil
 from pathlib import Path
 
@@ -26,25 +27,37 @@ def keep(assignment: str, student: str, notebooks: list[str]) -> None:
 
 
 def current(assignment: str) -> NotebookNode:
-    """The release that submissions are graded as. Raises CourseError when there is none."""
+    """The release that submissions are graded as, for reading: every caller gets the same. CourseError when there is none."""
     path = _current(assignment)
     if not path.is_file():
         raise CourseError(f"There is no release at {path}; run `nbgrader generate_assignment {assignment}`.")
-    return nbformat.read(path, 4)
+    return _read(path)
 
 
 def origin(assignment: str, notebook: NotebookNode) -> NotebookNode:
-    """The release that a notebook was made from: the one it names, or else the one that most of its cells are of."""
+    """The release that a notebook was made from, for reading: the one it names, or else the one that most of its cells are of."""
     now = current(assignment)
     known = {_release(now): now}
     for path in sorted(STORE.glob(f"*/{assignment}.ipynb")):
-        kept = nbformat.read(path, 4)
+        kept = _read(path)
         known.setdefault(_release(kept), kept)
     named = notebook.metadata.get("vae_course", {}).get("release")
     if named in known:
         return known[named]
     ids = {cell.id for cell in notebook.cells}
     return max(known.values(), key=lambda release: len(ids & {cell.id for cell in release.cells}))
+
+
+def _read(path: Path) -> NotebookNode:
+    """A notebook, which is read again only when its file has changed: every submission asks for it several times."""
+    path = path.resolve()
+    told = path.stat()
+    return _read_once(path, told.st_mtime_ns, told.st_size, told.st_ino)
+
+
+@functools.lru_cache(maxsize=64)
+def _read_once(path: Path, *version: int) -> NotebookNode:
+    return nbformat.read(path, 4)
 
 
 def _current(assignment: str) -> Path:
