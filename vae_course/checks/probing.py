@@ -79,6 +79,10 @@ def apart(probe: Probe) -> Probe:
     return probe
 
 
+def in_processes_apart(exercise: str) -> bool:
+    return getattr(find_probe(exercise), "apart", False)
+
+
 def summary(summarise: Callable[[Case, Evidence], Evidence]) -> Callable[[Probe], Probe]:
     """Declare what the judge makes of the evidence before it compares: `summarise(case, evidence)`.
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 
 from vae_course import course
 from vae_course.checks.answer import Answer, Written, as_answer
 from vae_course.checks.judging import Broken, Trial, judge
-from vae_course.checks.probing import Case, Outcome, Run, find_probe, run_probe, summarised
+from vae_course.checks.probing import Case, Outcome, Run, find_probe, in_processes_apart, run_probe, summarised
 from vae_course.checks.report import UNSETTLED, Report
 from vae_course.checks.say import listed
 from vae_course.checks.seal import Mistake, Seal, visible_seal
-from vae_course.checks.trouble import TimeUp, Trouble, explain
-from vae_course.checks.trouble import Trouble, discreet
+from vae_course.checks.trouble import TimeUp, Trouble, discreet, explain
 from vae_course.checks.worker import Worker, crash
 
 SECONDS = 10.0
@@ -69,17 +68,7 @@ def _worker(isolate: bool | Worker) -> Iterator[Worker | None]:
 def _once(
     exercise: str, answer: Answer, worker: Worker | None, seconds: float, seals: Sequence[Seal], instead: Sequence[str] = ()
 ) -> tuple[Report, tuple[str, ...]]:
-    """The report on an answer, and which of the exercises before it the answer may call.
-
-    Outside of this process all cases are run at once first: where everything holds there is nothing to say, and nothing that an
-    answer could say with it.
-    """
-    if worker and len(seals) > 1:
-        cases = [case for seal in seals for case in seal.cases]
-        with suppress(Exception):  # evidence that no probe gives; the runs below say so
-            report, uses = _judged(exercise, answer, _outside(exercise, answer, worker, cases, seconds, instead), seals)
-            if report.passed and not report.printed:
-                return report, uses
+    """The report on an answer, and which of the exercises before it the answer may call."""
     done = _done(exercise, answer, worker, seconds, seals, instead)
     try:
         return _judged(exercise, answer, done, seals)
@@ -111,10 +100,8 @@ def _done(
 def _without_words(exercise: str, answer: Answer, done: Run, seconds: float) -> Run:
     """A run on inputs that nobody may learn, without anything that the answer says itself."""
     blocks = answer.program if isinstance(answer, Written) else ()
-    lines = {
-        f"line {number}: {line.strip()}"
-        for block in blocks for number, line in enumerate(block.source.lstrip().splitlines(), 1)
-    }
+    sources = {text for block in blocks for text in (block.source, block.source.lstrip())}  # IPython drops empty lines at the top
+    lines = {f"line {n}: {line.strip()}" for text in sources for n, line in enumerate(text.splitlines(), 1)}
     outcomes = [discreet(o, exercise, seconds, lines) if isinstance(o, Trouble) else o for o in done.outcomes]
     return replace(done, outcomes=outcomes, printed="")
 
@@ -123,7 +110,7 @@ def _outside(
     exercise: str, answer: Answer, worker: Worker, cases: Sequence[Case], seconds: float, instead: Sequence[str]
 ) -> Run:
     """The Run over all cases: in one process, or one process a case where the probe asks for that, while time is left."""
-    if not getattr(find_probe(exercise), "apart", False):
+    if not in_processes_apart(exercise):
         return worker.run(exercise, answer, cases, seconds, instead=instead)
     until, runs = time.monotonic() + PATIENCE * seconds, []
     for case in cases:
@@ -138,12 +125,13 @@ def _outside(
 
 
 def passed(exercise: str, answer: Answer, done: Run, seals: Sequence[Seal]) -> Report | None:
-    """The report on a run of `seals` that was made already, if it passes."""
+    """The report on a run of all cases of `seals` at once that was made already, if it passes, with nothing printed: such a
+    report holds no word of the answer's own, which could tell what the fresh inputs are."""
     try:
         report, _ = _judged(exercise, answer, done, seals)
     except Exception:  # as in `_once`
         return None
-    return report if report.passed else None
+    return report if report.passed and not report.printed else None
 
 
 def _judged(exercise: str, answer: Answer, done: Run, seals: Sequence[Seal]) -> tuple[Report, tuple[str, ...]]:
