@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import textwrap
 import time
 
 import nbformat
@@ -14,6 +15,7 @@ from vae_course.checks import run
 from vae_course.checks.loader import Block
 from vae_course.checks.sealing import reference_program
 from vae_course.grade import judge, many, verdicts
+from vae_course.grade import sandbox as sandbox_module
 from vae_course.grade.sandbox import Sandbox, Unsandboxed
 from vae_course.grade.verify import unverified
 
@@ -72,6 +74,41 @@ def test_a_verdict_follows_from_nothing_but_the_answer(marking):
         "right": [1, 5], "one of them": [1, 0], "built on a wrong one": [0, 5], "ends its process": [0, 5],
         "changes torch": [0, 5], "nothing": [0, 0],
     }
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What a sandbox is asked for from here on."""
+    names = []
+    for name in ("together", "run"):
+        method = getattr(Sandbox, name)
+        monkeypatch.setattr(Sandbox, name, lambda *a, _m=method, _n=name, **more: names.append(_n) or _m(*a, **more))
+    return names
+
+
+@sandboxed
+def test_what_passes_beside_others_runs_in_one_child_and_what_does_not_runs_alone(marking, asked):
+    with Sandbox() as sandbox:
+        right = program(*ANSWERS["right"])
+        together = verdicts.judged(right, marking, sandbox).reports
+        assert asked == ["together"]
+        alone = {name: run(name, right, isolate=sandbox, seals=seals) for name, seals in marking.seals.items()}
+        assert together == alone
+        asked.clear()
+        verdicts.judged(program(*ANSWERS["one of them"]), marking, sandbox)
+        assert asked == ["together", "run"]
+
+
+@sandboxed
+def test_an_answer_that_takes_longer_than_all_may_together_has_its_own_time(marking, asked, monkeypatch):
+    monkeypatch.setattr(sandbox_module, "AT_ONCE", 0.2)
+    slowly = "import time\nend = time.process_time() + 0.05\nwhile time.process_time() < end:\n    pass\nreturn torch.exp(0.5 * logvar)"
+    setup, _, kl = program(*ANSWERS["right"])
+    std = Block("std_from_logvar", "def std_from_logvar(logvar):\n" + textwrap.indent(slowly, "    "), True)
+    with Sandbox() as sandbox:
+        reports = verdicts.judged((setup, std, kl), marking, sandbox).reports
+    assert [report.score for report in reports.values()] == [1, 5]
+    assert asked == ["together", "run", "run"]
 
 
 @sandboxed

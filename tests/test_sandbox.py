@@ -26,7 +26,7 @@ from vae_course.checks.trouble import Trouble
 from vae_course.checks.worker import Worker
 from vae_course.course import CourseError
 from vae_course.grade import escapes, inside, seccomp
-from vae_course.grade.evidence import read_run
+from vae_course.grade.evidence import pieces, read_run
 from vae_course.grade.lent import lent
 from vae_course.grade.sandbox import Sandbox, open_sandbox
 
@@ -217,6 +217,17 @@ def test_a_namespace_outlives_the_thread_that_started_it(bwrap):
 def test_evidence_that_no_probe_writes_is_refused(run_of):
     with pytest.raises(ValueError):
         read_run(run_of.to_bytes(), "shift", 2)
+
+
+@pytest.mark.parametrize("data, whole", [
+    (b"\x01" + bytes(7) + b"a" + b"\x02" + bytes(7) + b"b", [b"a"]), (b"\xff" * 8 + b"a", []), (bytes(24), [b"", b""]), (b"\x01", []),
+], ids=["cut off", "a length beyond all", "one too many", "no length"])
+def test_of_runs_in_one_response_those_before_the_first_lie_are_read(data, whole):
+    found = []
+    with pytest.raises(ValueError):
+        for piece in pieces(data, 2):
+            found.append(piece)
+    assert found == whole
 
 
 def test_what_is_shown_of_evidence_is_plain():

@@ -41,7 +41,7 @@ class Whole(Desk):
         return self.folder / "notebooks" / self.stage.id / f"{self.stage.id}.ipynb"
 
     def solved(self, wrong: dict[str, str], remark: str) -> str:
-        """The release with the answers of `solutions/`, but for those in `wrong` (an exercise: source text), as a file's text.
+        """The text of the release with the answers of `solutions/`, but for those in `wrong` (exercise: source text).
 
         The remark stands below each of them, so that no two submissions are the same program.
         """
@@ -72,8 +72,8 @@ def hand_in(folder: Path, stage: Stage, student: str, text: str) -> None:
 
 
 def honest(desk: Whole, number: int) -> tuple[str, dict[str, float]]:
-    """The submission of student `number`, and the marks that it deserves: of every KINDS students one has no mistake, one
-    has one, and one has two, taken from the bank in turn."""
+    """The submission of student `number`, and the marks that it deserves: of every KINDS students one has no mistake,
+    one has one, and one has two, taken from the bank in turn."""
     exercises, wrong = desk.stage.exercises, {}
     deserved = {exercise.name: float(exercise.points) for exercise in exercises}
     for place in range(number % KINDS):

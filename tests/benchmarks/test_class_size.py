@@ -1,5 +1,5 @@
-"""A class of 2,000: submissions a second, and the memory of the process that leads. `make bench` prints the figures; the tests
-grade a class of 60 the same way."""
+"""A class of 2,000: submissions a second, and the memory of the process that leads. `make bench` prints the figures;
+the tests grade a class of 60 the same way."""
 
 import shutil
 import time

@@ -173,7 +173,7 @@ def _pieces(block: Block) -> tuple[tuple[types.CodeType, ...], frozenset[str]]:
 
 @functools.lru_cache(maxsize=512)
 def _python(source: str) -> str:
-    """The Python of a cell, without IPython's own notation; to find that there is none takes IPython longer than Python."""
+    """The Python of a cell, without IPython's own notation; Python itself finds sooner that there is none."""
     if not _PROMPT.match(source):
         with contextlib.suppress(SyntaxError):
             ast.parse(source)

@@ -36,7 +36,7 @@ def read_run(data: bytes, exercise: str, count: int) -> Run:
 
 
 def pieces(data: bytes, most: int) -> Iterator[bytes]:
-    """The parts of some bytes, each of which comes after 8 bytes of its length, little-endian; ValueError for more than `most`."""
+    """The parts of some bytes, each after 8 bytes of its length, little-endian; ValueError for more than `most`."""
     at = number = 0
     while at < len(data):
         length = int.from_bytes(data[at : at + 8], "little")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import nbformat
+import json
+
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
@@ -39,7 +40,7 @@ class Rebuild(NbGraderPreprocessor):
 def graded_form(nb: NotebookNode, stage: str) -> NotebookNode:
     """The release of a stage with the answers of a notebook that went through `preflight`; above it, what had to be put right."""
     told = list(nb.metadata.get("preflight", {}).get("told", ()))
-    handed_in, repairs = parse(nbformat.writes(nb).encode())
+    handed_in, repairs = parse(json.dumps(nb).encode())
     release, origin = releases.current(stage), releases.origin(stage, handed_in)
     rebuilt = rebuild(handed_in, release, origin)
     told += [*repairs, *_provenance(handed_in, release, origin, stage), *rebuilt.notices]

@@ -27,7 +27,7 @@ def keep(assignment: str, student: str, notebooks: list[str]) -> None:
 
 
 def current(assignment: str) -> NotebookNode:
-    """The release that submissions are graded as, for reading: every caller gets the same. CourseError when there is none."""
+    """The release that submissions are graded as, only to read: all callers share it. CourseError where there is none."""
     path = _current(assignment)
     if not path.is_file():
         raise CourseError(f"There is no release at {path}; run `nbgrader generate_assignment {assignment}`.")
@@ -35,7 +35,7 @@ def current(assignment: str) -> NotebookNode:
 
 
 def origin(assignment: str, notebook: NotebookNode) -> NotebookNode:
-    """The release that a notebook was made from, for reading: the one it names, or else the one that most of its cells are of."""
+    """The release that a notebook was made from, only to read: the one it names, or the one that most of its cells are of."""
     now = current(assignment)
     known = {_release(now): now}
     for path in sorted(STORE.glob(f"*/{assignment}.ipynb")):

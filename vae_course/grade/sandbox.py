@@ -104,10 +104,10 @@ class Sandbox:
         return Run([trouble] * len(cases), printed)
 
     def together(self, answer: Answer, cases: Mapping[str, Sequence[Case]]) -> dict[str, Run]:
-        """What `run` gives for several exercises of a stage, all in one child, which costs little more than one of them.
+        """What `run` gives for several exercises of a stage, in one child, which costs little more than one of them.
 
-        Nothing is lent there, the child has AT_ONCE seconds for all, and if it dies all is lost: what has a Run here did run, and
-        where there is none, or one that does not pass, nothing follows but that `run` has to be asked.
+        Nothing is lent there, the child has AT_ONCE seconds for all, and if it dies all is lost: from a Run that is not
+        here, or does not pass, nothing follows but that `run` has to be asked.
         """
         if len(cases) < 2:
             return {}

@@ -108,8 +108,8 @@ def key(program: Program, marking: Marking) -> str:
 
 
 def judged(program: Program, marking: Marking, sandbox: Unsandboxed | Sandbox) -> Verdict:
-    """The verdict on a program. Every exercise that does not pass beside the others runs alone; one whose time was up is then
-    tried once more."""
+    """The verdict on a program. An exercise that does not pass beside the others runs alone; one whose time was up is
+    then tried once more."""
     answer, reports = Written(program), {}
     cases = {
         name: [case for seal in seals for case in seal.cases]

@@ -184,7 +184,7 @@ def _read(connection: int, size: int) -> bytes:
 
 
 def _respond(request: bytes) -> bytes:
-    """The run of an exercise as bytes; of several, one after the other while the time lasts, each with 8 bytes of its length."""
+    """The run of an exercise; of several, one after the other while the time lasts, each after 8 bytes of its length."""
     from vae_course.checks import wire
     from vae_course.checks.answer import from_note
     from vae_course.checks.probing import find_probe, run_probe
