@@ -1,8 +1,15 @@
 """A class of any size for a desk: who handed in what, and the marks that it deserves."""
 
 import json
+import os
+import subprocess
+import sys
 
 from desk import RIGHT, STAGE
+from support import REPOSITORY
+
+from vae_course import course
+from vae_course.grade import many
 
 ANSWERS = (  # for each kind of student: the answers, and the marks
     ({}, (1, 5)),
@@ -14,6 +21,25 @@ ANSWERS = (  # for each kind of student: the answers, and the marks
     ({"std_from_logvar": "__import__('os')._exit(0)"}, (0, 5)),
 )
 EXERCISES = tuple(RIGHT)
+
+
+def grade(desk, **how):
+    """Mark a desk's class in this process."""
+    with desk.at_work():
+        return many.grade(course.find_stage(STAGE), many.configuration(), **how)
+
+
+def command(desk, *words, **how):
+    """`vae-course grade 03` in a process of its own."""
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "vae_course", "grade", "03", *words], cwd=desk.folder, env=environment,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True, **how,
+    )
+
+
+def count(folder):
+    return sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0
 
 
 def fill(desk, size):

@@ -1,16 +1,12 @@
 """`vae-course grade`: a class is marked by any number of processes to the same marks, whatever ends in the middle."""
 
-import os
 import random
 import shutil
-import signal
-import subprocess
-import sys
 import time
 
 import psutil
 import pytest
-from classes import EXERCISES, fill, marks
+from classes import EXERCISES, command, count, fill, grade, marks
 from desk import STAGE, Desk
 from support import REPOSITORY
 
@@ -33,25 +29,7 @@ def released(tmp_path_factory):
 @pytest.fixture
 def desk(released, tmp_path):
     """A desk of its own with the release, and nobody's submission yet."""
-    shutil.copytree(released.folder, tmp_path / "desk", dirs_exist_ok=True)
-    copy = Desk.__new__(Desk)
-    copy.folder = tmp_path / "desk"
-    with copy.at_work() as api:
-        copy.config = api.config
-    return copy
-
-
-def grade(desk, **how):
-    with desk.at_work():
-        return many.grade(STAGE_03, many.configuration(), **how)
-
-
-def command(desk, *words, **how):
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    return subprocess.Popen(
-        [sys.executable, "-m", "vae_course", "grade", "03", *words], cwd=desk.folder, env=environment,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True, **how,
-    )
+    return released.copied_to(tmp_path / "desk")
 
 
 def test_one_process_and_several_give_the_same_marks_and_verdicts(desk, monkeypatch):
@@ -97,10 +75,6 @@ def test_three_hundred_submissions_with_processes_killed_at_random_lose_nothing(
     shutil.rmtree(made)
     assert grade(desk, force=True).new == [*wanted]  # the serial run
     assert marks(desk) == wanted
-
-
-def count(folder):
-    return sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0
 
 
 def workers_of(pid):
