@@ -1,14 +1,20 @@
 """`vae-course grade`: a class is marked by any number of processes to the same marks, whatever ends in the middle."""
 
+import contextlib
+import os
 import random
 import shutil
+import socket
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
 from classes import EXERCISES, command, count, fill, grade, marks
 from desk import STAGE, Desk
-from support import REPOSITORY
+from support import BIN, REPOSITORY
 
 from vae_course import course
 from vae_course.course import CourseError
@@ -110,6 +116,51 @@ def test_a_cluster_of_real_processes_gives_the_same_marks(desk):
     assert process.returncode == 0, said
     assert "20 marked, 20 of them now" in said
     assert marks(desk) == wanted
+
+
+def test_workers_need_the_wheel_and_no_answers_and_must_have_this_version(desk, from_the_wheel, tmp_path, monkeypatch):
+    pytest.importorskip("distributed", reason="Dask is not installed; `pip install '.[cluster]'` gives it")
+    wanted = fill(desk, 8)
+    call, home = from_the_wheel
+    site = Path(call("-c", "import vae_course; print(vae_course.__file__)").stdout).parents[1]
+    other = tmp_path / "other"
+    shutil.copytree(site / "vae_course", other / "vae_course")
+    with open(other / "vae_course" / "course.py", "a") as file:
+        file.write("# another version\n")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("VAE_COURSE")}
+    with contextlib.ExitStack() as stack:
+
+        def start(program, *words, path=site):
+            line = [sys.executable, "-P", "-m", f"distributed.cli.dask_{program}", *words]
+            process = subprocess.Popen(
+                line, cwd=home, env={**clean, "PYTHONPATH": str(path)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )
+            stack.callback(process.wait)
+            stack.callback(process.terminate)
+
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        address = f"tcp://127.0.0.1:{port}"
+        start("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
+        start("worker", address, "--nthreads", "1", "--no-dashboard")
+        wait_for_workers(address, 1)
+        with monkeypatch.context() as patch:
+            patch.setenv("PATH", str(BIN))  # no bubblewrap: nothing can be judged but by the worker
+            said, _ = command(desk, "--scheduler", address).communicate(timeout=300)
+        assert said.splitlines()[-1].startswith("8 marked, 8 of them now"), said
+        assert marks(desk) == wanted
+        start("worker", address, "--nthreads", "1", "--no-dashboard", path=other)
+        wait_for_workers(address, 2)
+        said, _ = command(desk, "--scheduler", address).communicate(timeout=300)
+        assert "1 of 2 workers at" in said and "have another version of the course or of torch" in said, said
+
+
+def wait_for_workers(address, number):
+    from distributed import Client
+
+    with Client(address, timeout=60) as client:
+        client.wait_for_workers(number, timeout=60)
 
 
 def test_what_the_command_says(desk):
