@@ -23,7 +23,7 @@ from sqlalchemy.exc import OperationalError
 from support import BIN, REPOSITORY, program
 
 from vae_course.course import CourseError
-from vae_course.grade import gradebook, many
+from vae_course.grade import gradebook, many, verdicts
 
 
 psycopg2 = pytest.importorskip("psycopg2", reason="psycopg2 is not installed; `pip install '.[postgres]'` gives it")
@@ -111,6 +111,20 @@ def test_a_class_marked_by_two_processes_and_killed_once_has_the_marks_that_it_d
     assert said.splitlines()[-1].startswith("8 marked"), said
     assert marks(desk) == wanted
     assert grade(desk, executor=many.processes(2), at_once=2, force=True).new == [*wanted]
+    assert marks(desk) == wanted
+
+
+def test_a_class_moves_from_a_file_to_the_server_without_being_judged_again(server, tmp_path, monkeypatch):
+    desk = Desk(tmp_path)
+    desk.release()
+    wanted = fill(desk, 3)
+    grade(desk)
+    monkeypatch.setenv("VAE_COURSE_DB_URL", server.create(f"test_{uuid4().hex}"))
+    monkeypatch.setattr(verdicts, "judged", None)
+    with desk.at_work() as api:
+        desk.config = api.config
+    desk.release()
+    assert grade(desk).new == [*wanted]
     assert marks(desk) == wanted
 
 

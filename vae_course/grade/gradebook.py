@@ -8,12 +8,13 @@ from __future__ import annotations
 import functools
 import os
 import re
+import warnings
 from pathlib import Path
 
 import nbgrader.api
 import sqlalchemy
 from sqlalchemy import Engine, event
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError, SAWarning
 
 from vae_course.course import CourseError
 
@@ -32,6 +33,7 @@ def address(file: Path) -> str:
 def install() -> None:
     """Give every Gradebook of a database the same engine, which has its queries compiled and its connections open already."""
     nbgrader.api.create_engine = engine
+    warnings.filterwarnings("ignore", category=SAWarning, module=r"nbgrader\.api")  # of how it links new rows, which is harmless
 
 
 @functools.lru_cache

@@ -222,8 +222,10 @@ def cluster(address: str) -> tuple[Callable[[], Executor], int]:
 def _write(stage: Stage, students: Sequence[str], config: Config, force: bool, outcome: Outcome) -> None:
     """Have nbgrader take down the marks, one submission at a time."""
     api = NbGraderAPI(config=config)
+    with Gradebook(config.CourseDirectory.db_url) as gradebook:  # which may be younger than the graded notebooks
+        known = {submission.student.id for submission in gradebook.assignment_submissions(stage.id)}
     for student in tqdm(students, "marks", unit=" submissions", disable=None):
-        half_done = (AUTOGRADED / student / stage.id).exists() and not marked(stage, student)
+        half_done = (AUTOGRADED / student / stage.id).exists() and not (student in known and marked(stage, student))
         before = _stamp(stage, student)
         result = api.autograde(stage.id, student, force=force or half_done)
         if not result["success"] or not marked(stage, student):
