@@ -1,6 +1,8 @@
 """nbgrader for this course: answers in `solutions`, releases in `notebooks`, everything else under `grading`.
 
-Every nbgrader command and the formgrader read this file when they are started from this folder.
+Every nbgrader command and the formgrader read this file when they are started from this folder. From the environment it takes
+VAE_COURSE_EXCHANGE, the exchange folder of a class on one machine, and VAE_COURSE_DB_URL, the address of a gradebook on a PostgreSQL
+server; without them both are under `grading`.
 """
 
 import hashlib
@@ -48,7 +50,7 @@ c.ZipCollectApp.extractor_plugin = "vae_course.grade.archives.Unpack"
 c.ZipCollectApp.collector_plugin = "vae_course.grade.archives.Names"
 c.ExportPlugin.to = str(grading / "grades.csv")
 c.NbGrader.logfile = str(grading / "nbgrader.log")
-c.CourseDirectory.db_url = f"sqlite:///{grading / 'gradebook.db'}"
+c.CourseDirectory.db_url = gradebook.address(grading / "gradebook.db")
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "paper_lab", "__pycache__", "*.pyc", "*.py", ".pytest_cache"]
 
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}

@@ -39,6 +39,7 @@ FILES = {
     "make_link": os.symlink,
     "make_pipe": os.mkfifo,
     "set_mode": os.chmod,
+    "rename": os.rename,
 }
 
 

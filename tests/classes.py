@@ -8,6 +8,9 @@ import sys
 from desk import RIGHT, STAGE
 from support import REPOSITORY
 
+from vae_course import course
+from vae_course.grade import many
+
 ANSWERS = (  # for each kind of student: the answers, and the marks
     ({}, (1, 5)),
     ({"gaussian_kl": "(mu**2 + logvar.exp() - logvar - 1).sum(-1)"}, (1, 0)),
@@ -18,6 +21,12 @@ ANSWERS = (  # for each kind of student: the answers, and the marks
     ({"std_from_logvar": "__import__('os')._exit(0)"}, (0, 5)),
 )
 EXERCISES = tuple(RIGHT)
+
+
+def grade(desk, **how):
+    """Mark a desk's class in this process."""
+    with desk.at_work():
+        return many.grade(course.find_stage(STAGE), many.configuration(), **how)
 
 
 def fill(desk, size):

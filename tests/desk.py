@@ -49,6 +49,15 @@ class Desk:
         with self.at_work() as api:
             self.config = api.config
 
+    def copied_to(self, folder):
+        """The desk as it is now, elsewhere."""
+        shutil.copytree(self.folder, folder)
+        copy = Desk.__new__(Desk)
+        copy.folder = folder
+        with copy.at_work() as api:
+            copy.config = api.config
+        return copy
+
     @property
     def released(self):
         return self.folder / "notebooks" / STAGE / f"{STAGE}.ipynb"

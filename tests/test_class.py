@@ -1,14 +1,20 @@
 """`vae-course grade`: a class is marked by any number of processes to the same marks, whatever ends in the middle."""
 
+import contextlib
+import os
 import random
 import shutil
+import socket
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
-from classes import EXERCISES, command, count, fill, marks, told
+from classes import EXERCISES, command, count, fill, grade, marks, told
 from desk import STAGE, Desk
-from support import REPOSITORY
+from support import BIN, REPOSITORY
 
 from vae_course import course
 from vae_course.course import CourseError
@@ -29,17 +35,7 @@ def released(tmp_path_factory):
 @pytest.fixture
 def desk(released, tmp_path):
     """A desk of its own with the release, and nobody's submission yet."""
-    shutil.copytree(released.folder, tmp_path / "desk", dirs_exist_ok=True)
-    copy = Desk.__new__(Desk)
-    copy.folder = tmp_path / "desk"
-    with copy.at_work() as api:
-        copy.config = api.config
-    return copy
-
-
-def grade(desk, **how):
-    with desk.at_work():
-        return many.grade(STAGE_03, many.configuration(), **how)
+    return released.copied_to(tmp_path / "desk")
 
 
 def test_one_process_and_several_give_the_same_marks_and_verdicts(desk, monkeypatch):
@@ -119,6 +115,51 @@ def test_a_cluster_of_real_processes_gives_the_same_marks(desk):
         process.wait(timeout=300)
     assert process.returncode == 0 and "20 marked, 20 of them now" in told(desk), told(desk)
     assert marks(desk) == wanted
+
+
+def test_workers_need_the_wheel_and_no_answers_and_must_have_this_version(desk, from_the_wheel, tmp_path, monkeypatch):
+    pytest.importorskip("distributed", reason="Dask is not installed; `pip install '.[cluster]'` gives it")
+    wanted = fill(desk, 8)
+    call, home = from_the_wheel
+    site = Path(call("-c", "import vae_course; print(vae_course.__file__)").stdout).parents[1]
+    other = tmp_path / "other"
+    shutil.copytree(site / "vae_course", other / "vae_course")
+    with open(other / "vae_course" / "course.py", "a") as file:
+        file.write("# another version\n")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("VAE_COURSE")}
+    with contextlib.ExitStack() as stack:
+
+        def start(program, *words, path=site):
+            line = [sys.executable, "-P", "-m", f"distributed.cli.dask_{program}", *words]
+            process = subprocess.Popen(
+                line, cwd=home, env={**clean, "PYTHONPATH": str(path)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )
+            stack.callback(process.wait)
+            stack.callback(process.terminate)
+
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        address = f"tcp://127.0.0.1:{port}"
+        start("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
+        start("worker", address, "--nthreads", "1", "--no-dashboard")
+        wait_for_workers(address, 1)
+        with monkeypatch.context() as patch:
+            patch.setenv("PATH", str(BIN))  # no bubblewrap: nothing can be judged but by the worker
+            command(desk, "--scheduler", address).wait(timeout=300)
+        assert told(desk).splitlines()[-1].startswith("8 marked, 8 of them now"), told(desk)
+        assert marks(desk) == wanted
+        start("worker", address, "--nthreads", "1", "--no-dashboard", path=other)
+        wait_for_workers(address, 2)
+        command(desk, "--scheduler", address).wait(timeout=300)
+        assert "1 of 2 workers at" in told(desk) and "have another version of the course or of torch" in told(desk), told(desk)
+
+
+def wait_for_workers(address, number):
+    from distributed import Client
+
+    with Client(address, timeout=60) as client:
+        client.wait_for_workers(number, timeout=60)
 
 
 def test_what_the_command_says(desk):

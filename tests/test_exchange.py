@@ -33,6 +33,7 @@ class Class:
         for name, home in self.homes.items():
             home.mkdir()
         self.exchange.mkdir()
+        self.exchange.chmod(0o1777)  # as the page for instructors says; nbgrader's 0777 lets anybody move the course's folder
         self.desk = Desk(self.homes["teacher"])
         self.hand_over()
         accounts = {name: [uid, str(self.homes[name])] for name, uid in UIDS.items()}
@@ -198,6 +199,12 @@ def test_a_student_cannot_see_the_answers_the_marks_or_other_students(room):
         assert room.ask("ann", call, *arguments) == {"error": "PermissionError"}, (call, arguments)
     by_nbgrader = [p.name for p in room.inbound.iterdir() if p.name.count("+") == 3]
     assert by_nbgrader and all(re.search(r"\+[\w-]{12}$", name) for name in by_nbgrader)  # not to be guessed
+
+
+@separate
+def test_a_student_cannot_put_a_folder_of_theirs_in_the_place_of_the_courses(room):
+    assert room.exchange.stat().st_mode & 0o7777 == 0o1777  # after nbgrader has released into it
+    assert room.ask("mallory", "rename", room.exchange / COURSE, room.exchange / "away")["error"] == "PermissionError"
 
 
 @separate

@@ -68,7 +68,7 @@ def nbgrader(desk, *arguments):
 
 @pytest.fixture(scope="module")
 def graded(desk):
-    """After one pass of the four commands that the README lists."""
+    """After one pass of nbgrader's own commands."""
     nbgrader(desk, "generate_assignment", STAGE, "--force", "--create")
     nbgrader(desk, "autograde", STAGE)
     nbgrader(desk, "generate_feedback", STAGE)

@@ -7,10 +7,15 @@ import subprocess
 import tomllib
 
 import pytest
+import typer
 import yaml
+from distributed.cli import dask_scheduler, dask_worker
+from nbgrader.apps.nbgraderapp import NbGraderApp
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from support import REPOSITORY
+
+from vae_course import cli
 
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
 CONDA_NAMES = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base"}
@@ -44,7 +49,8 @@ def test_everything_imported_is_required():
     import ast
     import sys
 
-    names = {"IPython": "ipython", "jupyterlab": "jupyterlab", "yaml": "pyyaml", "traitlets": "nbgrader", "sqlalchemy": "nbgrader", "sklearn": "scikit-learn"}
+    names = {"IPython": "ipython", "jupyterlab": "jupyterlab", "yaml": "pyyaml", "sklearn": "scikit-learn"}
+    names |= {"traitlets": "nbgrader", "sqlalchemy": "nbgrader"}
     wanted = {canonicalize_name(r.name) for r in requirements("grade", "cluster")} | {"traitlets", "vae-course", "nbgrader"}
     for file in (REPOSITORY / "vae_course").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -55,13 +61,47 @@ def test_everything_imported_is_required():
                     assert canonicalize_name(names.get(name, name)) in wanted, f"{file.name} imports {name}"
 
 
-def test_the_readme_names_only_commands_that_exist(command):
-    readme = (REPOSITORY / "README.md").read_text()
+DASK = {"scheduler": dask_scheduler.main, "worker": dask_worker.main}
+PAGES = {"README.md": {"learn", "test", "env", "dist"}, "vae_course/grade/README.md": {"env", "dist"}}
+
+
+@pytest.mark.parametrize(("page", "shown"), PAGES.items(), ids=PAGES)
+def test_a_page_names_only_commands_options_and_variables_that_exist(page, shown):
+    text = (REPOSITORY / page).read_text(encoding="utf-8")
     targets = set(re.findall(r"^([\w-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
-    assert {"learn", "test"} <= set(re.findall(r"\bmake ([\w-]+)", readme)) <= targets
-    known = command("--help").stdout
-    for name in set(re.findall(r"vae-course (\w+)", readme)):
-        assert re.search(rf"\b{name}\b", known), name
+    assert shown <= set(re.findall(r"\bmake ([\w-]+)", "\n".join(code(text)))) <= targets
+    for line in code(text):
+        for program, words in re.findall(r"\b(vae-course|nbgrader|dask) (.*)", line):
+            names, options = re.findall(r"(?<!\S)[a-z_]+\b", words.split(" --")[0]), re.findall(r"(?<!\S)(--[a-z-]+)", words)
+            assert not missing(program, names, options), line
+    files = [*REPOSITORY.glob("vae_course/**/*.py"), REPOSITORY / "nbgrader_config.py"]
+    sources = "".join(path.read_text(encoding="utf-8") for path in files)
+    assert not [name for name in re.findall(r"VAE_COURSE_\w+", text) if name not in sources]
+
+
+def code(text):
+    """The lines of code in Markdown, without their comments: those of blocks, and what stands between backquotes."""
+    parts = text.split("```")
+    return [*(line.split(" #")[0] for line in "".join(parts[1::2]).splitlines()), *re.findall(r"`([^`\n]+)`", "".join(parts[::2]))]
+
+
+def missing(program, names, options):
+    """What a command of ours, of nbgrader or of Dask does not have."""
+    if program == "nbgrader":
+        app = NbGraderApp
+        for name in names:
+            if not isinstance(app.subcommands, dict):
+                break  # the rest are arguments
+            if name not in app.subcommands:
+                return [name]
+            app = app.subcommands[name][0]
+        known = {f"--{name}" for name in (*app.flags, *app.aliases)}
+    else:
+        commands = DASK if program == "dask" else typer.main.get_command(cli.app).commands
+        if names[0] not in commands:
+            return names[:1]
+        known = {option for parameter in commands[names[0]].params for option in parameter.opts}
+    return [option for option in options if option not in known]
 
 
 def test_the_readmes_example_is_what_a_check_says():

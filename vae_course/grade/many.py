@@ -190,7 +190,10 @@ def processes(workers: int) -> Callable[[], Executor]:
 
 
 def cluster(address: str) -> tuple[Callable[[], Executor], int]:
-    """Makes an executor over the Dask cluster at an address, and says how many batches keep it busy."""
+    """Makes an executor over the Dask cluster at an address, and says how many batches keep it busy.
+
+    Raises CourseError when nobody answers there, or workers have another course than this one.
+    """
     try:
         from distributed import Client
     except ImportError as error:
@@ -202,6 +205,14 @@ def cluster(address: str) -> tuple[Callable[[], Executor], int]:
     threads = sum(client.nthreads().values())
     if not threads:
         raise CourseError(f"The Dask scheduler at {address} has no workers; start some with `dask worker {address}`.")
+    try:
+        kits = client.run(verdicts.kit)
+    except Exception as error:  # whatever a worker without the course says
+        raise CourseError(f"The workers at {address} do not have the course with `[grade]` ({error}); install it there.") from error
+    if other := sum(kit != verdicts.kit() for kit in kits.values()):
+        raise CourseError(
+            f"{other} of {len(kits)} workers at {address} have another version of the course or of torch; install there what is here."
+        )
     return lambda: client.get_executor(pure=False), 2 * threads
 
 
@@ -211,8 +222,10 @@ def cluster(address: str) -> tuple[Callable[[], Executor], int]:
 def _write(stage: Stage, students: Sequence[str], config: Config, force: bool, outcome: Outcome) -> None:
     """Have nbgrader take down the marks, one submission at a time."""
     api = NbGraderAPI(config=config)
+    with Gradebook(config.CourseDirectory.db_url) as gradebook:  # which may be younger than the graded notebooks
+        known = {submission.student.id for submission in gradebook.assignment_submissions(stage.id)}
     for student in tqdm(students, "marks", unit=" submissions", disable=None):
-        half_done = (AUTOGRADED / student / stage.id).exists() and not marked(stage, student)
+        half_done = (AUTOGRADED / student / stage.id).exists() and not (student in known and marked(stage, student))
         before = _stamp(stage, student)
         result = api.autograde(stage.id, student, force=force or half_done)
         if not result["success"] or not marked(stage, student):
