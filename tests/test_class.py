@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import re
 import shutil
 import socket
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from classes import EXERCISES, command, count, fill, grade, marks
+from classes import EXERCISES, command, count, fill, grade, marks, told
 from desk import STAGE, Desk
 from support import BIN, REPOSITORY
 
@@ -70,10 +71,12 @@ def test_three_hundred_submissions_with_processes_killed_at_random_lose_nothing(
                 killed, next_kill = killed + 1, next_kill + chance.randint(20, 60)
             time.sleep(0.05)
         if at is not None:
-            assert process.poll() is None, process.stdout.read()
+            assert process.poll() is None, told(desk)
+            left = children(process.pid)
             process.kill()
-        said, _ = process.communicate()
-    assert process.returncode == 0 and said.splitlines()[-1].startswith("300 marked"), said
+            assert not psutil.wait_procs(left, timeout=60)[1], "processes of a killed writer stay"
+        process.wait()
+    assert process.returncode == 0 and told(desk).splitlines()[-1].startswith("300 marked"), told(desk)
     assert killed == 4
     assert marks(desk) == wanted
     with desk.at_work():
@@ -112,9 +115,8 @@ def test_a_cluster_of_real_processes_gives_the_same_marks(desk):
     environment = {"PYTHONPATH": str(REPOSITORY)}
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, env=environment) as cluster:
         process = command(desk, "--scheduler", cluster.scheduler_address)
-        said, _ = process.communicate(timeout=300)
-    assert process.returncode == 0, said
-    assert "20 marked, 20 of them now" in said
+        process.wait(timeout=300)
+    assert process.returncode == 0 and "20 marked, 20 of them now" in told(desk), told(desk)
     assert marks(desk) == wanted
 
 
@@ -147,13 +149,13 @@ def test_workers_need_the_wheel_and_no_answers_and_must_have_this_version(desk, 
         wait_for_workers(address, 1)
         with monkeypatch.context() as patch:
             patch.setenv("PATH", str(BIN))  # no bubblewrap: nothing can be judged but by the worker
-            said, _ = command(desk, "--scheduler", address).communicate(timeout=300)
-        assert said.splitlines()[-1].startswith("8 marked, 8 of them now"), said
+            command(desk, "--scheduler", address).wait(timeout=300)
+        assert told(desk).splitlines()[-1].startswith("8 marked, 8 of them now"), told(desk)
         assert marks(desk) == wanted
         start("worker", address, "--nthreads", "1", "--no-dashboard", path=other)
         wait_for_workers(address, 2)
-        said, _ = command(desk, "--scheduler", address).communicate(timeout=300)
-        assert "1 of 2 workers at" in said and "have another version of the course or of torch" in said, said
+        assert command(desk, "--scheduler", address).wait(timeout=300) == 2
+        assert re.match("1 of 2 workers at .* have another version of the course or of torch", told(desk)), told(desk)
 
 
 def wait_for_workers(address, number):
@@ -165,8 +167,8 @@ def wait_for_workers(address, number):
 
 def test_what_the_command_says(desk):
     def said(*words):
-        process = command(desk, *words)
-        return process.communicate(timeout=120)[0].strip().splitlines()[-1], process.returncode
+        code = command(desk, *words).wait(timeout=120)
+        return told(desk).strip().splitlines()[-1], code
 
     fill(desk, 2)
     assert said("--student", "nobody") == ("nobody handed in nothing for 03_gaussian_kl; look in grading/submitted.", 2)

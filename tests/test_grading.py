@@ -30,7 +30,7 @@ SUBMISSIONS = {
     "cut-off": (f"return {RIGHT}.detach()", 4.0, "no gradient reaches the encoder"),
     "half": ("return (mu**2 + logvar.exp() - logvar - 1).sum(-1)", 0.0, "exactly twice the KL"),
     "not-written": ("raise NotImplementedError", 0.0, "not written yet"),
-    "fitted-to-what-is-visible": (FITTED, 0.0, "on fresh ones it does not"),
+    "fitted-to-what-is-visible": (FITTED, 0.0, "The sealed numbers of 03_gaussian_kl are missing"),  # where answers run
 }
 
 

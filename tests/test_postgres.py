@@ -16,7 +16,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from classes import command, count, fill, grade, marks
+from classes import command, count, fill, grade, marks, told
 from desk import QUESTION, STAGE, Desk, find
 from nbgrader.api import Gradebook
 from sqlalchemy.exc import OperationalError
@@ -104,11 +104,11 @@ def test_a_class_marked_by_two_processes_and_killed_once_has_the_marks_that_it_d
     process = command(desk, "--workers", "2")
     while process.poll() is None and count(desk.folder / "grading" / "autograded") < 3:
         time.sleep(0.01)
-    assert process.poll() is None, process.stdout.read()
+    assert process.poll() is None, told(desk)
     process.kill()
-    process.communicate()
-    said, _ = command(desk, "--workers", "2").communicate(timeout=300)
-    assert said.splitlines()[-1].startswith("8 marked"), said
+    process.wait()
+    command(desk, "--workers", "2").wait(timeout=300)
+    assert told(desk).splitlines()[-1].startswith("8 marked"), told(desk)
     assert marks(desk) == wanted
     assert grade(desk, executor=many.processes(2), at_once=2, force=True).new == [*wanted]
     assert marks(desk) == wanted
@@ -145,8 +145,7 @@ def test_marks_by_hand_and_the_formgraders_pages_while_a_class_is_marked_again(d
             held.db.commit()
             given[student], rounds = (points, f"Round {rounds}: Änderung"), rounds + 1
             pages(api, student)
-        said, _ = process.communicate()
-        assert process.returncode == 0 and said.splitlines()[-1].startswith("8 marked, 8 of them now"), said
+        assert process.returncode == 0 and told(desk).splitlines()[-1].startswith("8 marked, 8 of them now"), told(desk)
         shown = {row["student"]: row["score"] for row in api.get_submissions(STAGE)}
     assert rounds > len(students), "nothing was written while the class was marked"
     assert marks(desk) == wanted

@@ -8,6 +8,7 @@ what defines something (imports, functions, classes, literal values). What a cel
 from __future__ import annotations
 
 import ast
+import functools
 import linecache
 import re
 import sys
@@ -160,20 +161,30 @@ def imports(source: str) -> types.CodeType:
 _RUNS_ITS_CELL = re.compile(r"\s*%%(time|capture|prun)\b.*")  # the cell below these magics is plain Python
 
 
-def _pieces(block: Block) -> tuple[list[types.CodeType], set[str]]:
+def _pieces(block: Block) -> tuple[tuple[types.CodeType, ...], frozenset[str]]:
     """The code of a block that may run: in one piece, or its definitions one by one, so that one which fails
     does not take the next with it. And the names that its other statements would have set."""
+    name, source = f"<{block.label}>", _python(block.source)
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    return _compiled(source, name, block.whole, block.own)
+
+
+@functools.lru_cache(maxsize=512)
+def _python(source: str) -> str:
+    """The Python of a cell, without IPython's own notation."""
     from IPython.core.inputtransformer2 import TransformerManager
 
-    source = TransformerManager().transform_cell(_RUNS_ITS_CELL.sub("", block.source))
-    name = f"<{block.label}>"
-    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    return TransformerManager().transform_cell(_RUNS_ITS_CELL.sub("", source))
+
+
+@functools.lru_cache(maxsize=512)
+def _compiled(source: str, name: str, whole: bool, own: bool) -> tuple[tuple[types.CodeType, ...], frozenset[str]]:
     tree = ast.parse(source, filename=name)
-    if block.whole:
-        return [compile(tree, name, "exec")], set()
-    run = [part for part in tree.body if _defines(part, block.own)]
+    if whole:
+        return (compile(tree, name, "exec"),), frozenset()
+    run = [part for part in tree.body if _defines(part, own)]
     skipped = {target for part in tree.body if part not in run for target in _targets(part)}
-    return [compile(ast.Module([part], []), name, "exec") for part in run], skipped
+    return tuple(compile(ast.Module([part], []), name, "exec") for part in run), frozenset(skipped)
 
 
 _DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
