@@ -29,6 +29,23 @@ def grade(desk, **how):
         return many.grade(course.find_stage(STAGE), many.configuration(), **how)
 
 
+def command(desk, *words):
+    """`vae-course grade 03` in a process of its own, which prints for `told`."""
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "vae_course", "grade", "03", *words], cwd=desk.folder, env=environment,
+        stdout=(desk.folder / "said.txt").open("w"), stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    )
+
+
+def told(desk):
+    return (desk.folder / "said.txt").read_text(encoding="utf-8")
+
+
+def count(folder):
+    return sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0
+
+
 def fill(desk, size):
     """Hand in `size` submissions, no two of them alike. Returns the marks that each student deserves."""
     wanted = {}
@@ -58,21 +75,3 @@ def marks(desk):
             assert submission.student.id not in found and sorted(names) == sorted(EXERCISES)
             found[submission.student.id] = dict(zip(names, (grade.auto_score for grade in grades)))
     return found
-
-
-def command(desk, *words):
-    """`vae-course grade 03` with these words at a desk, started in a process of its own; `told` reads what it says."""
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    return subprocess.Popen(
-        [sys.executable, "-m", "vae_course", "grade", "03", *words], cwd=desk.folder, env=environment,
-        stdout=(desk.folder / "said.txt").open("w"), stderr=subprocess.STDOUT, text=True, start_new_session=True,
-    )
-
-
-def told(desk):
-    return (desk.folder / "said.txt").read_text(encoding="utf-8")
-
-
-def count(folder):
-    """How much is in a folder, which may not be there."""
-    return sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0

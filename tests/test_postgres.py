@@ -145,7 +145,7 @@ def test_marks_by_hand_and_the_formgraders_pages_while_a_class_is_marked_again(d
             held.db.commit()
             given[student], rounds = (points, f"Round {rounds}: Änderung"), rounds + 1
             pages(api, student)
-        assert process.wait() == 0 and told(desk).splitlines()[-1].startswith("8 marked, 8 of them now"), told(desk)
+        assert process.returncode == 0 and told(desk).splitlines()[-1].startswith("8 marked, 8 of them now"), told(desk)
         shown = {row["student"]: row["score"] for row in api.get_submissions(STAGE)}
     assert rounds > len(students), "nothing was written while the class was marked"
     assert marks(desk) == wanted

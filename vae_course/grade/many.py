@@ -12,6 +12,7 @@ import functools
 import multiprocessing
 import os
 import pickle
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
@@ -186,7 +187,17 @@ def _unpacked(marking: bytes) -> Marking:
 
 def processes(workers: int) -> Callable[[], Executor]:
     """Makes a pool of processes on this machine."""
-    return lambda: ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))
+    return lambda: ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    """In a process of a pool: end when the process that gives out the work was killed, which otherwise goes unnoticed."""
+
+    def wait_for_it() -> None:
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=wait_for_it, daemon=True).start()
 
 
 def cluster(address: str) -> tuple[Callable[[], Executor], int]:
