@@ -18,8 +18,9 @@ PLAIN = {  # what the checks of this course need to run in a kernel
     "VAE_COURSE_PROGRESS": "off", "TQDM_DISABLE": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(REPOSITORY),
     "PATH": os.pathsep.join([str(BIN), os.environ.get("PATH", "")]),
 }
+SEED = 271828
 ENVIRONMENT = {  # on fresh inputs as well
-    **PLAIN, "VAE_COURSE_SOLUTIONS": str(REPOSITORY / "solutions"), "VAE_COURSE_SEED": "271828",
+    **PLAIN, "VAE_COURSE_SOLUTIONS": str(REPOSITORY / "solutions"), "VAE_COURSE_SEED": str(SEED),
 }
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from attacks import ATTACKS
 from attacks.elsewhere import ELSEWHERE
-from attacks.stock import Stock, outcome
+from attacks.stock import outcome
 from attacks.suite import TOTAL, Attack
 from desk import Desk
+from stock import Stock
 from support import REPOSITORY
 
 from vae_course.author.table import put
