@@ -72,5 +72,5 @@ c.Autograde.autograde_preprocessors = steps
 c.OverwriteCells.add_missing_cells = True
 c.Exporter.optimistic_validation = True  # a notebook is validated after the last step, not after each
 c.HTMLExporter.sanitize_html = True
-c.HTMLExporter.filters = {"markdown2html": "vae_course.grade.html.markdown"}
+c.HTMLExporter.filters = {"markdown2html": "vae_course.grade.html.markdown", "clean_html": "vae_course.grade.html.report"}
 c.HTMLExporter.preprocessors = ["vae_course.grade.html.EscapeNames"]

@@ -16,6 +16,7 @@ from vae_course.checks.loader import Block
 from vae_course.checks.sealing import reference_program
 from vae_course.grade import judge, many, verdicts
 from vae_course.grade import sandbox as sandbox_module
+from vae_course.grade.html import report
 from vae_course.grade.sandbox import Sandbox, Unsandboxed
 from vae_course.grade.verify import unverified
 
@@ -256,3 +257,14 @@ def test_a_test_that_never_ends_is_stopped_at_its_first_program():
     with Sandbox() as sandbox:
         assert run("loss_is_sound", endless, isolate=sandbox, seconds=1).failed == "timeout"
     assert time.monotonic() - start < 60
+
+
+def test_feedback_shows_a_report_as_a_notebook_does(desk):
+    """Its table is a table, its colours stay, and what is no part of a report does nothing."""
+    hand_in(desk, "grace", gaussian_kl="(mu**2 + logvar.exp() - logvar - 1).sum(-1)")
+    assert desk.autograde("grace")["success"]
+    desk.feedback("grace")
+    page = (desk.folder / "grading" / "feedback" / "grace" / STAGE / f"{STAGE}.html").read_text(encoding="utf-8")
+    assert '<th scope="col"' in page and "border-left:4px solid" in page and "&lt;thead" not in page
+    hostile = '<script>alert(1)</script><b onclick="alert(1)" style="position:fixed;margin:1em">x</b><iframe src="https://a.b"></iframe>'
+    assert report(hostile) == '<b style="margin:1em">x</b>'

@@ -12,6 +12,7 @@ from vae_course.checks.say import framed, prose
 
 UNSETTLED = ("timeout", "crash", "interrupted")  # what may turn out otherwise the next time
 
+_PADDED = "padding:.1em .7em"  # pages outside JupyterLab set none
 _STATES = {"pass": ("✓", "right"), "fail": ("✗", "not right yet"), "open": ("○", "not judged")}
 
 
@@ -94,13 +95,14 @@ class Report:
             body.append(f"<div><code>{escape(self.line)}</code></div>")
         if self.rows:
             cells = "".join(
-                f'<tr><td style="text-align:left">{escape(where)}</td><td>{escape(yours)}</td>'
-                f"<td>{escape(expected)}</td></tr>"
+                f'<tr><td style="text-align:left;{_PADDED}">{escape(where)}</td><td style="{_PADDED}">{escape(yours)}</td>'
+                f'<td style="{_PADDED}">{escape(expected)}</td></tr>'
                 for where, yours, expected in self.rows
             )
             body.append(
                 '<table style="margin:.4em 0;font-variant-numeric:tabular-nums"><thead><tr><th></th>'
-                f'<th scope="col">yours</th><th scope="col">expected</th></tr></thead><tbody>{cells}</tbody></table>'
+                f'<th scope="col" style="{_PADDED}">yours</th><th scope="col" style="{_PADDED}">expected</th></tr></thead>'
+                f"<tbody>{cells}</tbody></table>"
             )
         if self.question:
             body.append(f'<div style="font-style:italic">{prose(self.question)}</div>')

@@ -29,6 +29,15 @@ _KEPT = {
     **{tag: nh3.ALLOWED_ATTRIBUTES[tag] | {"style"} for tag in ("th", "td")},
 }
 
+_STYLED = {
+    tag: nh3.ALLOWED_ATTRIBUTES.get(tag, set()) | {"style", "scope", "role"} | ({"class"} if tag in ("div", "pre", "span") else set())
+    for tag in nh3.ALLOWED_TAGS
+}
+_LOOKS = {  # what a Report sets
+    "border-left", "padding", "margin", "margin-top", "max-width", "line-height", "font-weight", "font-style",
+    "font-variant-numeric", "text-align",
+}
+
 
 class _Markdown(MarkdownWithMath):
     """nbconvert's, where `[x]` stays text: a box to tick is part of a form."""
@@ -61,6 +70,17 @@ def markdown(context: Context, source: str) -> str:
         return clean(_Markdown(renderer).render(source))
     except Exception:  # parsers meet odd text with many kinds of them, and one text must not cost a class its feedback
         return _as_written(source)
+
+
+def report(html: object) -> str:
+    """The filter `clean_html` of nbconvert's templates: an output as HTML that does nothing, and looks as in a notebook.
+
+    nbconvert's own knows no head of a table and no style, and shows them as text.
+    """
+    text = html.decode() if isinstance(html, bytes) else str(html)
+    return nh3.clean(
+        text, attributes=_STYLED, attribute_filter=_allowed, url_schemes={"http", "https", "data"}, filter_style_properties=_LOOKS,
+    )
 
 
 def clean(html: str) -> str:
