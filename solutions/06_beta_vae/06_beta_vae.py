@@ -1,6 +1,6 @@
 # %% [markdown] card="06_beta_vae"
 # A VAE may say as much as it likes in its code, at one nat of loss for a nat of KL. In the first sitting you turn that price: you work out, exactly, which parts of the data are worth coding at which price, and then watch a network of digits obey.
-# In the second sitting a model throws its whole code away and gets *better*. You find out why, bring the code back in four ways, and read what each of them costs. Then you are the doctor for five models of digits.
+# A model throws its whole code away and gets *better*: you meet it at once. In the second sitting you find out why, bring the code back in four ways, and read what each of them costs. Then you are the doctor for five models of digits.
 #
 # After it you can
 #
@@ -46,7 +46,7 @@ practice("05")
 #
 # Take a coin that nobody has seen before: its chance p of heads was drawn from Beta(½, ½), which favours chances near 0 and near 1. Flip it 16 times, and call the flips x. This is data with an exact log p(x) and one hidden number, p, about which a code can talk.
 #
-# Two VAEs are trained on 4,000 such coins. The decoder of the first sees the code z and nothing else, and gives every flip the same chance. The decoder of the second sees z and, before each flip, a summary of the flips so far: the log of the odds for heads that they suggest. A decoder that looks back like this is called **autoregressive**.
+# Two VAEs are trained on 4,000 such coins. The code z has two dimensions. The decoder of the first sees z and nothing else, and gives every flip the same chance. The decoder of the second sees z and, before each flip, a summary of the flips so far: the log of the odds for heads that they suggest. A decoder that looks back like this is called **autoregressive**.
 
 # %% tags=["nbval-ignore-output"]
 predict("coins_with_a_past")
@@ -113,15 +113,15 @@ predict("directions_alive")
 #
 # $$\frac{\lambda\, e^{-2R}}{2\sigma^2} + \beta R .$$
 #
-# The first term is the reconstruction, the squared error over 2σ² as in stage 03. Take its slope in R: the next bit of code returns λ e^(−2R) / σ² nats for each nat spent, *the error that is left, divided by σ²*. For λ = 2 and σ² = 0.25:
+# The first term is the reconstruction, the squared error over 2σ² as in stage 03. Take its slope in R: at R, a very small further piece of code returns λ e^(−2R) / σ² nats for each nat spent, *the error that is left, divided by σ²*. For λ = 2 and σ² = 0.25:
 
 # %%
 for R in (0.0, 0.5, 1.0, 1.5, 2.0):
     left = 2 * math.exp(-2 * R)
-    print(f"after {R:.1f} nats: error left {left:.3f}, return of the next nat {left / 0.25:.2f}")
+    print(f"after {R:.1f} nats: error left {left:.3f}, return here {left / 0.25:.2f} nats a nat")
 
 # %% [markdown]
-# Returns fall, so you buy until the return equals the price, and no further. At β = 1 that is a little after the first nat. And if already the *first* nat returns less than β, you buy nothing: the direction is dead. A direction lives if and only if λ > βσ².
+# Returns fall, so you buy until the return equals the price, and no further. At β = 1 that is a little after the first nat. And if the return is below β already at R = 0, you buy nothing: the direction is dead. A direction lives if and only if λ > βσ².
 #
 # **Worked example**, with the three directions above, and without a formula: for each direction, try thirty thousand values of R and keep the cheapest.
 
@@ -138,7 +138,7 @@ for beta in (1, 2, 4, 8):
 reveal("directions_alive")
 
 # %% [markdown]
-# They die one at a time, the weakest first. A price does not make all of them a little shorter until they vanish together: each that lives is left with the same error βσ², and one that has no more variance than that is not worth a first nat. At β = 1 the error left is three times 0.25. At β = 2 it is 0.5 + 0.5 + 0.3, and the third direction keeps all it has.
+# They die one at a time, the weakest first. Each doubling of the price takes the same ½ log 2 = 0.347 nats from every living direction, so the weakest reaches 0 first. Each that lives is left with the same error βσ², and one that has no more variance than that gets no code at all. At β = 1 the error left is three times 0.25. At β = 2 it is 0.5 + 0.5 + 0.3, and the third direction keeps all it has.
 #
 # **Their twin, with gaps for you:** λ = (3, 1, 0.5, 0.1) and σ² = 0.2. At β = 1 the rates are 1.354, 0.805, 0.458 and 0, in all 2.617 nats. At β = 2 they are in all ☐, at β = 5 in all ☐.
 #
@@ -224,7 +224,7 @@ check("rate_distortion")
 # Write `active_units(mu, threshold=0.01)`: how many latent dimensions are in use.
 #
 # - `mu` has shape (N, Z): the posterior means of N data points.
-# - Return an int: the number of dimensions whose mean varies over the data with a variance above `threshold`.
+# - Return an int: the number of dimensions whose mean varies over the data with a variance above `threshold`. Dividing by N or by N − 1 is up to you.
 #
 # For example, the mean codes (0.3, 1), (0.3, −1) and (0.3, 0.5) have one active unit.
 
@@ -269,9 +269,9 @@ for beta, model in models.items():
     print(f"{row}  {score.item():6.2f}  {spread:6.2f}  {away:6.1f}")
 
 # %% [markdown]
-# **Below 1** pictures are copied better and better. The price is in the last columns: codes spread to 1.6 times the prior, so what the prior draws falls where no code has been, and the drawn pictures are further from any digit.
+# **Below 1** pictures are copied better and better. The price is in the last columns: the codes become narrow and move apart, to 1.6 times the prior. So the prior often draws between them, where no code has been, and the drawn pictures are further from any digit.
 #
-# **Above 1** units switch off, until at β = 8 recon is 25.35, the price of a picture without any code that you met in stage 04. Read two columns with care. At β = 4 some units are still *active* while all eight together hold an eighth of a nat: an active unit need not say much, and a KL does not say where it sits. **Print both, always.** And the pixels are fewest at β = 2, and few
+# **Above 1** units switch off, until at β = 8 recon is within 0.02 of 25.35, the price of a picture without any code that you met in stage 04. Read two columns with care. At β = 4 some units are still *active* while all eight together hold an eighth of a nat: an active unit need not say much, and a KL does not say where it sits. **Print both, always.** And the pixels are fewest at β = 2, and few
 # even at β = 8, where every draw is the same picture. A distance to the nearest digit does not notice sameness. You do:
 
 # %% tags=["nbval-ignore-output"]
@@ -284,7 +284,7 @@ beta_dial(models, test)
 beta_picture(models, test, 2.0)
 
 # %% [markdown]
-# *At β = 2 four dimensions carry nearly all of the KL, the other four have dropped out; copies keep the kind of digit and lose its hand, and pictures from the prior are soft.*
+# *At β = 2 four dimensions carry nearly all of the KL, two more are active and say almost nothing, two are off; copies keep the kind of digit and lose its hand, and pictures from the prior are soft.*
 #
 # *"Which β won?"* The column ELBO answers for the bound: 1, as it must be, since that one was trained for it. The mistake to avoid is to let every model report its own objective:
 
@@ -297,7 +297,7 @@ for beta in (0.05, 1.0):
     print(f"trained at β = {beta}: its own objective {own:6.2f}, ELBO {honest:6.2f}")
 
 # %% [markdown]
-# By its own account the first is twice as good. The two numbers on the left are in different currencies. Train with whatever β you like, and **report with β = 1**.
+# By its own account the first is twice as good. The two numbers by *its own objective* are in different currencies. Train with whatever β you like, and **report with β = 1**.
 #
 # *"And β > 1 disentangles?"* That word promises that each dimension stands for one factor, such as slant or width. A price above 1 shrinks the code, and sometimes its axes then line up with factors. Before you claim it, train two seeds and see whether the same factor lands alone in a dimension both times. Locatello and others did so in 2019 with
 # thousands of models, and found that seeds and settings mattered more than the method. We promise no such thing here, and no metric for it.
@@ -335,7 +335,7 @@ for beta in (0.05, 0.5, 1.0, 2.0):
     print(f"β = {beta:4g}: KL {kl:6.3f} = information {told:5.3f} + misfit {kl - told:6.3f}")
 
 # %% [markdown]
-# At β = 0.05 the information is nearly full, and more than two thirds of the 24 nats are misfit, which is the spread of 1.6 above. At β = 1 most of the KL is information. Compared with that, the cheap code costs 18 nats more and tells 2 nats more.
+# At β = 0.05 the information is nearly full, and more than two thirds of the 24 nats are misfit. The spread of 1.64 alone would cost 8 · ½ (1.64² − 1 − log 1.64²) = 2.8 of them; the others are paid because the codes are narrow bumps with empty space between them, as with the two pictures. Information stops at log N, and all KL beyond it is misfit. At β = 1 most of the KL is information. Compared with that, the cheap code costs 18 nats more and tells 2 nats more.
 #
 # ## A rest
 #
@@ -378,7 +378,7 @@ print(f"log-likelihood {by_the_past.mean():.4f}, exact log p(x) {log_evidence(un
 print(f"largest difference on a coin: {off:.6f} nats")
 
 # %% [markdown]
-# It is exact, coin by coin. Now recall stage 02: the ELBO is log p(x) minus the KL from q to the posterior. With a decoder that ignores z, the posterior *is* the prior, so q = prior makes the gap 0, and no model can do better than the true log p(x). A code could only add a gap. Collapse is not an accident on the way to the best bound. Here **it is the best bound**.
+# It is exact, coin by coin. Now recall stage 02: the ELBO is log p(x) minus the KL from q to the posterior. With a decoder that ignores z, the posterior *is* the prior, so q = prior makes the gap 0, and no model can do better than the true log p(x). A code that is used cannot raise the bound, and it adds a gap unless q is exactly the posterior. Collapse is not an accident on the way to the best bound. Here **it is the best bound**.
 #
 # And the other model? Without the past, p must come through z. The flips hold this much information about their coin:
 
@@ -402,7 +402,7 @@ reports["code and counts"] = coin_report(coin, unseen, torch.Generator().manual_
 print("ELBO {elbo:.3f}, KL {kl:.3f}".format(**reports["code and counts"]))
 
 # %% [markdown]
-# It keeps its code. The decoder adds weighted counts to a function of z, and a logarithm of a ratio is no weighted sum of counts, so the code does it better. A decoder ignores z when it is powerful *at this*. Nor do all decoders that look back collapse on all data. We tried one on digits that sees, linearly, the pixels before, and it kept 5 of its 6 nats.
+# It keeps its code. The decoder adds weighted counts to a function of z, and a logarithm of a ratio is no weighted sum of counts, so the code does it better. A decoder ignores z only when it can say by itself what z would tell it. Nor do all decoders that look back collapse on all data. We tried one on digits that sees, linearly, the pixels before, and it kept 5 of its 6 nats.
 #
 # ## Four ways to bring the code back
 #
@@ -415,7 +415,7 @@ print("ELBO {elbo:.3f}, KL {kl:.3f}".format(**reports["code and counts"]))
 # | rate target | a fixed rate in place of a price | any other rate is fined |
 # | weaker decoder | the past is taken away | what z could say is known in no other way |
 #
-# A fixed β below 1 would be a fifth, and you know its price from the digits. **Warm-up**, also called KL annealing, passes through all of them on its way to 1; Bowman and others proposed it in 2016.
+# A fixed β below 1 would be a fifth, and you know its price from the digits. **Warm-up**, also called KL annealing, passes through all prices below 1 on its way to 1; Bowman and others proposed it in 2016.
 
 # %% [markdown] card="kl_weight"
 # Write `kl_weight(step, warmup_steps)`: the price at a step of training.
@@ -521,9 +521,9 @@ for name, told in reports.items():
     print(f"{row}  {best - told['elbo']:6.3f}  {told['bound']:11.3f}")
 
 # %% [markdown]
-# Read the rows. *Code alone* is the weaker decoder: the code is back, and all that the past knew is paid for by a wider gap. Warm-up works while it lasts, and then the KL drains away: at the full price the bound wants what it always wanted. It only gave the code a start, and when to stop is your choice. Free bits hold about the floor in *each* unit, though one number p needs only one, and have the highest price. The rate target ends near what was asked, a little above: at the target the pull of the fine turns round, and the KL bounces there.
+# Read the rows. *Code alone* is the weaker decoder: the code is back. What the past told for nothing must now go through z, and since q is not exactly the posterior the bound is a little lower. Warm-up works while it lasts (its first row had half the steps, so a part of that price is less training), and then the KL drains away: at the full price the bound wants what it always wanted. It only gave the code a start, and when to stop is your choice. Free bits hold about the floor in *each* unit, though one number p needs only one, and have the highest price. The rate target ends near what was asked, a little above: at the target the pull of the fine turns round, and the KL bounces there.
 #
-# The last column hardly moves. As models of coins these are nearly equal, and as codes they are worlds apart: log p(x) cannot tell you whether z is used. So **"a KL of 0 means a well trained model" is true only if z had nothing to say**, and whether you want a code is a question about you, not about the data.
+# The last column moves by about 0.01 nats, except for free bits, which lose 0.07. As models of coins these are nearly equal, and as codes they are worlds apart: log p(x) cannot tell you whether z is used. So **"a KL of 0 means a well trained model" is true only if z had nothing to say**, and whether you want a code is a question about you, not about the data.
 #
 # Choose one of the four for a shop that wants to look up similar coins by their codes, and say why: what do you get, what do you pay, and what would you print to see that it worked?
 
@@ -563,7 +563,7 @@ beside(*(dashboard(patient(letter), gradient=True) for letter in PATIENTS))
 #
 # - Return a dict with the keys "A" to "E"; each value is one of the words of `CAUSES`. No word is needed twice, and three are not needed at all.
 # - A cause explains every number of its column. For each cause, ask what it would do to the KL, the active units, the spread and the gradient; then look for the patient who has all of it.
-# - The patient who is well comes first: the points for the others, a fifth each, count once that one is found.
+# - Each patient is worth a fifth of the points. There are none for the others until the one who is well is found.
 #
 # For example, a patient F who is not here has a KL of 298, a spread of 6.5 and a recon of 8.4. Pictures are described without regard to cost, far outside the prior: `"no KL"`.
 
@@ -606,7 +606,7 @@ beside(*(dashboard(seen) for seen in (patient("D"), treat("D", "warm up"), patie
 reveal("a_warm_up_for_d")
 
 # %% [markdown]
-# Warm-up is a lower price for a while, so it helps a model that is poor at the start, and nobody who is asked too much at the end. With the coins you saw the same, only slower. Now it is your turn. Put a letter and a treatment into the next cell, and write down the KL and the ELBO that you expect *before* you run it.
+# Warm-up is a lower price for a while, so it helps a model that is asked too much at the start, and none that is asked too much at the end. With the coins you saw the same, only slower. Now it is your turn. Put a letter and a treatment into the next cell, and write down the KL and the ELBO that you expect *before* you run it.
 
 # %% tags=["nbval-ignore-output"]
 letter, treatment = "C", "accept"
@@ -621,7 +621,7 @@ beside(*(dashboard(seen) for seen in (patient(letter), treat(letter, treatment))
 # - Return a dict with the keys "A" to "E"; each value is one of the words of `TREATMENTS`. A treatment may serve more than one patient.
 # - The aim is an ELBO within half a nat of the one of the patient who is well, with the fault gone and not covered by a second one. Who is well is left as it is: `"accept"`.
 # - Choose, predict, and verify in the cell above; a run takes about two seconds.
-# - The patient who is well comes first again: the points for the others, a fifth each, count once that one is right.
+# - Again each patient is worth a fifth, and there is nothing for the others until the one who is well is right.
 #
 # For example, the larger decoder leaves B at a recon of 25.35 and a KL of 0.000, so that does not make B well.
 

@@ -53,7 +53,7 @@ print(f"mean of the logs      {log_w.mean():.4f} nats")
 print(f"log of the mean weight {log_w.exp().mean().log():.4f} nats")
 
 # %% [markdown]
-# The first number is what stages 04 to 06 trained on: three samples of the ELBO, averaged. The second one averages the same three *weights* and takes the log afterwards. Only the order of two operations has changed, and the answer is 0.3 nats higher.
+# The first number is an estimate of the ELBO, on which stages 04 to 06 trained: three samples, averaged. The second one averages the same three *weights* and takes the log afterwards. Only the order of two operations has changed, and the answer is 0.3 nats higher.
 #
 # A higher number is not a better one, as the impossible bounds of stage 02 showed. So two questions come first. Is the second number still, on average, a bound? And if so, what did it cost?
 #
@@ -199,7 +199,7 @@ for var in (0.5, 0.2, 0.15):
     print("  K x gap", *(f"{value:8.3f}" for value in times_K))
 
 # %% [markdown]
-# The columns are K = 1, 10, 100 and 1,000. Read the first q. Ten times as many samples leave about a tenth of the gap: K times the gap settles, at 0.174. Where does that number come from? Divide every weight by p(x), so that weights are 1 on average, and let r be the mean of K of them. Near 1, log r is about (r − 1) − ½ (r − 1)². The first
+# The columns are K = 1, 10, 100 and 1,000. Read the first q. From K = 10 on, ten times as many samples leave about a tenth of the gap: K times the gap settles, at 0.174. Where does that number come from? Divide every weight by p(x), so that weights are 1 on average, and let r be the mean of K of them. Near 1, log r is about (r − 1) − ½ (r − 1)². The first
 # part is 0 on average. The second is half a variance, and a mean of K numbers has a Kth of their variance:
 #
 # $$\log p(x) - \mathcal L_K \;\approx\; \frac{1}{2K}\,\mathrm{Var}_q\!\left[\frac{w}{p(x)}\right] = \frac{\chi^2}{2K}.$$
@@ -207,7 +207,7 @@ for var in (0.5, 0.2, 0.15):
 # The variance of w / p(x) is called the **chi-square divergence** of the posterior from q, written χ². For K = 1 the gap was a KL divergence; for large K it is half of a χ², divided by K.
 #
 # Now the second q. It is narrower than the posterior, whose variance is ⅓. At K = 1 it is about as good as the first, and it is worse ever after: its K times the gap creeps towards 6.895, forty times as much. For the third there is no limit at all. A narrow q seldom visits the tails of the posterior, and when it does, p is
-# large there and q tiny, so a rare weight is huge. With less than half the variance of the posterior, χ² is infinite. **A q for many samples should rather be too wide than too narrow.**
+# large there and q tiny, so a rare weight is huge. With half the variance of the posterior, or less, χ² is infinite. **A q for many samples should rather be too wide than too narrow.**
 #
 # ## How many samples count?
 #
@@ -226,7 +226,7 @@ print("shares", share.numpy().round(3), f"ESS {1 / share.square().sum():.3f}")
 #
 # <details><summary>Fill the gap on paper, then open this.</summary>
 #
-# The squares are 0.3645, 0.1341 and 0.0009, together 0.4995, so ESS = 2.002. The third sample is all but lost, and the other two count in full.
+# The squares are 0.3645, 0.1341 and 0.0009, together 0.4995, so ESS = 2.002. The first two alone would be worth 1.89, as they are not equal; the third adds about a tenth of a sample.
 #
 # </details>
 
@@ -277,7 +277,7 @@ for var in (0.5, 0.2):
 predict("single_estimate_above")
 
 # %% [markdown]
-# A hundred thousand single estimates each, with one sample and with 200, from the wide q:
+# A hundred thousand single estimates with one sample, and ten thousand with 200, from the wide q:
 
 # %%
 log_evidence_of_line = finite_evidence(on_grid(x.reshape(1, 1), line())).item()
@@ -291,7 +291,7 @@ for K, repeats in ((1, 100_000), (200, 10_000)):
 reveal("single_estimate_above")
 
 # %% [markdown]
-# With 200 samples the average is within 0.001 of the truth and *half* of the estimates are too high. Nothing is wrong, for the bound is on the average. The alarm of stage 02 stays what it was: an average, over many images or runs, that exceeds a known log p(x) by several standard errors.
+# With 200 samples the average is within 0.001 of the truth and *half* of the estimates are too high. Nothing is wrong, for the bound holds only for the average. The alarm of stage 02 stays what it was: an average, over many images or runs, that exceeds a known log p(x) by several standard errors.
 #
 # ## An honest number for digits
 #
@@ -345,7 +345,7 @@ for K in (1, 5, 50, 500):
     print(f"K = {K:3}: {estimate.mean():.2f} nats/image")
 
 # %% [markdown]
-# The same model, the same images, and a number that rises by half a nat. So a log p(x) without its K cannot be compared with anything. From 50 to 500 little is left to gain. Does that mean that we have arrived?
+# The same model, the same images, and a number that rises by 0.6 nats. So a log p(x) without its K cannot be compared with anything. From 50 to 500 little is left to gain. Does that mean that we have arrived?
 #
 # With *two* latent dimensions we can find out, since there log p(x) is a sum over a grid in the plane.
 
@@ -361,12 +361,12 @@ for K in (1, 5, 50, 500, 5000):
 print(f"the grid: {truth.mean():.3f} nats/image")
 
 # %% [markdown]
-# *"So are 5,000 samples the truth?"* On average, to a few hundredths of a nat, and the last factor of ten bought nothing that this run could show. For the worst image they are nats short: its q hardly ever looks where the posterior is, and no number of samples from the wrong place tells you so. What is wrong with that q?
+# *"So are 5,000 samples the truth?"* On average, to a few hundredths of a nat, and the last factor of ten bought nothing that this run could show. For the worst image they are nats short: its q hardly ever looks where the posterior is, and no number of samples that we can afford would tell you so. (That it looks worse with 5,000 than with 500 is chance: single runs may fall.) What is wrong with that q?
 #
 # ## Whose fault is the gap?
 #
 # Stage 02 named two reasons for a gap at K = 1. The family of diagonal Gaussians may be too poor for this posterior: the **approximation gap**. Or the encoder, one network for all images, gives a worse member of the family than it could: the **amortization gap**. On a plane of codes both can be measured. The library takes the first hundred
-# test digits and climbs the ELBO for each of them *by itself*, once from where the encoder put it and once from the top of the posterior.
+# test digits and climbs the ELBO for each of them *by itself*, once from where the encoder put it and once from the top of the posterior, and keeps the better of the two.
 
 # %% tags=["nbval-ignore-output"]
 split = two_gaps(test[:100], flat)
@@ -377,7 +377,7 @@ print(f"the encoder's q       {split.encoder.mean():8.3f}, lower again by {own.m
 print(f"median of the last gap {own.median():.2f}, its five largest {own[:5].numpy().round(1)}")
 
 # %% [markdown]
-# Nearly all of the gap is the encoder's. A single Gaussian would do well for almost every image, and a network that has to answer all of them at once does not find it. The last line says more: for most images the encoder is a little off, and for a few it is lost. Look at the worst one.
+# Most of the gap is the encoder's, seven parts of eight. A single Gaussian would do well for almost every image, and a network that has to answer all of them at once does not find it. The last line says more: for most images the encoder is a little off, and for a few it is lost. Look at the worst one.
 
 # %%
 worst = split.amortization.argmax()
@@ -515,7 +515,7 @@ reveal("encoder_signal")
 
 # %% [markdown]
 # The bound rises and the decoder hears better and better: in the end, four times as many samples double its ratio. The encoder hears *worse*: four times as many samples halve its ratio. The brackets say why. Its noise falls like 1/√K, as for everyone. But its signal falls like 1/K, for what does the bound still gain from a better
-# q, when so many samples make up for a bad one? The gap, about χ²/2K, is all in it that depends on q, and its slope falls with it. In the limit the bound is log p(x), which does not know q, and what is left of the encoder's gradient is noise.
+# q, when so many samples make up for a bad one? The bound depends on q only through its gap, about χ²/2K, so its slope by a parameter of q falls like 1/K too. In the limit the bound is log p(x), which does not know q, and what is left of the encoder's gradient is noise.
 #
 # Turn up the number of samples in the figure, and watch three things: the bound, and both ratios.
 
@@ -591,7 +591,7 @@ if check("doubly_reparameterized_gradient").passed:
 # | | as K grows | so |
 # | --- | --- | --- |
 # | the bound | rises to log p(x), its gap like χ²/2K | evaluate with many, and say how many |
-# | a narrow or misplaced q | spoils that rate, quietly | look at the ESS, and at the worst images |
+# | a narrow or misplaced q | lets the gap fall more slowly, quietly | look at the ESS, and at the worst images |
 # | the decoder's gradient | ratio grows like √K | the model gains |
 # | the encoder's gradient | ratio falls like 1/√K | train with a handful, or repair it |
 # | time and memory | grow like K | in chunks |
@@ -622,7 +622,7 @@ for name, suspect in ZOO.items():
     print(f"the {name} program reports {report:.4f} and minimises {minimised:.4f}")
 
 # %% [markdown]
-# The right report is −4.1425. The first program has it and minimises something else than minus this number; the other two are of one piece. Which of them is at fault? From two numbers you cannot say.
+# The right report is −4.1425. The first program has it and minimises another number. That need not be a fault, since of a loss only the gradient matters, and two numbers do not show gradients. The second and the third report a wrong number, so they are at fault whatever they minimise.
 #
 # ### Half a test
 #
@@ -651,7 +651,7 @@ for name, suspect in ZOO.items():
 #   value is its own affair. `log_w` (K, B) holds finite numbers and is yours to choose.
 # - `ask`, which is written already, gives both: the report, and the slope of the loss for every log-weight. You may change it.
 # - A sound program may add in any order and in any precision, and its report may be a number without a gradient. Log-weights of pictures are far from 0, −900 or so; a sound program gives no infinities there, but in single precision its report is then right to about 0.0001, and a share to 1 in 10,000. Allow for ten times that.
-# - Value is for passing six sound programs, one of them with a loss that is not minus its report, and for rejecting three broken ones. The other parts are for seven wrong losses and eight wrong reports. You may call your own `iwae_bound`.
+# - The part called *value* is for passing six sound programs, one of them with a loss that is not minus its report, and for rejecting three broken ones. The other parts are for seven wrong losses and eight wrong reports. You may call your own `iwae_bound`.
 #
 # For example, a program that reports −3 for the log-weights −2, −4, −3 of one image is broken: it took the mean of the logs, and −2.6910 is right.
 
@@ -689,7 +689,7 @@ for name, suspect in ZOO.items():
     print(f"the {name} program is sound: {bound_is_sound(suspect)}")
 
 # %% [markdown]
-# Here is what they were. The first reports honestly and gives the largest share to the worst sample: somebody took the softmax of a loss where a log-weight belongs. The second has the right gradient, and reports the loss that has it: the log-weights averaged by their shares, never below the bound. The third takes the mean of the logs, and is
+# Here is what they were. The first reports honestly and gives the largest share to the worst sample: somebody took the softmax of a loss where a log-weight belongs. The second has the right gradient, and reports minus its loss: the log-weights averaged by their shares, which is never below the bound. The third takes the mean of the logs, and is
 # the VAE of stage 05 with more samples a step.
 #
 # ## Practice, then the gate

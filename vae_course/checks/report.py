@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from html import escape
@@ -64,6 +65,11 @@ class Report:
         earned = f", {self.score:g} of {self.points:g} point{'s' * (self.points != 1)}" if self.points else ""
         return f"{mark} {self.exercise}: {words}{earned}"
 
+    @property
+    def _beside(self) -> str:
+        """What the second number of a row is: the right one, or another one of the learner's, which is not."""
+        return "beside" if any(re.match(r"(about )?your ", other) for _, _, other in self.rows) else "expected"
+
     def text(self) -> str:
         """The report for a terminal, without colour."""
         lines = [self.headline(), f"  {self.message}"]
@@ -71,7 +77,7 @@ class Report:
             lines.append(f"  {self.line}")
         if self.rows:
             width = max(len(where) for where, _, _ in self.rows)
-            lines += [f"  {where:<{width}}   yours {yours}   expected {expected}" for where, yours, expected in self.rows]
+            lines += [f"  {where:<{width}}   yours {yours}   {self._beside} {other}" for where, yours, other in self.rows]
         if self.question:
             lines.append(f"  ? {self.question}")
         if self.shows_parts():
@@ -101,7 +107,7 @@ class Report:
             )
             body.append(
                 '<table style="margin:.4em 0;font-variant-numeric:tabular-nums"><thead><tr><th></th>'
-                f'<th scope="col" style="{_PADDED}">yours</th><th scope="col" style="{_PADDED}">expected</th></tr></thead>'
+                f'<th scope="col" style="{_PADDED}">yours</th><th scope="col" style="{_PADDED}">{self._beside}</th></tr></thead>'
                 f"<tbody>{cells}</tbody></table>"
             )
         if self.question:

@@ -93,7 +93,7 @@ PREDICTIONS = {
         "0.25. For beta = 1, 2, 4 and 8, on how many directions does the best linear VAE spend anything?",
         ("3, 3, 3, 3, and less on each of them", "3, 2, 1, 0", "3, 0, 0, 0"),
         1,
-        "A dearer nat seems to make everything a little smaller. It does, but a direction is worth at most what its "
+        "A dearer nat takes the same from every direction that lives. But a direction is worth at most what its "
         "variance saves: when the price passes that, it gets nothing, and the next one follows at a price of its own.",
     ),
     "coins_with_a_past": Prediction(
