@@ -3,7 +3,9 @@
 import csv
 import os
 import shutil
+import sqlite3
 import subprocess
+from contextlib import closing
 
 import pytest
 from nbgrader.api import Gradebook
@@ -167,7 +169,9 @@ def folder(tmp_path, url):
     """An instructor's folder around the gradebook."""
     shutil.copy(REPOSITORY / "nbgrader_config.py", tmp_path)
     (tmp_path / "grading").mkdir()
-    shutil.copy(url.removeprefix("sqlite:///"), tmp_path / "grading")
+    there, here = url.removeprefix("sqlite:///"), tmp_path / "grading" / "gradebook.db"
+    with closing(sqlite3.connect(there)) as whole, closing(sqlite3.connect(here)) as copy:
+        whole.backup(copy)  # a part of it may still be in SQLite's log
     return tmp_path
 
 

@@ -521,7 +521,7 @@ def test_of_fresh_inputs_an_answer_tells_nothing_in_its_own_words(ends, message)
     fresh = hidden_seal("shift", (3,), diagnose=False)
     report = run("shift", written(TELLS.replace("ANSWER", ends)), seals=[visible_seal("shift"), fresh], isolate=True)
     assert (report.score, report.message, report.printed, report.rows) == (0, message, "", ())
-    assert report.line in ("", f"line 12: {ends}")
+    assert report.line in ("", f"line 13: {ends}")
 
 
 def test_check_draws_the_fresh_inputs_from_the_graders_seed(monkeypatch):

@@ -81,28 +81,32 @@ def _once(
 def _done(
     exercise: str, answer: Answer, worker: Worker | None, seconds: float, seals: Sequence[Seal], instead: Sequence[str]
 ) -> Run:
-    """The probe on the cases of every seal. Each seal has a run of its own, so that nothing that an answer prints or
-    says on the visible inputs can tell the hidden ones; what it says on those is left out."""
+    """The probe on the cases of every seal, without what an answer says or prints of hidden ones. In processes each seal has a run of
+    its own, so that what an answer says of the visible inputs cannot tell the hidden ones; in this process it could read them anyway."""
     runs: list[Run] = []
-    for seal in seals:
+    for together in [[seal] for seal in seals] if worker else [list(seals)]:
+        cases = [case for seal in together for case in seal.cases]
         last = runs[-1].outcomes[-1] if runs and runs[-1].outcomes else None
         if isinstance(last, Trouble) and last.kind in UNSETTLED:
-            done = Run([last] * len(seal.cases))
+            done = Run([last] * len(cases))
         elif worker:
-            done = _outside(exercise, answer, worker, seal.cases, seconds, instead)
+            done = _outside(exercise, answer, worker, cases, seconds, instead)
         else:
-            done = run_probe(exercise, find_probe(exercise), answer, seal.cases, seconds, instead=instead)
-        runs.append(_without_words(exercise, answer, done, seconds) if seal.hidden else done)
-    first = runs[0]
-    return replace(first, outcomes=[outcome for done in runs for outcome in done.outcomes])
+            done = run_probe(exercise, find_probe(exercise), answer, cases, seconds, instead=instead)
+        hidden = [seal.hidden for seal in together for _ in seal.cases]
+        runs.append(_without_words(exercise, answer, done, seconds, hidden) if any(hidden) else done)
+    return replace(runs[0], outcomes=[outcome for done in runs for outcome in done.outcomes])
 
 
-def _without_words(exercise: str, answer: Answer, done: Run, seconds: float) -> Run:
-    """A run on inputs that nobody may learn, without anything that the answer says itself."""
+def _without_words(exercise: str, answer: Answer, done: Run, seconds: float, hidden: Sequence[bool]) -> Run:
+    """A run on inputs some of which nobody may learn, without anything that the answer says itself of those."""
     blocks = answer.program if isinstance(answer, Written) else ()
     sources = {text for block in blocks for text in (block.source, block.source.lstrip())}  # IPython drops empty lines at the top
     lines = {f"line {n}: {line.strip()}" for text in sources for n, line in enumerate(text.splitlines(), 1)}
-    outcomes = [discreet(o, exercise, seconds, lines) if isinstance(o, Trouble) else o for o in done.outcomes]
+    outcomes = [
+        discreet(outcome, exercise, seconds, lines) if secret and isinstance(outcome, Trouble) else outcome
+        for outcome, secret in zip(done.outcomes, hidden, strict=True)
+    ]
     return replace(done, outcomes=outcomes, printed="")
 
 

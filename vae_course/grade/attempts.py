@@ -246,7 +246,9 @@ def leave_marker(told):
 def look_for_marker(told):
     found = ["a variable"] * ("LEFT" in os.environ) + ["a module"] * ("left_behind" in sys.modules)
     found += ["a name"] * ("left_behind" in __builtins__)
-    found += [f"{place}/{name}" for place in ("/tmp", "/dev/shm") for name in os.listdir(place)]
+    here = [sys.prefix, sys.base_prefix, *sys.path]  # a Python or a course below /tmp is bound there
+    names = [f"{place}/{name}" for place in ("/tmp", "/dev/shm") for name in os.listdir(place)]
+    found += [name for name in names if not any(path.startswith(f"{name}/") for path in here)]
     half, other = told["half"].encode(), told["other"].encode()
     starts = {id(thing) >> 20 for thing in gc.get_objects()} | {libc.sbrk(0) >> 20}
     seen = 0
