@@ -104,9 +104,7 @@ class Desk:
 
     def marks(self, student):
         """The automatic marks of a submission, by exercise."""
-        with Gradebook(self.config.CourseDirectory.db_url) as gradebook:
-            notebook = gradebook.find_submission_notebook(STAGE, STAGE, student)
-            return {g.name.removeprefix("check-"): g.auto_score for g in notebook.grades if g.name.startswith("check-")}
+        return marks(self.config.CourseDirectory.db_url, STAGE, student)
 
     def waiting(self, student):
         """The cells of a submission that wait for a person."""
@@ -129,6 +127,13 @@ class Desk:
             cell = find(notebook, name)
             cell["source"] = "".join(cell["source"]).replace("raise NotImplementedError", f"return {answer}")
         return notebook
+
+
+def marks(db_url, stage, student):
+    """The automatic marks of a submission of a stage in a gradebook, by exercise."""
+    with Gradebook(db_url) as gradebook:
+        notebook = gradebook.find_submission_notebook(stage, stage, student)
+        return {g.name.removeprefix("check-"): g.auto_score for g in notebook.grades if g.name.startswith("check-")}
 
 
 def find(notebook, grade_id):

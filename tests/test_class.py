@@ -58,6 +58,16 @@ def test_one_process_and_several_give_the_same_marks_and_verdicts(desk, monkeypa
     assert grade(desk).new == []
 
 
+def test_an_answer_that_ended_its_process_is_judged_again_when_asked_and_no_other(desk):
+    fill(desk, 7)  # the last one ends its process
+    grade(desk)
+    before = {path: path.stat().st_mtime_ns for path in (desk.folder / verdicts.STORE).rglob("*.json")}
+    again = grade(desk, executor=many.processes(1), force=True)
+    changed = [path for path, time_ns in before.items() if path.stat().st_mtime_ns != time_ns]
+    assert len(again.new) == len(before) == 7 and len(changed) == 1
+    assert '"failed": "crash"' in changed[0].read_text(encoding="utf-8")
+
+
 def test_three_hundred_submissions_with_processes_killed_at_random_lose_nothing(desk):
     wanted, chance = fill(desk, 300), random.Random(3)
     made, written = desk.folder / verdicts.STORE / STAGE, desk.folder / "grading" / "autograded"

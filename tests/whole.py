@@ -7,8 +7,7 @@ import shutil
 from pathlib import Path
 
 import nbformat
-from desk import Desk, find
-from nbgrader.api import Gradebook
+from desk import Desk, find, marks
 from support import REPOSITORY
 
 from vae_course.checks import run
@@ -52,16 +51,8 @@ class Whole(Desk):
             find(notebook, exercise.name)["source"] = f"{ {**answers, **wrong}[exercise.name]}\n# {remark}\n"
         return json.dumps(notebook)
 
-    def gradebook_marks(self, student: str) -> dict[str, float]:
-        return marks(self.config.CourseDirectory.db_url, self.stage, student)
-
-
-def marks(db_url: str, stage: Stage, student: str) -> dict[str, float]:
-    """The automatic marks of a submission in a gradebook, by exercise."""
-    with Gradebook(db_url) as gradebook:
-        notebook = gradebook.find_submission_notebook(stage.id, stage.id, student)
-        graded = [grade for grade in notebook.grades if grade.name.startswith("check-")]
-        return {grade.name.removeprefix("check-"): grade.auto_score for grade in graded}
+    def marks(self, student: str) -> dict[str, float]:
+        return marks(self.config.CourseDirectory.db_url, self.stage.id, student)
 
 
 def hand_in(folder: Path, stage: Stage, student: str, text: str) -> None:

@@ -14,10 +14,11 @@ from contextlib import contextmanager
 
 import pytest
 import torch
+from desk import marks
 from stock import PLAIN, Stock
 from support import FULL
 from traitlets.config import Config
-from whole import KINDS, Whole, hand_in, honest, marks
+from whole import KINDS, Whole, hand_in, honest
 
 from vae_course import course
 from vae_course.grade import judge, preflight, rebuild, sandbox, verdicts
@@ -97,7 +98,7 @@ def by_stock(desk, folder, texts, timeout=30):
         hand_in(stock.submitted, desk.stage, student, text)
     with stock.at_work(PLAIN, Execute=Config(timeout=timeout)) as api:
         seconds = [timed(api, desk.stage, student)[0] for student in texts]
-    return seconds, {student: marks(f"sqlite:///{stock.gradebook}", desk.stage, student) for student in texts}
+    return seconds, {student: marks(f"sqlite:///{stock.gradebook}", desk.stage.id, student) for student in texts}
 
 
 def test_a_whole_stage_in_a_tenth_of_a_second(tmp_path, monkeypatch):
@@ -126,7 +127,7 @@ def test_a_whole_stage_in_a_tenth_of_a_second(tmp_path, monkeypatch):
         f"{stock:.2f} s at the median of {STOCKS}, {stock / ours:.0f} times as long\n"
         f"{spent.text(sum(clock for clock, _ in pairs))}"
     )
-    assert {student: desk.gradebook_marks(student) for student in texts} == deserved
+    assert {student: desk.marks(student) for student in texts} == deserved
     assert given == {student: deserved[student] for student in given}
     assert processor < CEILING and stock > FLOOR * ours
     if ours >= WANTED or stock < TIMES * ours:
@@ -148,5 +149,5 @@ def test_a_stage_that_trains(tmp_path):
     (theirs,), given = by_stock(desk, tmp_path / "stock", only, timeout=600)
     mine = statistics.median(ours)
     print(f"\n{stage.id}: {mine:.2f} s a submission; stock nbgrader {theirs:.1f} s, {theirs / mine:.0f} times as long")
-    assert all(desk.gradebook_marks(student) == deserved for student in texts)
+    assert all(desk.marks(student) == deserved for student in texts)
     assert [*given.values()] == [deserved]

@@ -14,8 +14,8 @@ from vae_course.checks.probing import Case, Outcome, Run, find_probe, in_process
 from vae_course.checks.report import UNSETTLED, Report
 from vae_course.checks.say import listed
 from vae_course.checks.seal import Mistake, Seal, visible_seal
-from vae_course.checks.trouble import TimeUp, Trouble, discreet, explain
-from vae_course.checks.worker import Worker, crash
+from vae_course.checks.trouble import TimeUp, Trouble, crash, discreet, explain
+from vae_course.checks.worker import Worker
 
 SECONDS = 10.0
 PATIENCE = 3.0  # times that for all cases of an exercise by the clock, where each has a process of its own

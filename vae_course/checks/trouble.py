@@ -96,6 +96,11 @@ def explain(error: BaseException, exercise: str, seconds: float) -> Trouble:
     return Trouble("error", f"{exercise} stopped with {type(error).__name__}{detail}", line)
 
 
+def crash(exercise: str) -> Trouble:
+    """The Trouble of a process that ended without a result, or with one that nobody can read."""
+    return Trouble("crash", f"The process that ran {exercise} ended without a result: does your code end it?")
+
+
 def discreet(trouble: Trouble, exercise: str, seconds: float, lines: Container[str]) -> Trouble:
     """A Trouble on inputs that nobody may learn, in our own words: the answer's might hold them.
 
@@ -103,13 +108,14 @@ def discreet(trouble: Trouble, exercise: str, seconds: float, lines: Container[s
     """
     if trouble.kind == "timeout":
         return explain(TimeUp(), exercise, seconds)
+    if trouble.kind == "crash":
+        return crash(exercise)
     named = re.match(r"\w+ stopped with (\w+)", trouble.text)
     known = named and named[1] in vars(builtins)
     texts = {
         "error": f"{exercise} stopped with {named[1] if known else 'an error'}.",
         "type": f"{exercise} returned something that is not what it is asked for.",
         "size": f"{exercise} returned more than can be looked at.",
-        "crash": f"The process that ran {exercise} ended without a result: does your code end it?",
     }
     text = texts.get(trouble.kind, f"{exercise} gave no result.")
     return Trouble(trouble.kind, text, trouble.line if trouble.line in lines else "")

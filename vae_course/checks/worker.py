@@ -22,7 +22,7 @@ from vae_course.checks import wire
 from vae_course.checks.answer import Answer, from_note
 from vae_course.checks.loader import SETUP, imports
 from vae_course.checks.probing import Case, Run, course_names, find_probe, run_probe
-from vae_course.checks.trouble import TimeUp, Trouble, explain
+from vae_course.checks.trouble import TimeUp, Trouble, crash, explain
 
 GRACE = 5.0  # seconds beyond the learner's own limit before the process is killed
 LARGEST = 64 * 2**20
@@ -81,11 +81,6 @@ def _readable(data: bytes, count: int) -> bool:
         return len(Run.from_bytes(data).outcomes) == count
     except Exception:
         return False
-
-
-def crash(exercise: str) -> Trouble:
-    """The Trouble of a process that ended without a result, or with one that nobody can read."""
-    return Trouble("crash", f"The process that ran {exercise} ended without a result: does your code end it?")
 
 
 def _write(pipe: BinaryIO, data: bytes) -> None:

@@ -75,7 +75,7 @@ def grade(
 
     executor: makes what verdicts are made in, again when its processes end; without one they are made in this process.
     at_once: how many batches it is given at a time. force: mark again what has marks; verdicts that are kept still hold, since
-    they follow from nothing else.
+    they follow from nothing else, but for those of answers that were stopped or ended their process: these are made again.
     """
     config.Judge.unsandboxed = unsandboxed
     if not _is_released(stage, config):
@@ -87,7 +87,7 @@ def grade(
     outcome = Outcome()
     marking = marking_of(stage, unsandboxed)
     if executor:
-        wanted = _wanted(stage, tqdm(chosen, "verdicts", unit=" submissions", disable=None), marking, outcome)
+        wanted = _wanted(stage, tqdm(chosen, "verdicts", unit=" submissions", disable=None), marking, force, outcome)
         _fill(stage, wanted, marking, executor, at_once)
     _write(stage, [student for student in chosen if student not in outcome.failed], config, force, outcome)
     return outcome
@@ -104,8 +104,10 @@ def _is_released(stage: Stage, config: Config) -> bool:
 # --- phase 1 ---
 
 
-def _wanted(stage: Stage, students: Sequence[str], marking: Marking, outcome: Outcome) -> Iterator[Wanted]:
-    """The verdicts that are not kept yet, each once."""
+def _wanted(
+    stage: Stage, students: Sequence[str], marking: Marking, force: bool, outcome: Outcome
+) -> Iterator[Wanted]:
+    """The verdicts that are not kept yet, each once; with `force` also those that are not settled."""
     seen = set()
     for student in students:
         try:
@@ -114,8 +116,10 @@ def _wanted(stage: Stage, students: Sequence[str], marking: Marking, outcome: Ou
             outcome.failed[student] = f"it cannot be prepared for marking ({type(error).__name__}: {error})"
             continue
         key = verdicts.key(submitted, marking)
-        if key not in seen and verdicts.kept(stage, key) is None:
-            yield key, submitted
+        if key not in seen:
+            held = verdicts.kept(stage, key)
+            if held is None or force and not held.settled:
+                yield key, submitted
         seen.add(key)
 
 

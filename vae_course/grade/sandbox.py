@@ -33,8 +33,8 @@ from vae_course import course
 from vae_course.checks import wire
 from vae_course.checks.answer import Answer
 from vae_course.checks.probing import Case, Run
-from vae_course.checks.trouble import TimeUp, explain
-from vae_course.checks.worker import LARGEST, Worker, crash
+from vae_course.checks.trouble import TimeUp, crash, explain
+from vae_course.checks.worker import LARGEST, Worker
 from vae_course.course import CourseError, Stage
 from vae_course.grade import seccomp, zygote
 from vae_course.grade.evidence import pieces, read_run

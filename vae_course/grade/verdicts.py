@@ -23,7 +23,7 @@ from vae_course.checks import run
 from vae_course.checks.answer import Written
 from vae_course.checks.loader import Program
 from vae_course.checks.probing import in_processes_apart
-from vae_course.checks.report import Report
+from vae_course.checks.report import UNSETTLED, Report
 from vae_course.checks.runner import SECONDS, passed
 from vae_course.checks.seal import Seal, visible_seal
 from vae_course.checks.sealing import marking_seal
@@ -58,6 +58,11 @@ class Verdict:
     course: str
     torch: str
     key: str
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing in it may turn out otherwise the next time, as what a busy machine stopped may."""
+        return all(report.failed not in UNSETTLED for report in self.reports.values())
 
     @property
     def origin(self) -> dict[str, str]:
