@@ -285,7 +285,7 @@ for K, repeats in ((1, 100_000), (200, 10_000)):
     estimate = library.iwae_bound(line_log_weights(0.5, K, repeats))
     above = (estimate > log_evidence_of_line).double().mean()
     print(f"K = {K:3}: average {estimate.mean():.4f}, spread {estimate.std():.3f},", end=" ")
-    print(f"{above:.0%} above log p(x) = {log_evidence_of_line:.4f}")
+    print(f"{above:.0%} above log p(x) = {log_evidence_of_line:.4f} nats")
 
 # %% tags=["nbval-ignore-output"]
 reveal("single_estimate_above")
