@@ -97,7 +97,12 @@ def test_three_hundred_submissions_with_processes_killed_at_random_lose_nothing(
 
 
 def workers_of(pid):
-    return [child for child in children(pid) if "spawn_main" in " ".join(child.cmdline())]
+    found = []
+    for child in children(pid):
+        with contextlib.suppress(psutil.NoSuchProcess):  # it ended since, or waits as a zombie
+            if "spawn_main" in " ".join(child.cmdline()):
+                found.append(child)
+    return found
 
 
 def children(pid):
