@@ -12,7 +12,7 @@ from vae_course import course
 from vae_course.checks import Report
 from vae_course.checks.drills import Item
 from vae_course.course import CourseError
-from vae_course.learn import check, gate, gates, practice, progress
+from vae_course.learn import check, gate, gates, opening, practice, progress
 from vae_course.learn import status as standings
 from vae_course.learn.card import Card
 from vae_course.learn.numbers import read_number
@@ -165,7 +165,7 @@ def test_a_gate_opens_with_four_of_five(workbook):
     typed(attempt, right=4)
     said = attempt.end()
     assert said.headline == "The gate of 00_start_here is open" and "4 of 5 right" in said.lines[0]
-    assert progress.gate_is_open(FIRST) and gate("00").headline == "The gate of 00_start_here is open"
+    assert opening.is_open(FIRST) and gate("00").headline == "The gate of 00_start_here is open"
 
 
 def test_three_of_five_keep_it_closed_and_name_what_to_practise(workbook):
@@ -174,7 +174,7 @@ def test_three_of_five_keep_it_closed_and_name_what_to_practise(workbook):
     typed(attempt, right=3)
     said = attempt.end()
     assert "stays closed" in said.headline and "`vae-course practice 00`" in said.lines[0] and "5 minutes" in said.lines[0]
-    assert not progress.gate_is_open(FIRST)
+    assert not opening.is_open(FIRST)
 
 
 def test_a_gate_asks_three_of_its_stage_and_two_of_earlier_ones():
@@ -209,11 +209,11 @@ def test_a_busy_machine_does_not_close_a_gate_for_good(workbook, monkeypatch, fa
     assert len(ran) == runs
 
 
-@pytest.mark.parametrize(("required", "absent"), [(True, ["extra"]), (False, [])])
+@pytest.mark.parametrize(("required", "absent"), [(True, ["std_from_logvar"]), (False, [])])
 def test_a_gate_does_not_wait_for_what_is_not_required(workbook, monkeypatch, required, absent):
-    extra = course.Exercise("extra", points=1, minutes=5, difficulty=5, required=required)
+    extra = dataclasses.replace(course.find_exercise("std_from_logvar")[1], required=required)
     stage = dataclasses.replace(FIRST, exercises=(*FIRST.exercises, extra))
-    reports = [Report("shift", True, 1.0, 1.0, ""), Report("extra", False, 0.0, 1.0, "", failed="value")]
+    reports = [Report("shift", True, 1.0, 1.0, ""), Report("std_from_logvar", False, 0.0, 1.0, "", failed="value")]
     monkeypatch.setattr(gates.saved, "check", lambda *a: reports)
     assert [m.exercise.name for m in gates.missing(stage, gates.workbook.find(FIRST))] == absent
 
@@ -249,7 +249,7 @@ def test_a_gate_left_in_the_middle_stays_closed(workbook, vae_course, monkeypatc
 
     monkeypatch.setattr("builtins.input", gone)
     done = vae_course("gate", "00")
-    assert done.returncode == 1 and "Stopped" in done.stdout and not progress.gate_is_open(FIRST)
+    assert done.returncode == 1 and "Stopped" in done.stdout and not opening.is_open(FIRST)
 
 
 # --- modes ---
@@ -291,8 +291,8 @@ def test_nothing_is_held_when_gates_or_progress_are_off(progress_file, monkeypat
 
 def test_an_unknown_mode_is_named(progress_file, monkeypatch):
     monkeypatch.setenv("VAE_COURSE_GATES", "sof")
-    with pytest.raises(CourseError, match="VAE_COURSE_GATES is 'sof'; set it to hard, soft or off"):
-        gates.mode()
+    with pytest.raises(CourseError, match="VAE_COURSE_GATES is 'sof'; set it to hard, soft, graded or off"):
+        opening.mode()
 
 
 def test_a_gate_in_a_build_records_nothing_and_always_reads_the_same():
@@ -321,7 +321,7 @@ def test_reset_keeps_the_old_notebook_and_closes_the_gate(workbook, vae_course, 
     progress.record("gate", FIRST.id, "", open=True)
     done = vae_course("reset", "00")
     folder = tmp_path / "workbook" / FIRST.id
-    assert done.returncode == 0 and not progress.gate_is_open(FIRST)
+    assert done.returncode == 0 and not opening.is_open(FIRST)
     assert (folder / f"{FIRST.id}.ipynb").read_bytes() == course.released_notebook(FIRST).read_bytes()
     assert "1234" in (folder / f"{FIRST.id}.before-reset-1.ipynb").read_text(encoding="utf-8")
     vae_course("reset", "00")

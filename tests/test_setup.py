@@ -39,9 +39,10 @@ def test_every_requirement_is_pinned_to_a_version_that_it_allows():
 
 
 def test_conda_gets_what_pip_gets():
-    listed = yaml.safe_load((REPOSITORY / "environment.yml").read_text())["dependencies"]
-    conda = {text for text in listed if isinstance(text, str)} - {"pip", f"python{PROJECT['requires-python']}"}
-    pip = requirements("grade") + [r for r in requirements("test") if r.name == "nbval"]
+    *listed, last = yaml.safe_load((REPOSITORY / "environment.yml").read_text())["dependencies"]
+    assert last["pip"][-1] == "--editable ."  # pip reads these lines as a file of requirements, where --no-deps is an error
+    conda = {*listed, *last["pip"][:-1]} - {"pip", f"python{PROJECT['requires-python']}"}
+    pip = requirements("grade") + [r for r in requirements("test") if r.name == "nbval"] + [Requirement("cryptography>=43")]
     assert conda == {f"{CONDA_NAMES.get(r.name, r.name)}{r.specifier}" for r in pip}
 
 
@@ -49,9 +50,9 @@ def test_everything_imported_is_required():
     import ast
     import sys
 
-    names = {"IPython": "ipython", "jupyterlab": "jupyterlab", "yaml": "pyyaml", "sklearn": "scikit-learn"}
+    names = {"IPython": "ipython", "jupyterlab": "jupyterlab", "yaml": "pyyaml", "sklearn": "scikit-learn", "jwt": "pyjwt"}
     names |= {"traitlets": "nbgrader", "sqlalchemy": "nbgrader"}
-    wanted = {canonicalize_name(r.name) for r in requirements("grade", "cluster")} | {"traitlets", "vae-course", "nbgrader"}
+    wanted = {canonicalize_name(r.name) for r in requirements("grade", "cluster")} | {"traitlets", "vae-course", "nbgrader", "cryptography"}
     for file in (REPOSITORY / "vae_course").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             found = [a.name for a in node.names] if isinstance(node, ast.Import) else []

@@ -76,21 +76,34 @@ def check(
 
 
 @app.command()
-def practice(stage: Annotated[str, typer.Argument(help="A stage, such as 03.")]) -> None:
-    """Practise a stage's drills: typed numbers, a second try, and the name of the slip."""
+def practice(
+    stage: Annotated[Optional[str], typer.Argument(help="A stage, such as 03; what is due today when left out.")] = None,
+    transfer: Annotated[bool, typer.Option("--transfer", help="Ask what you know in another parametrisation.")] = False,
+) -> None:
+    """Practise: what is due today, or a stage's drills. Typed numbers, a second try, and the name of the slip."""
     from vae_course.learn import practising, terminal
 
-    round = practising.start(course.find_stage(stage))
-    if terminal.ask_all(round):
-        terminal.show(practising.closing(round, "Run the command again for fresh numbers."))
+    started = practising.start(course.find_stage(stage) if stage else None, transfer)
+    if not isinstance(started, practising.Round):
+        terminal.show(started)
+    elif terminal.ask_all(started):
+        terminal.show(practising.closing(started))
 
 
 @app.command()
-def gate(stage: Annotated[str, typer.Argument(help="A stage, such as 03.")]) -> None:
+def gate(
+    stage: Annotated[str, typer.Argument(help="A stage, such as 03.")],
+    with_pass: Annotated[
+        Optional[Path], typer.Option("--pass", help="A pass that your instructor gave you, where gates are graded.")
+    ] = None,
+) -> None:
     """Try a stage's gate: every check on the notebook as saved, then 4 of 5 fresh questions. Exit 0 open, 1 closed."""
     from vae_course.learn import gates, terminal
 
     found = course.find_stage(stage)
+    if with_pass:
+        terminal.show(gates.open_with_pass(found, with_pass))
+        return
     settled = gates.standing(found)
     if settled is None:
         attempt = gates.Attempt(found)
@@ -113,6 +126,22 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print it as JSO
         typer.echo(repr(standings.status()))
 
 
+@app.command("map")
+def show_map(
+    out: Annotated[Optional[Path], typer.Option(help="Draw it as a picture: a file that ends in .svg, .png or .pdf.")] = None,
+) -> None:
+    """Draw the course: what builds on what, and what of it is mastered, due and locked."""
+    from vae_course.learn import course_map
+
+    stations = course_map.stations()
+    if out:
+        course_map.draw(stations, out)
+        typer.echo(f"{out}: drawn")
+        return
+    for line, colour in course_map.lines(stations):
+        typer.secho(line, fg=colour)
+
+
 @app.command()
 def reset(stage: Annotated[str, typer.Argument(help="A stage, such as 03.")]) -> None:
     """Start a stage afresh: a new notebook, the old one kept beside it, its gate closed again."""
@@ -122,6 +151,42 @@ def reset(stage: Annotated[str, typer.Argument(help="A stage, such as 03.")]) ->
     new, old = workbook.reset(found)
     progress.record("reset", found.id, "")
     typer.echo(f"{new} is fresh; what you wrote is in {old}. The gate of {found.id} is closed again.")
+
+
+carried = typer.Typer(help="Your progress as a file: keep it, move it to another machine, hand it in.", no_args_is_help=True)
+app.add_typer(carried, name="progress")
+
+
+@carried.command("export")
+def export_progress(to: Annotated[Path, typer.Argument(metavar="FILE", help="A new file, such as progress.json.")]) -> None:
+    """Write all of your progress to a file that you can read; it holds no name and no code of yours."""
+    from vae_course.learn import moving
+
+    count = moving.export(to)
+    typer.echo(f"{to}: {count} event{'s' * (count != 1)}.")
+
+
+@carried.command("import")
+def import_progress(file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `export` wrote.")]) -> None:
+    """Add the progress in a file to what is here; what is here already is not counted twice."""
+    from vae_course.learn import moving
+
+    count, new = moving.bring_in(file)
+    typer.echo(f"{file}: {count} event{'s' * (count != 1)}, {new} of them new here.")
+
+
+@carried.command("delete")
+def delete_progress(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete your progress from this machine: checks, practice, predictions, gates. Your notebooks stay."""
+    from vae_course.learn import moving, progress
+
+    if not yes and not typer.confirm(f"Delete all of your progress in {progress.file()}?"):
+        typer.echo("Nothing was deleted.")
+        raise typer.Exit(1)
+    gone = moving.delete()
+    typer.echo("\n".join(f"{path}: deleted" for path in gone) or "There was no progress to delete.")
 
 
 @app.command()
@@ -255,6 +320,90 @@ def export(
         for sentence in exporter.write(gradebook):
             typer.echo(sentence, err=True)
     typer.echo(f"{to}: written")
+
+
+THRESHOLD = "The share of the points that is mastery: 0.9 for all stages, or 03=0.9 for one; may be given several times."
+
+
+@app.command()
+def mastery(
+    stages: Annotated[
+        Optional[list[str]], typer.Argument(metavar="[STAGE]...", help="Stages; all of them when left out.")
+    ] = None,
+    threshold: Annotated[Optional[list[str]], typer.Option(help=THRESHOLD)] = None,
+    to_csv: Annotated[Optional[Path], typer.Option("--csv", help="Write the table to this file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Who has mastered which stage, by the marks in the gradebook."""
+    from dataclasses import asdict
+
+    from vae_course.grade import many
+    from vae_course.grade import mastery as marks
+
+    chosen = [course.find_stage(stage) for stage in stages] if stages else course.STAGES
+    rows = marks.mastery(chosen, many.configuration(), threshold or ())
+    if to_csv:
+        marks.write_csv(rows, to_csv)
+        typer.echo(f"{to_csv}: written")
+    elif as_json:
+        typer.echo(json.dumps([asdict(row) for row in rows], indent=2, ensure_ascii=False))
+    else:
+        marks.show(rows)
+
+
+@app.command("pass")
+def issue_pass(
+    stage: Annotated[str, typer.Argument(help="A stage, such as 03.")],
+    student: Annotated[Optional[list[str]], typer.Option(help="Only this student; may be given several times.")] = None,
+    threshold: Annotated[Optional[list[str]], typer.Option(help=THRESHOLD)] = None,
+) -> None:
+    """Sign a pass for every student who has mastered a stage; a learner's gate takes it where gates are graded."""
+    from vae_course.grade import many, mastery, passes
+
+    found = course.find_stage(stage)
+    rows = mastery.mastery([found], many.configuration(), threshold or ())
+    written, refused = passes.issue_all(found, rows, student or ())
+    for path in written:
+        typer.echo(f"{path}: signed")
+    for reason in refused:
+        typer.echo(f"✗ {reason}", err=True)
+    typer.echo(
+        f"{len(written)} passes; learners also get {passes.PUBLIC}, and set VAE_COURSE_GATES=graded and VAE_COURSE_PASS_KEY to that file."
+        if written else "No pass was signed."
+    )
+    raise typer.Exit(1 if refused else 0)
+
+
+@app.command()
+def report(
+    stages: Annotated[
+        Optional[list[str]], typer.Argument(metavar="[STAGE]...", help="Stages; all of them when left out.")
+    ] = None,
+    progress: Annotated[
+        Optional[list[Path]], typer.Option(help="A file that a learner exported, or a folder of them; may be given several times.")
+    ] = None,
+    to_csv: Annotated[Optional[Path], typer.Option("--csv", help="Write the rows to this file.")] = None,
+    figure: Annotated[Optional[Path], typer.Option(help="Draw the commonest ones: a file that ends in .png, .svg or .pdf.")] = None,
+    anonymous: Annotated[
+        bool, typer.Option("--anonymous", help="Name nobody, and leave out what fewer than three learners share.")
+    ] = False,
+) -> None:
+    """Which misconceptions a class meets, exercise by exercise, and which are still there in what was handed in."""
+    from vae_course.grade import report as reports
+
+    made = reports.ClassReport([course.find_stage(stage) for stage in stages] if stages else course.STAGES)
+    made.add_graded()
+    made.add_progress(progress or ())
+    rows = made.rows(anonymous)
+    if to_csv:
+        reports.write_csv(rows, to_csv)
+        typer.echo(f"{to_csv}: written")
+    if figure:
+        reports.draw(rows, figure)
+        typer.echo(f"{figure}: drawn")
+    if not (to_csv or figure):
+        reports.show(made, anonymous)
+    typer.echo(made.summary())
 
 
 @app.command()

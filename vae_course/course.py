@@ -15,7 +15,8 @@ from types import MappingProxyType
 
 PACKAGE = Path(__file__).parent
 REPOSITORY = PACKAGE.parent
-GATES = "soft"  # how gates behave unless VAE_COURSE_GATES says otherwise: hard, soft or off
+GATES = "soft"  # how gates behave unless VAE_COURSE_GATES says otherwise: hard, soft, graded or off
+MASTERY = 0.8  # the share of a stage's points that is mastery, unless an instructor sets another
 
 
 class CourseError(Exception):

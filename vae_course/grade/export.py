@@ -10,7 +10,7 @@ are spaces.
 from __future__ import annotations
 
 import csv
-import os
+import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from traitlets import Bool
 
 from vae_course import course
 from vae_course.course import CourseError
+from vae_course.models.files import write_whole
 
 WAITING, ABSENT, MARKED = "waits for hand grading", "nothing handed in", "marked"
 
@@ -84,27 +85,18 @@ class _Export(ExportPlugin):
         marks: Marks = {}
         columns: list[Column] = []
         for assignment in chosen:
-            own = _columns(assignment, self.exercises)
+            own = columns_of(assignment, self.exercises)
             columns += own
             for student in students:
-                found = _marks(gradebook, assignment, student, own)
+                found = marks_of(gradebook, assignment, student, own)
                 marks.update(((student.id, column), mark) for column, mark in found)
-        self._save(self.table(students, columns, marks))
+        write_table(Path(self.to or "grades.csv"), self.table(students, columns, marks), self.encoding)
         return list(_empty(chosen, students, marks))
 
     def table(self, students: list[Student], columns: list[Column], marks: Marks) -> Iterable[Row]:
         """The rows of the file, headings included."""
         raise NotImplementedError
 
-    def _save(self, rows: Iterable[Row]) -> None:
-        to = Path(self.to or "grades.csv")
-        unfinished = to.with_name(f".{to.name}.{os.getpid()}")
-        try:
-            with open(unfinished, "w", encoding=self.encoding, newline="") as file:
-                csv.writer(file).writerows([safe(cell) for cell in row] for row in rows)
-            os.replace(unfinished, to)
-        finally:
-            unfinished.unlink(missing_ok=True)
 
 
 class Table(_Export):
@@ -161,6 +153,13 @@ class Moodle(_Export):
 FORMATS: dict[str, type[_Export]] = {"canvas": Canvas, "moodle": Moodle, "csv": Table}
 
 
+def write_table(to: Path, rows: Iterable[Iterable[Cell]], encoding: str = "utf-8-sig") -> None:
+    """Write a CSV file, whole or not at all. A byte order mark tells Excel that it is UTF-8."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([safe(cell) for cell in row] for row in rows)
+    write_whole(to, text.getvalue().encode(encoding))
+
+
 def safe(cell: Cell) -> Cell:
     """A cell that a spreadsheet shows as it is."""
     if not isinstance(cell, str):
@@ -173,7 +172,8 @@ def _cell(mark: Mark) -> Cell:
     return "" if mark.points is None else round(mark.points, 2)
 
 
-def _columns(assignment: Assignment, exercises: bool) -> list[Column]:
+def columns_of(assignment: Assignment, exercises: bool) -> list[Column]:
+    """The column of a stage, and those of its exercises when they are asked for."""
     columns = [Column(assignment.name, "", assignment.max_score)]
     if exercises:
         cells = [cell for notebook in assignment.notebooks for cell in (*notebook.grade_cells, *notebook.task_cells)]
@@ -194,9 +194,10 @@ def _exercise(cell: str) -> str:
     return cell.removeprefix("check-")
 
 
-def _marks(
+def marks_of(
     gradebook: Gradebook, assignment: Assignment, student: Student, columns: list[Column]
 ) -> Iterator[tuple[Column, Mark]]:
+    """A student's marks for the columns of one stage."""
     try:
         submission = gradebook.find_submission(assignment.name, student.id)
     except MissingEntry:
@@ -241,7 +242,7 @@ def _said(comment: Comment) -> bool:
 def _empty(chosen: list[Assignment], students: list[Student], marks: Marks) -> Iterator[str]:
     """A sentence for each reason why cells of a stage are empty."""
     for assignment in chosen:
-        states = {s.id: marks[s.id, _columns(assignment, False)[0]].state for s in students}
+        states = {s.id: marks[s.id, columns_of(assignment, False)[0]].state for s in students}
         if waiting := sorted(student for student, state in states.items() if state == WAITING):
             yield f"{assignment.name}: {_listed(waiting)} wait{'s' * (len(waiting) == 1)} for hand grading; left empty."
         if absent := sorted(student for student, state in states.items() if state == ABSENT):

@@ -1,15 +1,9 @@
-"""The gate of a stage: every check passes on the notebook as saved, and 4 of 5 fresh drill items are right.
-
-Modes, from VAE_COURSE_GATES or else `course.GATES`: "hard" (checks of the next stage wait until the gate is open), "soft"
-(they run, and say so), "off" (gates may be tried and nothing waits). With VAE_COURSE_PROGRESS=off nothing is recorded
-and nothing waits.
-"""
+"""Trying the gate of a stage: every check passes on the notebook as saved, and 4 of 5 fresh drill items are right."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -21,7 +15,7 @@ from vae_course.checks.report import UNSETTLED
 from vae_course.checks.say import Said, listed
 from vae_course.checks.seal import sealed_file
 from vae_course.course import CourseError, Exercise, Stage
-from vae_course.learn import progress, saved, workbook
+from vae_course.learn import opening, passes, prerequisites, progress, saved, workbook
 from vae_course.learn.card import Card
 from vae_course.learn.practising import round_card
 from vae_course.learn.rounds import Round, draw, draw_earlier
@@ -29,23 +23,7 @@ from vae_course.learn.rounds import Round, draw, draw_earlier
 OF_THIS_STAGE, OF_EARLIER = 3, 2
 NEEDED = 4
 MINUTES_A_QUESTION = 1
-MODES = ("hard", "soft", "off")
-
-
-def mode() -> str:
-    """How gates behave. CourseError for a word that is no mode."""
-    chosen = os.environ.get("VAE_COURSE_GATES", course.GATES)
-    if chosen not in MODES:
-        raise CourseError(f"VAE_COURSE_GATES is {chosen!r}; set it to {', '.join(MODES[:-1])} or {MODES[-1]}.")
-    return chosen
-
-
-def waits_for(stage: Stage) -> Stage | None:
-    """The stage before this one, when its gate is still closed and gates matter."""
-    before = course.STAGES[: course.STAGES.index(stage)]
-    if not before or mode() == "off" or not progress.on() or progress.gate_is_open(before[-1]):
-        return None
-    return before[-1]
+_KEPT = "passed, slips"  # what is kept of a saved notebook
 
 
 # --- first half: the notebook as saved ---
@@ -64,17 +42,16 @@ def missing(stage: Stage, path: Path) -> list[Missing]:
     key = _key(stage, path)
     known = [e.data for e in progress.events(stage.id) if e.kind == "saved" and e.name == key]
     if known:
-        passed = known[-1]
+        passed, slips = known[-1]["passed"], known[-1]["slips"]
     else:
         reports = saved.check(stage.exercises, path)
         passed = {report.exercise: report.passed for report in reports}
+        slips = {report.exercise: report.misconception for report in reports if report.misconception}
         if not any(report.failed in UNSETTLED for report in reports):
-            progress.record("saved", stage.id, key, **passed)
+            progress.record("saved", stage.id, key, passed=passed, slips=slips)
     failed = [exercise for exercise in stage.exercises if exercise.required and not passed[exercise.name]]
     names = {exercise.name for exercise in failed}
-    return [
-        Missing(exercise, next((name for name in exercise.builds_on if name in names), exercise.name)) for exercise in failed
-    ]
+    return [Missing(e, prerequisites.comes_first(e, slips.get(e.name), names)) for e in failed]
 
 
 def _key(stage: Stage, path: Path) -> str:
@@ -84,7 +61,7 @@ def _key(stage: Stage, path: Path) -> str:
     program = [asdict(block) for block in read_learners_notebook(path, stage)]
     checks = course.PACKAGE / "checks"
     files = [sealed_file(stage), *(checks / room / f"stage_{stage.number}.py" for room in ("judges", "probes"))]
-    digest = hashlib.sha256(json.dumps([program, __version__, torch.__version__]).encode())
+    digest = hashlib.sha256(json.dumps([_KEPT, program, __version__, torch.__version__]).encode())
     for file in files:
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
@@ -97,9 +74,11 @@ def closed_by_checks(stage: Stage, absent: Sequence[Missing]) -> Said:
     first = absent[0].return_to
     on_it = [m.exercise.name for m in absent if m.return_to == first != m.exercise.name]
     because = f", which {listed(on_it)} build{'s' * (len(on_it) == 1)} on" if on_it else ""
+    of = course.find_exercise(first)[0]
+    where = f" of stage {of.number}" if of.id != stage.id else ""
     return Said(f"The gate of {stage.id} is closed", [
         f"Not passed in the saved notebook: {names}; about {minutes} minutes in all.",
-        f"Return to `{first}`{because}. Then save the notebook and try the gate again.",
+        f"Return to `{first}`{where}{because}. Then save the notebook and try the gate again.",
     ], "bad")
 
 
@@ -126,9 +105,7 @@ class Attempt(Round):
         count = len(self.questions)
         progress.record("gate", self.stage.id, "", open=self.opened, right=self.right, asked=count)
         if self.opened:
-            after = course.STAGES[course.STAGES.index(self.stage) + 1 :]
-            onward = f"Next: {after[0].id}." if after else "That was the last stage there is."
-            return Said(f"The gate of {self.stage.id} is open", [f"{self.right} of {count} right. {onward}"], "good")
+            return Said(f"The gate of {self.stage.id} is open", [f"{self.right} of {count} right. {_onward(self.stage)}"], "good")
         stages = listed([f"vae-course practice {number}" for number in sorted({q.stage.number for q in self.missed})])
         return Said(f"The gate of {self.stage.id} stays closed", [
             f"{self.right} of {count} right, {NEEDED} are needed. {stages} asks the same kind of question, with a second try: about "
@@ -137,14 +114,37 @@ class Attempt(Round):
 
 
 def standing(stage: Stage) -> tuple[bool, Said] | None:
-    """Whether the gate is open, and what to say, where that is settled before any question: it was opened earlier, or
-    the notebook is not ready. Otherwise None."""
-    if progress.gate_is_open(stage):
+    """Whether the gate is open, and what to say, where that is settled before any question: it was opened earlier, the
+    notebook is not ready, or a pass is what opens it. Otherwise None."""
+    if opening.is_open(stage):
         return True, Said(f"The gate of {stage.id} is open", [
             f"You opened it before. `vae-course reset {stage.number}` starts the stage over: a fresh notebook, yours kept beside it."
         ], "good")
     absent = missing(stage, workbook.find(stage))
-    return (False, closed_by_checks(stage, absent)) if absent else None
+    if absent:
+        return False, closed_by_checks(stage, absent)
+    if opening.mode() == "graded":
+        return False, Said(f"The gate of {stage.id} opens with a pass", [
+            "Every check passes in the saved notebook: hand it in. When it is marked, your instructor gives you a pass, and "
+            f"`vae-course gate {stage.number} --pass FILE` opens the gate with it."
+        ], "ask")
+    return None
+
+
+def open_with_pass(stage: Stage, path: Path) -> Said:
+    """Open a gate with an instructor's pass. CourseError, with the reason, for a pass that does not hold here."""
+    if opening.mode() != "graded":
+        raise CourseError(
+            f"Gates are {opening.mode()} here and take no pass: `vae-course gate {stage.number}` tries this one; where an instructor's "
+            "passes count, VAE_COURSE_GATES is graded."
+        )
+    student = passes.accept(path, stage)
+    return Said(f"The gate of {stage.id} is open", [f"The pass is yours, {student}. {_onward(stage)}"], "good")
+
+
+def _onward(stage: Stage) -> str:
+    after = course.STAGES[course.STAGES.index(stage) + 1 :]
+    return f"Next: {after[0].id}." if after else "That was the last stage there is."
 
 
 def gate(stage: str) -> Card | Said:

@@ -9,36 +9,48 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import platformdirs
 
-from vae_course.course import CourseError, Stage
+from vae_course.course import CourseError
+from vae_course.learn import clock
 
-SCHEMA = 1  # PRAGMA user_version of the file
-BUSY = 5.0  # seconds to wait for another kernel that is writing
+SCHEMA = 2  # PRAGMA user_version of the file; 1 had no uid
+BUSY = 10.0  # seconds to wait for another kernel that is writing
 
 _CREATE = """
 CREATE TABLE event (
-    id INTEGER PRIMARY KEY, time TEXT NOT NULL, kind TEXT NOT NULL, stage TEXT NOT NULL, name TEXT NOT NULL, data TEXT NOT NULL
-);
-CREATE INDEX event_by_stage ON event (stage, kind);
-"""
+    id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, time TEXT NOT NULL, kind TEXT NOT NULL, stage TEXT NOT NULL,
+    name TEXT NOT NULL, data TEXT NOT NULL
+)"""
+_INDEX = "CREATE INDEX event_by_stage ON event (stage, kind)"
+_ADD = "INSERT OR IGNORE INTO event (uid, time, kind, stage, name, data) VALUES (?, ?, ?, ?, ?, ?)"
+_OLD = uuid.UUID("6f0e7a52-2f0f-4c53-9a4c-5f2b8c1d7e10")  # under which the events of a file of schema 1 get their uid
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened. kind: check, saved, hint, prediction, drill, ready, gate or reset."""
+    """Something that happened. kind: check, saved, hint, prediction, drill, ready, gate, pass or reset.
+
+    uid: its own for ever, so that a copy that comes back is not counted twice.
+    """
 
     time: datetime
     kind: str
     stage: str
     name: str
     data: Mapping[str, object]
+    uid: str = field(default_factory=lambda: uuid.uuid4().hex, compare=False)
+
+    def row(self) -> tuple[str, ...]:
+        told = json.dumps(self.data, ensure_ascii=False)
+        return self.uid, self.time.astimezone(UTC).isoformat(timespec="milliseconds"), self.kind, self.stage, self.name, told
 
 
 def on() -> bool:
@@ -56,36 +68,43 @@ def file() -> Path:
 
 def record(kind: str, stage: str, name: str, **data: object) -> None:
     """Add an event. CourseError when the file cannot be written."""
-    if not on():
-        return
-    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    if on():
+        add([Event(clock.now(), kind, stage, name, data)])
+
+
+def add(events: Iterable[Event]) -> int:
+    """Add events, all of them or none, but for those that are there already. Returns how many were new."""
     with _open() as database, database:
-        database.execute(
-            "INSERT INTO event (time, kind, stage, name, data) VALUES (?, ?, ?, ?, ?)",
-            (now, kind, stage, name, json.dumps(data, ensure_ascii=False)),
-        )
+        before = database.total_changes
+        database.executemany(_ADD, [event.row() for event in events])
+        return database.total_changes - before
 
 
-def events(stage: str | None = None) -> list[Event]:
-    """All events, or those of one stage, the oldest first; of each stage only those since it was last reset."""
+def history(stage: str | None = None) -> list[Event]:
+    """Every event that was ever recorded, or those of one stage, the oldest first."""
     if not on() or not file().exists():
         return []
     with _open() as database:
         rows = database.execute(
-            "SELECT time, kind, stage, name, data FROM event WHERE ? IS NULL OR stage = ? ORDER BY id", (stage, stage)
+            "SELECT time, kind, stage, name, data, uid FROM event WHERE ? IS NULL OR stage = ? ORDER BY time, id", (stage, stage)
         ).fetchall()
+    return [Event(datetime.fromisoformat(time), kind, of, name, json.loads(data), uid) for time, kind, of, name, data, uid in rows]
+
+
+def events(stage: str | None = None) -> list[Event]:
+    """All events, or those of one stage, the oldest first; of each stage only those since it was last reset."""
+    return since_reset(history(stage))
+
+
+def since_reset(history: Iterable[Event]) -> list[Event]:
+    """Of each stage the events since it was last reset."""
     found: list[Event] = []
-    for time, kind, of, name, data in rows:
-        if kind == "reset":
-            found = [event for event in found if event.stage != of]
+    for event in history:
+        if event.kind == "reset":
+            found = [other for other in found if other.stage != event.stage]
         else:
-            found.append(Event(datetime.fromisoformat(time), kind, of, name, json.loads(data)))
+            found.append(event)
     return found
-
-
-def gate_is_open(stage: Stage) -> bool:
-    """Whether the gate of a stage was opened since the stage was last reset."""
-    return any(event.kind == "gate" and event.data.get("open") for event in events(stage.id))
 
 
 @contextmanager
@@ -103,17 +122,28 @@ def _open() -> Iterator[sqlite3.Connection]:
 
 
 def _prepare(database: sqlite3.Connection, path: Path) -> None:
-    (version,) = database.execute("PRAGMA user_version").fetchone()
-    if version == SCHEMA:
+    """Make the table, or bring that of an older course up to date; another process may be doing the same."""
+    if _version(database) == SCHEMA:
         return
-    if version > SCHEMA:
-        raise CourseError(
-            f"Your progress at {path} was written by a newer vae-course (schema {version}, this one knows {SCHEMA}); "
-            "install the newer version again."
-        )
     with database:
         database.execute("BEGIN IMMEDIATE")
-        if database.execute("PRAGMA user_version").fetchone() == (0,):  # no other process was faster
-            for statement in _CREATE.split(";"):
-                database.execute(statement)
-            database.execute(f"PRAGMA user_version = {SCHEMA}")
+        version = _version(database)  # once more, now that no other process writes
+        if version > SCHEMA:
+            raise CourseError(
+                f"Your progress at {path} was written by a newer vae-course (schema {version}, this one knows {SCHEMA}); "
+                "install the newer version again."
+            )
+        if version == SCHEMA:
+            return
+        rows = []
+        if version == 1:
+            rows = database.execute("SELECT id, time, kind, stage, name, data FROM event ORDER BY id").fetchall()
+            database.execute("DROP TABLE event")
+        database.execute(_CREATE)
+        database.execute(_INDEX)
+        database.executemany(_ADD, [(uuid.uuid5(_OLD, json.dumps(row)).hex, *row[1:]) for row in rows])
+        database.execute(f"PRAGMA user_version = {SCHEMA}")
+
+
+def _version(database: sqlite3.Connection) -> int:
+    return database.execute("PRAGMA user_version").fetchone()[0]

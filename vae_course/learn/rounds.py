@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from vae_course.checks.drills import Item, drills, earlier, sentence
+from vae_course.checks.drills import Item, drills, earlier, generators, sentence
 from vae_course.course import CourseError, Stage
 from vae_course.learn import progress
 from vae_course.learn.numbers import read_number
@@ -26,12 +26,39 @@ class Question:
 
 
 def draw(stage: Stage, count: int, rng: random.Random) -> list[Question]:
-    """`count` fresh questions of a stage; no drill twice before every drill came once."""
+    """`count` fresh questions of a stage; no drill twice before every drill came once, and no question twice."""
     made = drills(stage)
     names: list[str] = []
     while len(names) < count:
         names += rng.sample(sorted(made), len(made))
-    return [Question(stage, name, made[name](rng)) for name in names[:count]]
+    return ask([(stage, name) for name in names[:count]], rng)
+
+
+def ask(skills: Iterable[tuple[Stage, str]], rng: random.Random) -> list[Question]:
+    """A fresh question for each drill, or transfer drill, of a stage; no two with the same numbers."""
+    asked: dict[str, Question] = {}
+    for stage, name in skills:
+        made = generators(stage)[name]
+        item = made(rng)
+        while item.text in asked:
+            item = made(rng)
+        asked[item.text] = Question(stage, name, item)
+    return [*asked.values()]
+
+
+def interleaved(questions: Sequence[Question]) -> list[Question]:
+    """The same questions so that, where that can be, no two neighbours are of one stage; within a stage the order stays."""
+    left: dict[str, list[Question]] = {}
+    for question in questions:
+        left.setdefault(question.stage.id, []).append(question)
+    mixed: list[Question] = []
+    while left:
+        others = [stage for stage in left if not mixed or stage != mixed[-1].stage.id]
+        stage = max(others or left, key=lambda stage: len(left[stage]))
+        mixed.append(left[stage].pop(0))
+        if not left[stage]:
+            del left[stage]
+    return mixed
 
 
 def draw_earlier(stage: Stage, count: int, rng: random.Random) -> list[Question]:

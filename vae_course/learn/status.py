@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from vae_course import course
 from vae_course.checks.say import Said
 from vae_course.course import Stage
-from vae_course.learn import progress
+from vae_course.learn import clock, opening, progress, schedule
+from vae_course.learn.calibration import calibration
+from vae_course.learn.prerequisites import comes_first
 from vae_course.learn.progress import Event
+
+SLIPS = 6  # that are named in `status`
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Standing:
     drills: int
     predictions_right: int
     predictions: int
-    confidence: float | None
+    begun: bool
 
 
 def standing(stage: Stage, events: Sequence[Event]) -> Standing:
@@ -42,12 +47,12 @@ def standing(stage: Stage, events: Sequence[Event]) -> Standing:
     predictions = {event.name: event for event in events if event.kind == "prediction"}.values()
     met, cleared = _misconceptions(events)
     return Standing(
-        stage.id, stage.title, "open" if progress.gate_is_open(stage) else "closed",
+        stage.id, stage.title, "open" if opening.is_open(stage) else "closed",
         sum(last[e.name].data["score"] for e in stage.exercises if e.name in last), stage.points,
         sum(e.minutes for e in to_do), tuple(e.name for e in passed), tuple(e.name for e in to_do), met, cleared,
         sum(bool(event.data["right"]) for event in drills), len(drills),
         sum(bool(event.data["right"]) for event in predictions), len(predictions),
-        sum(event.data["confidence"] for event in predictions) / len(predictions) if predictions else None,
+        bool(events),
     )
 
 
@@ -72,43 +77,89 @@ def all_standings() -> list[Standing]:
     return [standing(stage, [event for event in events if event.stage == stage.id]) for stage in course.STAGES]
 
 
+def due_today() -> Mapping[str, int]:
+    """How many questions today's practice has of each stage, by the stage's number; what is missed or due, not what is new."""
+    cards = schedule.cards(progress.events())
+    counts = Counter(stage[:2] for stage, _ in schedule.due(cards, clock.now()))
+    return dict(sorted(counts.items()))
+
+
 def next_step(standings: Sequence[Standing]) -> str:
-    """One sentence: what to do now."""
+    """What to do now: today's practice, when something is due, and the next exercise or gate."""
+    due = sum(due_today().values())
+    first = f"Next: today's practice, {due} question{'s' * (due != 1)} due; `vae-course practice`. Then " if due else "Next: "
     for now in standings:
         if now.to_do and now.gate == "closed":
-            return f"Next: {now.to_do[0]} in stage {now.stage[:2]}; `vae-course learn` opens the notebooks."
+            name = _comes_first(now.to_do[0])
+            return f"{first}{name} in stage {course.find_exercise(name)[0].number}; `vae-course learn` opens the notebooks."
         if now.gate == "closed":
-            return f"Next: the gate of stage {now.stage[:2]}; `vae-course gate {now.stage[:2]}` tries it."
-    return "Every gate is open. `vae-course practice NN` keeps a stage fresh."
+            return f"{first}the gate of stage {now.stage[:2]}; `vae-course gate {now.stage[:2]}` tries it."
+    if due:
+        return first.removesuffix(" Then ")
+    return "Every gate is open and nothing is due. `vae-course practice --transfer` asks what you know in another form."
+
+
+def _comes_first(name: str) -> str:
+    """The exercise itself, or the one before it that its last check sent back to and that does not pass."""
+    last = {event.name: event.data for event in progress.events() if event.kind == "check"}
+    failing = {other for other, data in last.items() if not data["passed"]}
+    if name not in failing:
+        return name
+    first = comes_first(course.find_exercise(name)[1], last[name]["misconception"], failing)
+    return first if first in failing else name
 
 
 def status() -> Said:
-    """The standing of every stage on one screen."""
+    """Where you stand, on one screen: a line for each stage that was begun, the practice, the predictions, and what to do next."""
     if not progress.on():
         return Said("Nothing is recorded: VAE_COURSE_PROGRESS is off.")
-    standings = all_standings()
-    lines, width = [], max(len(now.stage) for now in standings)
-    for now in standings:
-        left = f"about {now.minutes} min of exercises left" if now.minutes else "all exercises pass"
-        lines.append(f"{now.stage:<{width}} gate {now.gate:<7} {now.points:g} of {now.of:g} points, {left}")
-        if now.met:
-            still = [slip for slip in now.met if slip not in now.cleared]
-            there = f", still there: {', '.join(still).replace('_', ' ')}" if still else ""
-            lines.append(f"  slips met: {len(now.met)}, cleared: {len(now.cleared)}{there}")
-        if now.drills:
-            lines.append(f"  drills: {now.drills_right} of {now.drills} right at the first try")
-        if now.predictions:
-            lines.append(
-                f"  predictions: {now.predictions_right} of {now.predictions} right, at {now.confidence:.0f} % confidence on average"
-            )
+    standings, events = all_standings(), progress.events()
+    shown = [now for now in standings if now.begun] or standings[:1]
+    width = max(len(now.stage) for now in shown)
+    lines = [_line(now, width) for now in shown]
+    if rest := [now for now in standings if now not in shown]:
+        points, minutes = sum(now.of for now in rest), sum(now.minutes for now in rest)
+        lines.append(f"not begun: {', '.join(now.stage[:2] for now in rest)}; {points:g} points, about {_hours(minutes)} of exercises")
+    still = [slip.replace("_", " ") for now in standings for slip in now.met if slip not in now.cleared]
+    if still:
+        lines.append(f"Slips still there: {', '.join(still[:SLIPS])}{f' and {len(still) - SLIPS} more' if len(still) > SLIPS else ''}")
+    lines += [f"Practice: {_practice(events)}"] if any(event.kind == "drill" for event in events) else []
+    if made := calibration(events):
+        lines.append(f"Predictions: {made.words()}")
     return Said("Where you stand", [*lines, next_step(standings)])
+
+
+def _line(now: Standing, width: int) -> str:
+    left = f"about {now.minutes} min of exercises left" if now.minutes else "all exercises pass"
+    slips = f"; slips met: {len(now.met)}, cleared: {len(now.cleared)}" if now.met else ""
+    return f"{now.stage:<{width}}  gate {now.gate:<6}  {now.points:g} of {now.of:g} points, {left}{slips}"
+
+
+def _practice(events: Sequence[Event]) -> str:
+    """How much is due today, of which stages, and when the next comes."""
+    cards, due = schedule.cards(events), due_today()
+    coming = schedule.next_due(cards, clock.now())
+    on = f"; the next on {clock.day(coming[0], clock.now())}".replace("on tomorrow", "tomorrow") if coming else ""
+    if not due:
+        return f"nothing is due today{on}"
+    where = ", ".join(f"{count} of stage {number}" for number, count in due.items())
+    return f"{sum(due.values())} due today ({where}){on}"
+
+
+def _hours(minutes: int) -> str:
+    return f"{minutes} min" if minutes < 90 else f"{minutes / 60:.0f} hours"
 
 
 def as_json() -> Mapping[str, object]:
     """What `vae-course status --json` prints."""
-    standings = all_standings()
+    standings, events = all_standings(), progress.events()
+    coming = schedule.next_due(schedule.cards(events), clock.now())
+    made = calibration(events)
     return {
         "progress": str(progress.file()) if progress.on() else None,
         "stages": [asdict(now) for now in standings],
+        "due": due_today(),
+        "next_due": coming[0].isoformat() if coming else None,
+        "calibration": asdict(made) if made else None,
         "next": next_step(standings),
     }

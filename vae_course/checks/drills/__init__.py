@@ -70,13 +70,34 @@ def drill(draw: Drill) -> Drill:
                 return item
         raise CourseError(f"The drill {draw.__name__} found no numbers that tell its answers apart; widen its range.")
 
-    clear.__name__, clear.__doc__, clear.is_drill = draw.__name__, draw.__doc__, True
+    clear.__name__, clear.__doc__, clear.is_drill, clear.transfer_of = draw.__name__, draw.__doc__, True, None
     return clear
+
+
+def transfer(of: str) -> Callable[[Drill], Drill]:
+    """Mark a generator as a drill that asks the skill of the drill called `of` in another parametrisation."""
+
+    def mark(draw: Drill) -> Drill:
+        clear = drill(draw)
+        clear.transfer_of = of
+        return clear
+
+    return mark
+
+
+def generators(stage: Stage) -> dict[str, Drill]:
+    """The drills of a stage and its transfer drills, by name."""
+    return {name: value for name, value in vars(_module(stage)).items() if getattr(value, "is_drill", False)}
 
 
 def drills(stage: Stage) -> dict[str, Drill]:
     """The drills of a stage, by name."""
-    return {name: value for name, value in vars(_module(stage)).items() if getattr(value, "is_drill", False)}
+    return {name: made for name, made in generators(stage).items() if made.transfer_of is None}
+
+
+def transfers(stage: Stage) -> dict[str, Drill]:
+    """The transfer drills of a stage, by name; each says in `transfer_of` which drill's skill it asks."""
+    return {name: made for name, made in generators(stage).items() if made.transfer_of is not None}
 
 
 def sentence(stage: Stage, misconception: str) -> str:

@@ -30,6 +30,12 @@ def predictions(stage: Stage) -> Mapping[str, Prediction]:
     return _module(stage).PREDICTIONS
 
 
+def return_to(exercise: str, misconception: str | None) -> str | None:
+    """The earlier exercise whose skill is what this misconception of `exercise` lacks; None where it lacks none."""
+    stage, _ = course.find_exercise(exercise)
+    return getattr(_module(stage), "RETURN", {}).get(exercise, {}).get(misconception)
+
+
 def find_prediction(id: str) -> tuple[Stage, Prediction]:
     """The prediction called `id` and its stage."""
     for stage in course.STAGES:

@@ -1,0 +1,43 @@
+"""Where to return to: an exercise fails because of one that comes before it.
+
+Two sources. A misconception may be the lack of an earlier skill (`RETURN` in `learn/guide`): a mean of logs in the bound of many samples
+belongs to the evidence of stage 01. And an exercise names what it builds on (`course.py`): when one of those does not pass, it
+comes first, and before it what it builds on in turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from vae_course import course
+from vae_course.course import Exercise
+from vae_course.learn.guide import return_to
+
+
+def builds_on(exercise: Exercise) -> Iterator[Exercise]:
+    """Everything that an exercise builds on, directly or through others; what comes first in the course comes first."""
+    seen: set[str] = set()
+    waiting = [*exercise.builds_on]
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += course.find_exercise(name)[1].builds_on
+    return (other for stage in course.STAGES for other in stage.exercises if other.name in seen)
+
+
+def comes_first(exercise: Exercise, misconception: str | None, failing: Collection[str]) -> str:
+    """The exercise to return to when `exercise` fails: the one whose skill the misconception lacks, else the first of those that
+    it builds on and that are `failing`, else itself."""
+    if named := return_to(exercise.name, misconception):
+        return named
+    return next((other.name for other in builds_on(exercise) if other.name in failing), exercise.name)
+
+
+def sentence(exercise: Exercise, first: str) -> str:
+    """What a learner is told who has to return to another exercise; "" when it is this one."""
+    if first == exercise.name:
+        return ""
+    stage, _ = course.find_exercise(first)
+    where = "above" if exercise in stage.exercises else f"of stage {stage.number}"
+    return f"This step is that of `{first}` {where}: look at your answer there first, or take `practice(\"{stage.number}\")`."
