@@ -311,7 +311,7 @@ def test_status_tells_slips_met_and_cleared_and_what_is_next(workbook, vae_cours
     now = standings.all_standings()[0]
     assert now.cleared == ("subtracts",) and now.to_do == () and now.points == 1 and now.minutes == 0
     text = vae_course("status").stdout
-    assert "1 of 1 points" in text and "slips met: 1, cleared: 1" in text and "Next: the gate of stage 00" in text
+    assert "1 of 1 points" in text and "1 of 1 slips cleared" in text and "Next: the gate of stage 00" in text
     data = json.loads(vae_course("status", "--json").stdout)
     assert data["stages"][0]["met"] == ["subtracts"] and data["stages"][0]["gate"] == "closed"
 

@@ -119,11 +119,12 @@ def gate(
 def status(as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False) -> None:
     """Show where you stand in every stage, and what to do next."""
     from vae_course.learn import status as standings
+    from vae_course.learn import terminal
 
     if as_json:
         typer.echo(json.dumps(standings.as_json(), indent=2, ensure_ascii=False))
     else:
-        typer.echo(repr(standings.status()))
+        terminal.show(standings.status())
 
 
 @app.command("map")

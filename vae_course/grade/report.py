@@ -228,7 +228,7 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     axes.set_xlabel("learners")
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="lower right", frameon=False)
+    figure.legend(loc="outside upper right", ncols=len(used), frameon=False)
     unfinished = io.BytesIO()
     figure.savefig(unfinished, format=path.suffix[1:], dpi=120)
     write_whole(path, unfinished.getvalue())

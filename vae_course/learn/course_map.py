@@ -56,7 +56,7 @@ def stations() -> list[Station]:
     found = []
     for stage in course.STAGES:
         done = opening.is_open(stage)
-        locked = not done and opening.mode() in ("hard", "graded") and opening.waits_for(stage) is not None
+        locked = not done and opening.holds_back() and opening.waits_for(stage) is not None
         places = tuple(_place(exercise, last.get(exercise.name), done, locked, failing) for exercise in stage.exercises)
         found.append(Station(stage, done, locked, due.get(stage.number, 0), places))
     return found

@@ -25,6 +25,11 @@ def mode() -> str:
     return chosen
 
 
+def holds_back() -> bool:
+    """Whether a closed gate holds back what comes after it."""
+    return mode() in ("hard", "graded")
+
+
 def is_open(stage: Stage) -> bool:
     """Whether the gate of a stage was opened since the stage was last reset; where gates are graded, by a pass that still holds."""
     happened = progress.events(stage.id)

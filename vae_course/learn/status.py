@@ -119,20 +119,20 @@ def status() -> Said:
     lines = [_line(now, width) for now in shown]
     if rest := [now for now in standings if now not in shown]:
         points, minutes = sum(now.of for now in rest), sum(now.minutes for now in rest)
-        lines.append(f"not begun: {', '.join(now.stage[:2] for now in rest)}; {points:g} points, about {_hours(minutes)} of exercises")
+        lines.append(f"Not begun: {', '.join(now.stage[:2] for now in rest)}; {points:g} points, about {_hours(minutes)} of exercises")
     still = [slip.replace("_", " ") for now in standings for slip in now.met if slip not in now.cleared]
     if still:
         lines.append(f"Slips still there: {', '.join(still[:SLIPS])}{f' and {len(still) - SLIPS} more' if len(still) > SLIPS else ''}")
     lines += [f"Practice: {_practice(events)}"] if any(event.kind == "drill" for event in events) else []
     if made := calibration(events):
         lines.append(f"Predictions: {made.words()}")
-    return Said("Where you stand", [*lines, next_step(standings)])
+    return Said("Where you stand: the gate of each stage, points, minutes of exercises left", [*lines, next_step(standings)])
 
 
 def _line(now: Standing, width: int) -> str:
-    left = f"about {now.minutes} min of exercises left" if now.minutes else "all exercises pass"
-    slips = f"; slips met: {len(now.met)}, cleared: {len(now.cleared)}" if now.met else ""
-    return f"{now.stage:<{width}}  gate {now.gate:<6}  {now.points:g} of {now.of:g} points, {left}{slips}"
+    left = f", {now.minutes} min left" if now.minutes else ""
+    slips = f", {len(now.cleared)} of {len(now.met)} slips cleared" if now.met else ""
+    return f"{now.stage:<{width}}  {now.gate:<6}  {now.points:g} of {now.of:g} points{left}{slips}"
 
 
 def _practice(events: Sequence[Event]) -> str:
