@@ -31,10 +31,10 @@ torch.set_num_threads(1)
 print("torch", torch.__version__)
 
 # %% [markdown]
-# A few questions on what the course takes for granted come first. Three minutes.
+# Today's questions come first, on what the course takes for granted. `practice()` brings back what you missed soon and what you knew later; every stage opens with it.
 
 # %% tags=["nbval-ignore-output"]
-practice("00")
+practice()
 
 # %% [markdown]
 # ## Eight numbers that nobody has used

@@ -34,10 +34,10 @@ print("torch", torch.__version__)
 # - The *KL divergence* KL(q ‖ p) is the average, under q, of log q − log p.
 # - The *bound* of this course (ELBO) is the average of log p(x|z) under q, less KL(q ‖ p).
 #
-# Warm up with a few questions on what came before. They take three minutes, and forgetting a little first is what makes them work.
+# Warm up with today's questions: what you missed, and what is due again. Forgetting a little first is what makes them work.
 
 # %% tags=["nbval-ignore-output"]
-practice("02")
+practice()
 
 # %% [markdown]
 # ## Six formulas, one number
