@@ -1,7 +1,8 @@
 """Every drill asks for what it answers, names every wrong number that it foresees, and never takes one for another.
 
 Drills and their transfers come from the course's own stages. Their right answers are computed here a second time, from
-the numbers in the text alone and by another route, so that neither a wrong formula nor a text with other numbers passes.
+the numbers in the text alone and by another route, so that neither a wrong formula nor a text with other numbers
+passes.
 """
 
 import functools

@@ -7,8 +7,8 @@
     def kl_by_log_sigma(rng) -> Item: ...
 
 A transfer asks for the skill of a drill in another parametrisation, where the drill's formula, used by its letters,
-leads to another number. A drill or a transfer is drawn until every two of its answers, right and wrong, lie more than 5 % apart, so that no misconception can
-land on the right answer by luck.
+leads to another number. Both are drawn until every two of their answers, right and wrong, lie more than 5 % apart, so
+that no misconception can land on the right answer by luck.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def drill(draw: Drill) -> Drill:
 
 
 def transfer(of: str) -> Callable[[Drill], Drill]:
-    """Mark a generator as a transfer of the stage's drill called `of`, kept as `.transfer_of`; redrawn as a drill is."""
+    """Mark a generator as a transfer of the stage's drill called `of` (its `.transfer_of`), redrawn as a drill is."""
 
     def mark(draw: Drill) -> Drill:
         clear = _until_clear(draw)

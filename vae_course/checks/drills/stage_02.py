@@ -273,9 +273,9 @@ def amortization_gap_in_losses(rng: random.Random) -> Item:
     given = round(best + N * encoder, 1)
     return Item(
         f"All numbers here are losses, minus a logarithm in nats, summed over `N = {N}` test pictures. `-log p(x)` "
-        f"comes to `exact = {log_p:g}`. The negative ELBO comes to `best = {best:g}` with the best Gaussian `q` for each "
-        f"picture alone, and to `given = {given:g}` with the Gaussians that an encoder, shared by all pictures, gives. "
-        "How many nats a picture is the amortization gap?",
+        f"comes to `exact = {log_p:g}`. The negative ELBO comes to `best = {best:g}` with the best Gaussian `q` for "
+        f"each picture alone, and to `given = {given:g}` with the Gaussians that an encoder, shared by all pictures, "
+        "gives. How many nats a picture is the amortization gap?",
         (given - best) / N,
         unit="nats",
         working=f"({given:g} - {best:g})/{N}",

@@ -193,9 +193,9 @@ def path_slope_by_log_sigma(rng: random.Random) -> Item:
     z = mu + sigma * eps
     return Item(
         f"An encoder puts out `mu = {mu:g}` and the natural logarithm of sigma; at the moment this makes "
-        f"`sigma = {sigma:g}`. A code is drawn as `z = mu + sigma*eps`, and the noise came out as `eps = {eps:g}`. Take "
-        "`f(z) = z^2`. What is the pathwise estimate, from this one draw, of the slope of `E[f(z)]` with respect to "
-        "log sigma?",
+        f"`sigma = {sigma:g}`. A code is drawn as `z = mu + sigma*eps`, and the noise came out as `eps = {eps:g}`. "
+        "Take `f(z) = z^2`. What is the pathwise estimate, from this one draw, of the slope of `E[f(z)]` with respect "
+        "to log sigma?",
         2 * z * sigma * eps,
         working=f"2*({mu:g} + {sigma:g}*({eps:g}))*{sigma:g}*({eps:g})",
         wrong={
@@ -315,21 +315,21 @@ MISTAKES = {
     "that did?",
     "direction_reversed": "The sign is turned round. Does this side become more or less probable when `p` grows?",
     # code_from_softplus
-    "output_read_as_logvar": "You read `rho` as the log of a variance: each network says in its own way how wide a code "
-    "is. By which function does this one?",
-    "output_read_as_log_sigma": "You read `rho` as log sigma: where `rho` is large, a softplus grows as `rho` does, and "
-    "yours grows much faster. What is left out?",
+    "output_read_as_logvar": "You read `rho` as the log of a variance: each network says in its own way how wide a "
+    "code is. By which function does this one?",
+    "output_read_as_log_sigma": "You read `rho` as log sigma: where `rho` is large, a softplus grows as `rho` does, "
+    "and yours grows much faster. What is left out?",
     "output_taken_for_sigma": "You took `rho` itself for sigma: it may be negative, and a standard deviation may not.",
     # path_slope_by_log_sigma
     "slope_by_logvar": "That is the slope by `logvar`, and this encoder puts out log sigma. When log sigma grows by 1, "
     "by how much does the log of sigma^2 grow?",
-    "log_of_sigma_forgotten": "That is the slope by sigma; what moves is its logarithm. What is the derivative of sigma "
-    "with respect to log sigma?",
+    "log_of_sigma_forgotten": "That is the slope by sigma; what moves is its logarithm. What is the derivative of "
+    "sigma with respect to log sigma?",
     "slope_of_f_alone": "That is the slope of `f`, which counts as if the point moved by as much as log sigma does. "
     "How far does the point move?",
     # score_slope_of_a_laplace
-    "score_of_a_gaussian": "You used the log-density of a Gaussian, whose slope grows with the noise; that of a Laplace "
-    "is a straight line on either side of `mu`. What is the slope of `-|z - mu|/b`?",
+    "score_of_a_gaussian": "You used the log-density of a Gaussian, whose slope grows with the noise; that of a "
+    "Laplace is a straight line on either side of `mu`. What is the slope of `-|z - mu|/b`?",
     "scale_forgotten": "The scale is missing from your number: the narrower the density, the more its log changes when "
     "`mu` moves by a little.",
     "score_turned_round": "The sign is turned round. When `mu` moves towards the point that was drawn, does this point "

@@ -227,8 +227,8 @@ def data_set_from_a_sum_over_a_batch(rng: random.Random) -> Item:
     total = round(B * rng.randint(110, 300) / 10, 1)
     return Item(
         f"A data set has `N = {N}` pictures, and the objective is the negative ELBO summed over all of them. In a "
-        f"batch of `B = {B}`, chosen at random, a loss with `reduction=\"sum\"` gives the negative ELBO of the batch as "
-        f"`total = {total:g}` nats. What estimate of the objective does this batch give?",
+        f"batch of `B = {B}`, chosen at random, a loss with `reduction=\"sum\"` gives the negative ELBO of the batch "
+        f"as `total = {total:g}` nats. What estimate of the objective does this batch give?",
         N / B * total,
         unit="nats",
         working=f"{N}/{B}*{total:g}",
@@ -372,8 +372,8 @@ MISTAKES = {
     "spread_taken_off": "You took the spread off, as if noise made the error smaller. Could an average of squares "
     "then fall below 0?",
     # data_set_from_a_sum_over_a_batch
-    "sum_taken_for_mean": "You took the sum over the batch for a mean: a larger batch would then make the same data set "
-    "dearer. How many pictures does the number that you multiplied stand for?",
+    "sum_taken_for_mean": "You took the sum over the batch for a mean: a larger batch would then make the same data "
+    "set dearer. How many pictures does the number that you multiplied stand for?",
     "share_turned_round": "Your estimate for the data set is smaller than the sum over a part of it. How many such "
     "batches fill the data set?",
     # hidden_beta_of_a_mean_squared_error

@@ -236,9 +236,9 @@ def rate_by_a_folded_price(rng: random.Random) -> Item:
     v = round(c / 2 * math.exp(2 * rng.uniform(0.85, 1.6)), 2)
     rate = math.log(2 * v / c) / 2
     return Item(
-        f"The script of a linear VAE names no sigma and no beta. It minimises `S + c*KL` with `c = {c:g}`, where `S` is "
-        "the squared error of a data point, summed over its entries. At the best weights, how many nats does the code "
-        f"spend on a principal direction along which the data have the variance `v = {v:g}`?",
+        f"The script of a linear VAE names no sigma and no beta. It minimises `S + c*KL` with `c = {c:g}`, where `S` "
+        "is the squared error of a data point, summed over its entries. At the best weights, how many nats does the "
+        f"code spend on a principal direction along which the data have the variance `v = {v:g}`?",
         rate,
         unit="nats",
         working=f"log(2*{v:g}/{c:g})/2",
@@ -258,9 +258,9 @@ def weights_of_a_cyclical_warm_up(rng: random.Random) -> Item:
     P, done = round(T * rng.uniform(1.4, 2.0)), rng.randint(1, 2)
     t1, t2 = round(T * rng.uniform(0.12, 0.7)), done * P + round(T * rng.uniform(0.15, 0.7))
     return Item(
-        f"The weight of the KL is warmed up again and again, in cycles of `P = {P}` steps. At the start of each cycle it "
-        f"is 0; it grows in a straight line to 1 within `T = {T}` steps and stays there until the next cycle starts. "
-        f"The first cycle starts at step 0. What is the average of its values at the two steps `t1 = {t1}` and "
+        f"The weight of the KL is warmed up again and again, in cycles of `P = {P}` steps. At the start of each cycle "
+        f"it is 0; it grows in a straight line to 1 within `T = {T}` steps and stays there until the next cycle "
+        f"starts. The first cycle starts at step 0. What is the average of its values at the two steps `t1 = {t1}` and "
         f"`t2 = {t2}`?",
         (t1 + t2 - done * P) / (2 * T),
         working=f"({t1}/{T} + ({t2} - {done}*{P})/{T})/2",
@@ -374,16 +374,16 @@ MISTAKES = {
     # rate_by_a_folded_price
     "weight_taken_for_the_level": "You compared the variance with the weight itself, as if a squared error of 1 cost 1 "
     "nat at a sigma of 1. Which factor does a Gaussian's exponent put before a squared error?",
-    "half_applied_to_the_variance": "You moved the factor 2 to the wrong side: where a squared error counts in full, it "
-    "is dearer than in an exponent with a 1/2, so more is worth telling.",
+    "half_applied_to_the_variance": "You moved the factor 2 to the wrong side: where a squared error counts in full, "
+    "it is dearer than in an exponent with a 1/2, so more is worth telling.",
     # weights_of_a_cyclical_warm_up
     "cycles_overlooked": "You let the warm-up end once and for all: here it starts again. In which cycle is the later "
     "step, and how far from its start?",
     "growth_over_the_whole_cycle": "You let the weight grow until the end of the cycle: it is at 1 before that. Within "
     "how many steps does it get there?",
     # precision_that_does_the_same
-    "precision_taken_for_sigma": "You treated the precision as a standard deviation: a dearer code leaves larger errors, "
-    "and a decoder that admits them is less precise.",
+    "precision_taken_for_sigma": "You treated the precision as a standard deviation: a dearer code leaves larger "
+    "errors, and a decoder that admits them is less precise.",
     "root_of_the_price": "You moved the precision by the root of the price, which is how a standard deviation moves. "
     "Which power of sigma is a precision?",
     "variance_for_precision": "That is the variance of the other decoder; the question asks for its precision.",

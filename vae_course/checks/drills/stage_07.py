@@ -342,13 +342,13 @@ MISTAKES = {
     "limit_for_two": "That is log p(x), the bound with endlessly many samples. Which pairs can two draws give?",
     "sum_for_mean": "You took the log of the sum of two weights, by log 2 too much. What is divided by two?",
     # bound_from_relative_weights
-    "shares_taken_for_logs": "You took the printed numbers for log-weights: they are weights, and the largest of them is "
-    "1. Which number tells how large a weight really was?",
+    "shares_taken_for_logs": "You took the printed numbers for log-weights: they are weights, and the largest of them "
+    "is 1. Which number tells how large a weight really was?",
     "scale_not_put_back": "Your number would be the same for a good model and for a bad one: the weights have been "
     "divided by the largest. What does that take off the log of their mean?",
     # effective_samples_from_powers_of_ten
-    "powers_of_the_wrong_base": "You undid a logarithm to base 10 with the base e: your weights are nearer to each other "
-    "than the true ones. By which factor do two weights differ whose logs to base 10 differ by 1?",
+    "powers_of_the_wrong_base": "You undid a logarithm to base 10 with the base e: your weights are nearer to each "
+    "other than the true ones. By which factor do two weights differ whose logs to base 10 differ by 1?",
     # gap_from_a_second_moment
     "second_moment_for_variance": "You took the average of a square for a variance: with weights that are all alike "
     "your gap would not be 0. What is the mean of `w/p(x)`?",
