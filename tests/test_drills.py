@@ -1,7 +1,8 @@
 """Every drill asks for what it answers, names every wrong number that it foresees, and never takes one for another.
 
-Drills come from the course's own stages. Their right answers are computed here a second time, from the numbers in the
-text alone and by another route, so that neither a wrong formula nor a text with other numbers passes.
+Drills and their transfers come from the course's own stages. Their right answers are computed here a second time, from
+the numbers in the text alone and by another route, so that neither a wrong formula nor a text with other numbers
+passes.
 """
 
 import functools
@@ -15,7 +16,7 @@ import re
 import numpy as np
 import pytest
 import torch
-from torch.distributions import Bernoulli, Categorical, Normal, kl_divergence
+from torch.distributions import Bernoulli, Categorical, Laplace, Normal, kl_divergence
 
 from vae_course import course
 from vae_course.checks import drills
@@ -24,15 +25,19 @@ from vae_course.learn.numbers import read_number
 from vae_course.course import CourseError
 
 SEEDS = 1000
-DRILLS = [(stage, name) for stage in course.STAGES for name in drills.drills(stage)]
+DRILLS = [(stage, name) for stage in course.STAGES for name in drills.generators(stage)]
+TRANSFERS = [(stage, name) for stage in course.STAGES for name in drills.transfers(stage)]
 
+every_transfer = pytest.mark.parametrize(
+    ("stage", "name"), TRANSFERS, ids=lambda value: getattr(value, "number", value)
+)
 every_stage = pytest.mark.parametrize("stage", course.STAGES, ids=lambda stage: stage.id)
 every_drill = pytest.mark.parametrize(("stage", "name"), DRILLS, ids=lambda value: getattr(value, "number", value))
 
 
 @functools.cache
 def items(stage, name):
-    draw = drills.drills(stage)[name]
+    draw = drills.generators(stage)[name]
     return [draw(random.Random(seed)) for seed in range(SEEDS)]
 
 
@@ -479,6 +484,124 @@ def all_pairs_of_draws(q1, w1, w2):
     return sum(p * q * math.log(0.5 * v + 0.5 * w) for (p, v), (q, w) in itertools.product(states, repeat=2))
 
 
+def spread_by_variance(K, v):
+    return spread_of_averaged_coins(K, math.sqrt(v))
+
+
+def urn_by_log_odds(o, a0, a1):
+    logits = torch.stack(wide(math.log(a0), math.log(o) + math.log(a1)))
+    return Categorical(logits=logits).probs[1].item()
+
+
+def library_log_mean_less_the_offset(c, l1, l2, l3):
+    return library_log_mean(l1 - c, l2 - c, l3 - c)
+
+
+def integrated_mean_under_another_prior(m, t, w, s, x):
+    z = m + t * REACH
+    posterior = WEIGHTS * density(x, w * z, s**2)
+    return posterior @ z / posterior.sum()
+
+
+def trapezoids_in_a_plane(h, j1, j2, j3, j4, j5):
+    """The volume under straight lines in both directions between heights on a cross, with 0 around it."""
+    heights = np.zeros((5, 5))
+    heights[[2, 1, 2, 3, 2], [1, 2, 2, 2, 3]] = j1, j2, j3, j4, j5
+    for _ in range(2):
+        heights = (h * (heights[1:] + heights[:-1]) / 2).sum(0)
+    return math.log(heights)
+
+
+def evidence_of_a_gaussian_with_this_entropy(J, H, gap):
+    """A Gaussian q with this entropy, and a posterior of the same width, moved until the KL to it is the gap."""
+    sigma = math.exp(H) / math.sqrt(2 * math.pi * math.e)
+    z = sigma * REACH
+    posterior_log = -0.5 * math.log(2 * math.pi * sigma**2) - (z - sigma * math.sqrt(2 * gap)) ** 2 / (2 * sigma**2)
+    return J - WEIGHTS @ posterior_log  # the log joint is the log posterior plus log p(x)
+
+
+def jensen_of_logs_as_a_divergence(l1, l2):
+    return library_gap([0.5, 0.5], [math.exp(l1), math.exp(l2)])
+
+
+def gaps_of_one_picture(N, exact, best, given):
+    return gaps_that_add_up(-exact / N, -best / N, -given / N)
+
+
+def integrated_log_ratio_by_log_sigma(mu, rho):
+    z = mu + math.exp(rho) * REACH
+    return WEIGHTS @ (0.5 * z**2 - 0.5 * REACH**2) - rho
+
+
+def library_signed_pixels(l1, l2, x1, x2):
+    return sum(library_bernoulli(logit, float(x > 0)) for logit, x in ((l1, x1), (l2, x2)))
+
+
+def density_by_log_precision(D, log_t, S):
+    return density_of_one_picture(D, math.exp(log_t) ** -0.5, S)
+
+
+def point_of_the_same_rank_by_softplus(mu, rho, eps):
+    sigma = torch.nn.functional.softplus(*wide(rho)).item()
+    return point_of_the_same_rank(mu, 2 * math.log(sigma), eps)
+
+
+def backward_to_log_sigma(mu, sigma, eps):
+    rho = torch.tensor(math.log(sigma), dtype=torch.float64, requires_grad=True)
+    (mu + rho.exp() * eps).square().backward()
+    return rho.grad.item()
+
+
+def backward_to_the_laplace(mu, b, eps):
+    mu, b, eps = wide(mu, b, eps)
+    z = mu + b * eps
+    Laplace(mu.requires_grad_(), b).log_prob(z.detach()).backward()
+    return (z.square() * mu.grad).item()
+
+
+def batches_that_fill_the_set(N, B, total):
+    return pictures_by_their_chance(N, B, total / B)
+
+
+def mean_squared_error_by_slopes(D, sigma):
+    """How much the KL moves the loss, over what the recon does, by the library's Gaussian for the recon."""
+    error = torch.linspace(0.3, 1.7, int(D), dtype=torch.float64, requires_grad=True)
+    recon = -Normal(*wide(0, sigma)).log_prob(error).sum()
+    (in_recon,) = torch.autograd.grad(recon, error)
+    (in_loss,) = torch.autograd.grad(error.square().mean(), error)
+    return (in_recon / in_loss).mean().item()
+
+
+def library_gaussian_entropy(D, v):
+    return Normal(torch.zeros(int(D), dtype=torch.float64), math.sqrt(v)).entropy().sum().item()
+
+
+def rate_of_the_best_code_by_loss(c, v):
+    return rate_of_the_best_code(math.sqrt(0.5), c, v)  # 2 sigma^2 = 1, so that the squared error counts in full
+
+
+def interpolated_cycles(P, T, t1, t2):
+    return np.interp([t1 % P, t2 % P], [0, T, P], [0, 1, 1]).mean()
+
+
+def precision_of_a_rescaled_loss(t, beta):
+    return 1 / looked_up_variance(nats_for_an_error(t**-0.5) / beta)
+
+
+def bound_from_shares(r1, r2, r3, top):
+    return (torch.stack(wide(r1, r2, r3)).log() + top).logsumexp(0).item() - math.log(3)
+
+
+def size_from_tenths(d1, d2, d3):
+    return size_from_the_shares(*(d * math.log(10) for d in (d1, d2, d3)))
+
+
+def curvature_times_two_points(M, K):
+    """Weights of 1 - a and 1 + a have the second moment 1 + a^2; their variance is taken from the library."""
+    a = math.sqrt(M - 1)
+    return curvature_times_spread(float(np.var([1 - a, 1 + a])), K)
+
+
 ANOTHER_ROUTE = {
     "cell_of_a_square_sum": broadcast_cell,
     "entries_of_a_sum": broadcast_size,
@@ -547,6 +670,55 @@ ANOTHER_ROUTE = {
     "gap_with_many_samples": curvature_times_spread,
     "signal_of_the_encoder": mean_and_spread_apart,
     "pairs_of_two_states": all_pairs_of_draws,
+    "standard_error_from_a_variance": spread_by_variance,
+    "urn_posterior_from_odds": urn_by_log_odds,
+    "blind_draws_with_an_offset": library_log_mean_less_the_offset,
+    "mean_under_another_prior": integrated_mean_under_another_prior,
+    "evidence_on_a_square_grid": trapezoids_in_a_plane,
+    "evidence_from_joint_and_entropy": evidence_of_a_gaussian_with_this_entropy,
+    "lost_by_jensen_in_logs": jensen_of_logs_as_a_divergence,
+    "amortization_gap_in_losses": gaps_of_one_picture,
+    "kl_by_log_sigma": integrated_log_ratio_by_log_sigma,
+    "log_likelihood_of_signed_pixels": library_signed_pixels,
+    "log_likelihood_by_log_precision": density_by_log_precision,
+    "code_from_softplus": point_of_the_same_rank_by_softplus,
+    "path_slope_by_log_sigma": backward_to_log_sigma,
+    "score_slope_of_a_laplace": backward_to_the_laplace,
+    "data_set_from_a_sum_over_a_batch": batches_that_fill_the_set,
+    "hidden_beta_of_a_mean_squared_error": mean_squared_error_by_slopes,
+    "cost_of_ignoring_the_code_in_grey": library_gaussian_entropy,
+    "rate_by_a_folded_price": rate_of_the_best_code_by_loss,
+    "weights_of_a_cyclical_warm_up": interpolated_cycles,
+    "precision_that_does_the_same": precision_of_a_rescaled_loss,
+    "bound_from_relative_weights": bound_from_shares,
+    "effective_samples_from_powers_of_ten": size_from_tenths,
+    "gap_from_a_second_moment": curvature_times_two_points,
+}
+
+# What the base drill makes of a transfer's numbers when they are read by their letters.
+BY_THE_LETTERS = {
+    "standard_error_from_a_variance": lambda K, v: dict(K=K, s=v),
+    "urn_posterior_from_odds": lambda o, a0, a1: dict(p=o, a0=a0, a1=a1),
+    "blind_draws_with_an_offset": lambda c, l1, l2, l3: dict(l1=l1, l2=l2, l3=l3),
+    "mean_under_another_prior": lambda m, t, w, s, x: dict(w=w, s=s, x=x),
+    "evidence_on_a_square_grid": dict,
+    "evidence_from_joint_and_entropy": lambda J, H, gap: dict(R=J, KL=H, gap=gap),
+    "lost_by_jensen_in_logs": lambda l1, l2: dict(w1=l1, w2=l2),
+    "amortization_gap_in_losses": lambda N, exact, best, given: dict(log_p=exact, best=best, given=given),
+    "kl_by_log_sigma": lambda mu, rho: dict(mu=mu, logvar=rho),
+    "log_likelihood_by_log_precision": lambda D, log_t, S: dict(D=D, sigma=math.exp(log_t), S=S),
+    "code_from_softplus": lambda mu, rho, eps: dict(mu=mu, logvar=rho, eps=eps),
+    "path_slope_by_log_sigma": dict,
+    "score_slope_of_a_laplace": lambda mu, b, eps: dict(mu=mu, sigma=b, eps=eps),
+    "data_set_from_a_sum_over_a_batch": lambda N, B, total: dict(N=N, B=B, mean=total),
+    "hidden_beta_of_a_mean_squared_error": lambda D, sigma: dict(sigma=sigma),
+    "cost_of_ignoring_the_code_in_grey": lambda D, v: dict(D=D, p=v),
+    "rate_by_a_folded_price": lambda c, v: dict(sigma=1, beta=c, v=v),
+    "weights_of_a_cyclical_warm_up": lambda P, T, t1, t2: dict(T=T, t1=t1, t2=t2),
+    "precision_that_does_the_same": lambda t, beta: dict(sigma=t, beta=beta),
+    "bound_from_relative_weights": lambda r1, r2, r3, top: dict(l1=r1, l2=r2, l3=r3),
+    "effective_samples_from_powers_of_ten": lambda d1, d2, d3: dict(l1=d1, l2=d2, l3=d3),
+    "gap_from_a_second_moment": lambda M, K: dict(V=M, K=K),
 }
 
 
@@ -579,6 +751,42 @@ def test_a_text_with_other_numbers_has_another_answer(stage, name):
 
 def test_every_second_way_belongs_to_a_drill():
     assert set(ANOTHER_ROUTE) == {name for _, name in DRILLS}
+
+
+# --- transfers ---
+
+
+def by_the_letters(stage, name, text):
+    """What the base drill's route makes of the numbers of a transfer."""
+    stated = {symbol: float(number) for symbol, number in numbers(text).items()}
+    if name == "log_likelihood_of_signed_pixels":  # the library refuses a pixel of -1, and the formula does not
+        pixels = ((stated["x1"], stated["l1"]), (stated["x2"], stated["l2"]))
+        return sum(x * logit - math.log1p(math.exp(logit)) for x, logit in pixels)
+    return ANOTHER_ROUTE[drills.transfers(stage)[name].transfer_of](**BY_THE_LETTERS[name](**stated))
+
+
+@every_stage
+def test_a_stage_has_transfers_and_its_drills_are_without_them(stage):
+    made = drills.transfers(stage)
+    assert (1 if stage is course.STAGES[0] else 2) <= len(made) <= 3
+    assert not set(made) & set(drills.drills(stage))
+    assert list(drills.generators(stage)) == [*drills.drills(stage), *made]
+
+
+@every_transfer
+def test_a_transfer_is_of_a_drill_of_its_stage_and_draws_by_itself(stage, name):
+    of = drills.transfers(stage)[name].transfer_of
+    assert of in drills.drills(stage)
+    assert drills.transfers(stage)[name].__name__ == name and drills.transfers(stage)[name].__doc__
+
+
+@every_transfer
+def test_the_base_formula_by_its_letters_is_one_of_the_foreseen_mistakes(stage, name):
+    taken = set()
+    for item in items(stage, name):
+        read = by_the_letters(stage, name, item.text)
+        taken |= {item.judge(read)}
+    assert len(taken) == 1 and not taken & {None, ""}, taken
 
 
 # --- answers ---
@@ -631,7 +839,7 @@ def test_questions_differ(stage, name):
 
 @every_drill
 def test_a_seed_gives_the_same_question_again(stage, name):
-    assert drills.drills(stage)[name](random.Random(7)) == items(stage, name)[7]
+    assert drills.generators(stage)[name](random.Random(7)) == items(stage, name)[7]
 
 
 @every_drill
@@ -650,7 +858,7 @@ def test_most_draws_are_used(stage, name, monkeypatch):
         return seen[-1]
 
     monkeypatch.setattr(Item, "clear", noted)
-    draw = drills.drills(stage)[name]
+    draw = drills.generators(stage)[name]
     for seed in range(SEEDS):
         draw(random.Random(seed))
     assert seen.count(False) / len(seen) < 0.3

@@ -1,5 +1,6 @@
-"""Hints and predictions: there for every exercise, and nothing given away."""
+"""Hints, predictions and ways back: there for every exercise, nothing given away, and never a way forward."""
 
+import importlib
 import re
 
 import jupytext
@@ -11,7 +12,8 @@ from vae_course.checks.bank import read_bank
 from vae_course.checks.loader import answer_name, read_notebook
 from vae_course.learn import hint, hints, predict, predictions, progress, reveal
 from vae_course.learn.card import Card
-from vae_course.learn.guide import find_prediction
+from vae_course.course import CourseError
+from vae_course.learn.guide import find_prediction, return_to
 from vae_course.learn.guide import hints as rungs_of
 from vae_course.learn.guide import predictions as predictions_of
 
@@ -72,6 +74,55 @@ def test_each_call_goes_one_rung_up_and_the_last_shows_all(progress_file):
 
 def test_an_unknown_exercise_gets_the_nearest_name():
     assert "did you mean 'shift'" in repr(hint("shfit"))
+
+
+# --- ways back ---
+
+
+NAMES = [name for _, name in EXERCISES]
+
+
+def ways_back(stage):
+    return importlib.import_module(f"vae_course.learn.guide.stage_{stage.number}").RETURN
+
+
+@pytest.mark.parametrize("stage", course.STAGES, ids=lambda stage: stage.id)
+def test_a_way_back_belongs_to_a_mistake_of_the_bank_with_a_sentence_of_its_own(stage):
+    assert set(ways_back(stage)) <= {exercise.name for exercise in stage.exercises}
+    for exercise, by_id in ways_back(stage).items():
+        bank = read_bank(REPOSITORY / "solutions" / stage.id / "misconceptions.py", exercise)
+        assert by_id and set(by_id) <= {entry.id for entry in bank if not entry.alias_of}, exercise
+
+
+@pytest.mark.parametrize("stage", course.STAGES, ids=lambda stage: stage.id)
+def test_a_way_back_leads_to_an_exercise_that_comes_earlier(stage):
+    for exercise, by_id in ways_back(stage).items():
+        for id, target in by_id.items():
+            assert target in NAMES[: NAMES.index(exercise)], (exercise, id)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "misconception", "target"),
+    [
+        ("gaussian_kl", "reads_log_sigma", "std_from_logvar"),
+        ("gaussian_kl_between", "half_forgotten", "gaussian_kl"),
+        ("VAE", "code_detached", "reparameterize"),
+        ("negative_elbo", "cross_entropy_of_probabilities", "bernoulli_log_likelihood"),
+        ("iwae_bound", "mean_of_the_logs", "log_evidence_monte_carlo"),
+        ("iwae_bound", "sum_for_mean", "log_evidence_monte_carlo"),
+        ("iwae_bound", "as_a_loss", None),  # a slip of the exercise itself
+        ("gaussian_kl", "no_such_id", None),
+        ("gaussian_kl", None, None),
+        ("shift", "adds_to_columns", None),
+    ],
+)
+def test_a_mistake_sends_back_to_the_exercise_of_the_step_that_it_lacks(exercise, misconception, target):
+    assert return_to(exercise, misconception) == target
+
+
+def test_a_way_back_from_an_unknown_exercise_is_refused():
+    with pytest.raises(CourseError, match="gaussian_kl"):
+        return_to("gausian_kl", "half_forgotten")
 
 
 # --- predictions ---

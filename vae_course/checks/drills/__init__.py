@@ -3,8 +3,12 @@
     @drill
     def kl_of_one_dimension(rng) -> Item: ...
 
-A drill is drawn until every two of its answers, right and wrong, lie more than 5 % apart, so that no misconception can
-land on the right answer by luck.
+    @transfer("kl_of_one_dimension")
+    def kl_by_log_sigma(rng) -> Item: ...
+
+A transfer asks for the skill of a drill in another parametrisation, where the drill's formula, used by its letters,
+leads to another number. Both are drawn until every two of their answers, right and wrong, lie more than 5 % apart, so
+that no misconception can land on the right answer by luck.
 """
 
 from __future__ import annotations
@@ -62,42 +66,35 @@ Drill = Callable[[random.Random], Item]
 
 def drill(draw: Drill) -> Drill:
     """Mark a generator as a drill: it is redrawn until its answers are clear of each other."""
-
-    def clear(rng: random.Random) -> Item:
-        for _ in range(DRAWS):
-            item = draw(rng)
-            if item.clear():
-                return item
-        raise CourseError(f"The drill {draw.__name__} found no numbers that tell its answers apart; widen its range.")
-
-    clear.__name__, clear.__doc__, clear.is_drill, clear.transfer_of = draw.__name__, draw.__doc__, True, None
+    clear = _until_clear(draw)
+    clear.is_drill = True
     return clear
 
 
 def transfer(of: str) -> Callable[[Drill], Drill]:
-    """Mark a generator as a drill that asks the skill of the drill called `of` in another parametrisation."""
+    """Mark a generator as a transfer of the stage's drill called `of` (its `.transfer_of`), redrawn as a drill is."""
 
     def mark(draw: Drill) -> Drill:
-        clear = drill(draw)
+        clear = _until_clear(draw)
         clear.transfer_of = of
         return clear
 
     return mark
 
 
-def generators(stage: Stage) -> dict[str, Drill]:
-    """The drills of a stage and its transfer drills, by name."""
+def drills(stage: Stage) -> dict[str, Drill]:
+    """The drills of a stage, by name, without its transfers."""
     return {name: value for name, value in vars(_module(stage)).items() if getattr(value, "is_drill", False)}
 
 
-def drills(stage: Stage) -> dict[str, Drill]:
-    """The drills of a stage, by name."""
-    return {name: made for name, made in generators(stage).items() if made.transfer_of is None}
-
-
 def transfers(stage: Stage) -> dict[str, Drill]:
-    """The transfer drills of a stage, by name; each says in `transfer_of` which drill's skill it asks."""
-    return {name: made for name, made in generators(stage).items() if made.transfer_of is not None}
+    """The transfers of a stage, by name."""
+    return {name: value for name, value in vars(_module(stage)).items() if hasattr(value, "transfer_of")}
+
+
+def generators(stage: Stage) -> dict[str, Drill]:
+    """The drills of a stage and its transfers, by name."""
+    return drills(stage) | transfers(stage)
 
 
 def sentence(stage: Stage, misconception: str) -> str:
@@ -112,3 +109,15 @@ def earlier(stage: Stage) -> list[Stage]:
 
 def _module(stage: Stage):
     return importlib.import_module(f"vae_course.checks.drills.stage_{stage.number}")
+
+
+def _until_clear(draw: Drill) -> Drill:
+    def clear(rng: random.Random) -> Item:
+        for _ in range(DRAWS):
+            item = draw(rng)
+            if item.clear():
+                return item
+        raise CourseError(f"The drill {draw.__name__} found no numbers that tell its answers apart; widen its range.")
+
+    clear.__name__, clear.__doc__ = draw.__name__, draw.__doc__
+    return clear

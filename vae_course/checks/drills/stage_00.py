@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 
-from vae_course.checks.drills import Item, drill
+from vae_course.checks.drills import Item, drill, transfer
 
 
 @drill
@@ -131,6 +131,44 @@ def entries_of_a_sum(rng: random.Random) -> Item:
     )
 
 
+@transfer("standard_error")
+def standard_error_from_a_variance(rng: random.Random) -> Item:
+    """The standard error of an average of K draws of variance v: sqrt(v / K)."""
+    K, v = rng.randint(4, 9), rng.randint(14, 90)
+    return Item(
+        f"You average `K = {K}` independent draws, and the variance of a single draw is `v = {v}`. "
+        "What is the standard error of the average?",
+        (v / K) ** 0.5,
+        working=f"sqrt({v} / {K})",
+        wrong={
+            "variance_for_spread": v / K**0.5,
+            "squared_error": v / K,
+            "spread_for_error": v**0.5,
+            "divided_by_k": v**0.5 / K,
+        },
+    )
+
+
+@transfer("urn_posterior")
+def urn_posterior_from_odds(rng: random.Random) -> Item:
+    """Bayes' rule from odds: o a1 / (a0 + o a1)."""
+    o = rng.choice((rng.randint(22, 38), rng.randint(60, 85))) / 100
+    a0, a1 = rng.sample((rng.randint(12, 25) / 100, rng.randint(40, 68) / 100), 2)
+    return Item(
+        f"You are given one of two urns; the odds of urn 1 against urn 0 are `o = {o:g}` to 1. "
+        f"A ball from urn 0 is red with probability `a0 = {a0:g}`, a ball from urn 1 with probability `a1 = {a1:g}`. "
+        "You draw a single ball, and it is red. What is the probability that your urn is urn 1?",
+        o * a1 / (a0 + o * a1),
+        working=f"{o:g}*{a1:g} / ({a0:g} + {o:g}*{a1:g})",
+        wrong={
+            "odds_read_as_probability": o * a1 / ((1 - o) * a0 + o * a1),
+            "odds_for_probability": o * a1 / a0,
+            "prior_ignored": a1 / (a0 + a1),
+            "data_ignored": o / (1 + o),
+        },
+    )
+
+
 MISTAKES = {
     # cell_of_a_square_sum
     "row_for_column": "You took the number that belongs to the row: shapes are lined up from the right, so the three "
@@ -182,11 +220,20 @@ MISTAKES = {
     "value_for_gradient": "That is the value of the expression; `a.grad` holds its slope, how fast it changes when "
     "`a` moves.",
     # urn_posterior
-    "prior_ignored": "You compared the two urns as if they were equally likely at the start. Where does `p` enter?",
+    "prior_ignored": "You compared the two urns as if they were equally likely at the start. What was known of them "
+    "before the draw?",
     "data_ignored": "That is what you knew before you drew: the red ball has not changed it. Which urn would have "
     "given you red more readily?",
     "not_normalised": "That is the probability that both happen, urn 1 and a red ball; you know already that the ball "
     "is red. By the probability of what must you divide?",
     "likelihood_for_posterior": "That is the probability of red in urn 1; the question runs the other way, from red "
     "to the urn.",
+    # standard_error_from_a_variance
+    "variance_for_spread": "You put a variance where a standard deviation belongs. If the draws are in metres, in "
+    "which unit is `v`, and in which is a standard error?",
+    # urn_posterior_from_odds
+    "odds_read_as_probability": "You took odds for a probability: at odds of 1 to 1 your urn 0 would have no chance at "
+    "all. What is the probability of urn 1 then?",
+    "odds_for_probability": "Those are the odds of urn 1 after the draw; they may exceed 1, and a probability may not. "
+    "Which share of the whole are odds of 3 to 1?",
 }

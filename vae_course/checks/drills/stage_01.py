@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 
-from vae_course.checks.drills import Item, drill
+from vae_course.checks.drills import Item, drill, transfer
 
 
 @drill
@@ -195,6 +195,78 @@ def draws_for_ten_percent(rng: random.Random) -> Item:
     )
 
 
+@transfer("evidence_by_blind_draws")
+def blind_draws_with_an_offset(rng: random.Random) -> Item:
+    """The log of the mean of p(x|z) over three draws, from their logs plus a constant c."""
+    top, c = rng.randint(10, 40) / 10, rng.randint(30, 80) / 10
+    logs = [top, round(top - rng.randint(8, 13) / 10, 1) + 0.0, round(top - rng.randint(25, 40) / 10, 1) + 0.0]
+    rng.shuffle(logs)
+    total = sum(math.exp(log) for log in logs)
+    return Item(
+        "You draw three codes `z` from the prior. So that no exponential comes out as 0, a program adds "
+        f"`c = {c:g}` to each value of `log p(x|z)`, and what it prints is "
+        + ", ".join(f"`l{i} = {log:g}`" for i, log in enumerate(logs, 1))
+        + ". What is the Monte-Carlo estimate of `log p(x)` from these three draws?",
+        math.log(total / 3) - c,
+        unit="nats",
+        working=f"log(({' + '.join(f'exp({log:g})' for log in logs)})/3) - {c:g}",
+        wrong={
+            "offset_left_in": math.log(total / 3),
+            "offset_added_again": math.log(total / 3) + c,
+            "offset_shared_out": math.log(total / 3) - c / 3,
+            "division_missing": math.log(total) - c,
+            "mean_of_logs": sum(logs) / 3 - c,
+        },
+    )
+
+
+@transfer("mean_of_a_posterior")
+def mean_under_another_prior(rng: random.Random) -> Item:
+    """The posterior mean of z ~ N(m, t^2) when x = w z + noise: m + w t^2 (x - w m) / (w^2 t^2 + s^2)."""
+    w, s = rng.randint(4, 7) / 10, rng.randint(9, 13) / 10
+    t = rng.choice((rng.randint(4, 6), rng.randint(18, 27))) / 10
+    m = rng.choice((-1, 1)) * rng.randint(10, 30) / 10
+    x = round(w * m + rng.choice((-1, 1)) * rng.randint(12, 40) / 10, 1) + 0.0  # no "-0" in the text
+    variance, surprise = w**2 * t**2 + s**2, x - w * m
+    return Item(
+        f"A code `z` is drawn from a Gaussian with mean `m = {m:g}` and standard deviation `t = {t:g}`, and `x` is `w` "
+        f"times `z`, plus Gaussian noise: the factor is `w = {w:g}`, and the standard deviation of the noise is "
+        f"`s = {s:g}`. You see `x = {x:g}`. What is the mean of the posterior of `z`?",
+        m + w * t**2 * surprise / variance,
+        working=f"{m:g} + {w:g}*{t:g}^2*({x:g} - {w:g}*({m:g})) / ({w:g}^2*{t:g}^2 + {s:g}^2)",
+        wrong={
+            "standard_prior_assumed": w * x / (w**2 + s**2),
+            "middle_of_the_prior_forgotten": w * t**2 * x / variance,
+            "width_of_the_prior_forgotten": m + w * surprise / (w**2 + s**2),
+            "correction_alone": w * t**2 * surprise / variance,
+        },
+    )
+
+
+@transfer("evidence_on_a_grid")
+def evidence_on_a_square_grid(rng: random.Random) -> Item:
+    """log of the area of a cell times the sum of the joint's heights."""
+    h = rng.choice((0.15, 0.16, 0.18, 0.2, 0.24, 0.28, 0.3))
+    heights = [rng.randint(*span) / 100 for span in ((15, 30), (40, 70), (90, 150), (45, 75), (12, 32))]
+    total = sum(heights)
+    return Item(
+        "A code `z` has two dimensions, and a square grid covers them: neighbouring points are "
+        f"`h = {h:g}` apart in either direction. At five of its points the joint density `p(x, z)` has the heights "
+        + ", ".join(f"`j{i} = {height:g}`" for i, height in enumerate(heights, 1))
+        + "; at all others it is as good as 0. What is the grid's value of `log p(x)`, by the sum over its points?",
+        math.log(h**2 * total),
+        unit="nats",
+        working=f"log({h:g}^2*({' + '.join(f'{height:g}' for height in heights)}))",
+        wrong={
+            "one_direction_only": math.log(h * total),
+            "spacings_added": math.log(2 * h * total),
+            "average_for_integral": math.log(total / 5),
+            "evidence_not_logged": h**2 * total,
+            "tallest_only": math.log(h**2 * max(heights)),
+        },
+    )
+
+
 def _log_normal(x: float, variance: float) -> float:
     return -0.5 * math.log(2 * math.pi * variance) - x**2 / (2 * variance)
 
@@ -280,4 +352,24 @@ MISTAKES = {
     "ten_for_a_tenth": "You let 10 stand for 10 %, and an error of 10 would be ten times `p(x)` itself.",
     "error_forgotten": "That many draws bring the square of the relative error to 1, an error as large as `p(x)` "
     "itself.",
+    # blind_draws_with_an_offset
+    "offset_left_in": "You took what was printed for `log p(x|z)`: a constant has been added to it. What does that do "
+    "to the log of the average?",
+    "offset_added_again": "You added the constant once more, and the program had added it already. On which side of "
+    "the true value do the printed numbers lie?",
+    "offset_shared_out": "You divided the constant among the draws: each of them has all of it. What happens to an "
+    "average when every entry is multiplied by one number?",
+    # mean_under_another_prior
+    "standard_prior_assumed": "You used the prior N(0, 1), and this model has one of its own. Where would the code be "
+    "expected if nothing had been seen?",
+    "middle_of_the_prior_forgotten": "Your prior has the right width and sits at 0: a picture that is no surprise at "
+    "all would still move the code. Which `x` does this model expect on average?",
+    "width_of_the_prior_forgotten": "Your prior sits at the right place and has a spread of 1: the less is known in "
+    "advance, the more the picture may say. Where does `t` enter?",
+    "correction_alone": "That is how far the picture moves the code. From where does it start?",
+    # evidence_on_a_square_grid
+    "one_direction_only": "You gave each height a width and no depth: your number counts pieces of a line, and these "
+    "codes fill a plane. How large is the piece that one point stands for?",
+    "spacings_added": "You added the two spacings: the piece that a point stands for has an area, and your factor is "
+    "a length.",
 }

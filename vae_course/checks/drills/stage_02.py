@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 
-from vae_course.checks.drills import Item, drill
+from vae_course.checks.drills import Item, drill, transfer
 
 
 @drill
@@ -219,6 +219,75 @@ def amortization_gap(rng: random.Random) -> Item:
     )
 
 
+@transfer("evidence_from_its_pieces")
+def evidence_from_joint_and_entropy(rng: random.Random) -> Item:
+    """log p(x) = E_q[log p(x, z)] + entropy of q + gap."""
+    J, H, gap = -rng.randint(45, 75) / 10, rng.randint(17, 26) / 10, rng.randint(4, 6) / 10
+    return Item(
+        f"For one `x` and one `q`, the average of `log p(x, z)` under `q` is `J = {J:g}`. The average of `-log q(z)` "
+        f"under `q`, its entropy, is `H = {H:g}`, and the KL from `q` to the posterior `p(z|x)` is `gap = {gap:g}`. "
+        "What is `log p(x)`?",
+        J + H + gap,
+        unit="nats",
+        working=f"{J:g} + {H:g} + {gap:g}",
+        wrong={
+            "entropy_paid": J - H + gap,
+            "entropy_left_out": J + gap,
+            "bound_for_evidence": J + H,
+            "gap_subtracted": J + H - gap,
+        },
+    )
+
+
+@transfer("lost_by_jensen")
+def lost_by_jensen_in_logs(rng: random.Random) -> Item:
+    """The log of the mean of two weights less the mean of their logs, from the logs."""
+    l1 = rng.randint(5, 16) / 10
+    l2 = round(l1 + rng.randint(16, 36) / 10, 1)
+    if rng.random() < 0.5:
+        l1, l2 = l2, l1
+    of_mean, of_logs = math.log((math.exp(l1) + math.exp(l2)) / 2), (l1 + l2) / 2
+    return Item(
+        f"The logarithm of a weight is `l1 = {l1:g}` or `l2 = {l2:g}`, with equal chance. By how many nats does the "
+        "average of this logarithm lie below the logarithm of the average weight?",
+        of_mean - of_logs,
+        unit="nats",
+        working=f"log((exp({l1:g}) + exp({l2:g}))/2) - ({l1:g} + {l2:g})/2",
+        wrong={
+            "logs_taken_for_weights": math.log((l1 + l2) / 2) - (math.log(l1) + math.log(l2)) / 2,
+            "log_of_the_mean_alone": of_mean,
+            "mean_of_logs_alone": of_logs,
+            "inequality_reversed": of_logs - of_mean,
+            "halving_forgotten": of_mean + math.log(2) - of_logs,
+        },
+    )
+
+
+@transfer("amortization_gap")
+def amortization_gap_in_losses(rng: random.Random) -> Item:
+    """The loss of the encoder's q less that of the best q, from sums over N pictures, for one picture."""
+    N = rng.randint(12, 40)
+    shape, encoder = rng.sample((rng.randint(5, 40) / 100, rng.randint(50, 150) / 100), 2)
+    log_p = rng.randint(1500, 6500) / 10
+    best = round(log_p + N * shape, 1)
+    given = round(best + N * encoder, 1)
+    return Item(
+        f"All numbers here are losses, minus a logarithm in nats, summed over `N = {N}` test pictures. `-log p(x)` "
+        f"comes to `exact = {log_p:g}`. The negative ELBO comes to `best = {best:g}` with the best Gaussian `q` for "
+        f"each picture alone, and to `given = {given:g}` with the Gaussians that an encoder, shared by all pictures, "
+        "gives. How many nats a picture is the amortization gap?",
+        (given - best) / N,
+        unit="nats",
+        working=f"({given:g} - {best:g})/{N}",
+        wrong={
+            "gap_below_zero": best - given,
+            "gap_of_the_set": given - best,
+            "whole_gap": (given - log_p) / N,
+            "approximation_gap": (best - log_p) / N,
+        },
+    )
+
+
 def _poor_choice(rng: random.Random) -> list[tuple[float, float]]:
     """Two states, each with its joint probability and q, which prefers the state that explains less: a clear gap."""
     q = rng.randint(56, 66)
@@ -313,4 +382,14 @@ MISTAKES = {
     "gap_below_zero": "Your number is below 0: the encoder's `q` cannot be better than the best one.",
     "gaps_subtracted": "You took the two gaps from each other: they are two pieces of what lies between `log p(x)` "
     "and the encoder's ELBO.",
+    # evidence_from_joint_and_entropy
+    "entropy_paid": "You took the entropy off as if it were a price: a KL to the prior is paid, and the entropy is "
+    "what keeps `q` from shrinking to a point. Should a `q` that leaves more open have a lower bound?",
+    "entropy_left_out": "You left out the entropy of `q`: the average of the log joint by itself is not a bound that "
+    "the gap could close. Of which ratio is the bound the average log?",
+    # lost_by_jensen_in_logs
+    "logs_taken_for_weights": "You took the two numbers for weights, and they are the logarithms of weights already. "
+    "What has to be undone before anything is averaged?",
+    # amortization_gap_in_losses
+    "gap_of_the_set": "That is the gap of all the pictures together; the question asks for one picture.",
 }

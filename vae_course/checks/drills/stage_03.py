@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 
-from vae_course.checks.drills import Item, drill
+from vae_course.checks.drills import Item, drill, transfer
 
 
 @drill
@@ -188,6 +188,75 @@ def categorical_log_likelihood(rng: random.Random) -> Item:
     )
 
 
+@transfer("kl_to_the_prior")
+def kl_by_log_sigma(rng: random.Random) -> Item:
+    """KL(N(mu, sigma^2) || N(0, 1)) from log sigma: (mu^2 + exp(2 rho) - 2 rho - 1) / 2."""
+    rho = rng.choice((-rng.randint(6, 14), rng.randint(5, 9))) / 10
+    mu = rng.choice((-1, 1)) * rng.randint(40, 145) / 100
+    var = math.exp(2 * rho)
+    return Item(
+        f"For one latent dimension a network gives the mean `mu = {mu:g}` and `rho = {rho:g}`, the natural logarithm "
+        "of the standard deviation. What is `KL(q || p)` from this Gaussian code to the prior `p = N(0, 1)`?",
+        (mu**2 + var - 2 * rho - 1) / 2,
+        unit="nats",
+        working=f"0.5*(({mu:g})^2 + exp(2*({rho:g})) - 2*({rho:g}) - 1)",
+        wrong={
+            "log_sigma_read_as_logvar": (mu**2 + var**0.5 - rho - 1) / 2,
+            "log_of_sigma_for_log_of_variance": (mu**2 + var - rho - 1) / 2,
+            "sigma_for_variance": (mu**2 + var**0.5 - 2 * rho - 1) / 2,
+            "half_forgotten": mu**2 + var - 2 * rho - 1,
+            "log_term_dropped": (mu**2 + var - 1) / 2,
+        },
+    )
+
+
+@transfer("bernoulli_log_likelihood")
+def log_likelihood_of_signed_pixels(rng: random.Random) -> Item:
+    """log p of pixels -1 or 1 from logits of white: -softplus(-x l), summed."""
+    x1, x2 = rng.sample((-1, 1), 2)
+    l1, l2 = (rng.choice((-1, 1)) * rng.randint(30, 190) / 100 for _ in range(2))
+    told = -_softplus(-x1 * l1) - _softplus(-x2 * l2)
+    return Item(
+        "In this data set a black pixel is -1 and a white one 1. For two pixels a decoder puts out the logits "
+        f"`l1 = {l1:g}` and `l2 = {l2:g}`, each the natural logarithm of the odds of white, and the pixels turn out to "
+        f"be `x1 = {x1}` and `x2 = {x2}`. What is the log-likelihood of the two together?",
+        told,
+        unit="nats",
+        working=f"-log(1 + exp({-x1 * l1:g})) - log(1 + exp({-x2 * l2:g}))",
+        wrong={
+            "sign_taken_for_zero_or_one": x1 * l1 - _softplus(l1) + x2 * l2 - _softplus(l2),
+            "black_costs_nothing": -_softplus(-(l1 if x1 == 1 else l2)),
+            "black_and_white_swapped": -_softplus(x1 * l1) - _softplus(x2 * l2),
+            "loss_for_likelihood": -told,
+            "probability": math.exp(told),
+        },
+    )
+
+
+@transfer("gaussian_log_likelihood")
+def log_likelihood_by_log_precision(rng: random.Random) -> Item:
+    """log N(x; mean, I / t) from log t: D/2 (log t - log(2 pi)) - t S / 2, with S a sum of squares."""
+    D, log_t = rng.randint(2, 6), rng.choice((-rng.randint(6, 16), rng.randint(6, 24))) / 10
+    t = math.exp(log_t)
+    S = round(D / t * rng.uniform(0.4, 2.6), 2)
+    constant, square = 0.5 * D * (log_t - math.log(2 * math.pi)), t * S / 2
+    return Item(
+        f"A picture `x` has `D = {D}` pixels. For each pixel the decoder gives a Gaussian with a mean of its own, and "
+        f"for all of them `log_t = {log_t:g}`, the natural logarithm of the precision, which is one over the variance. "
+        f"The squared distances of the pixels from their means sum to `S = {S:g}`. What is `log p(x | z)`, the "
+        "log-likelihood of the whole picture (natural logarithm)?",
+        constant - square,
+        unit="nats",
+        working=f"0.5*{D}*({log_t:g} - log(2*pi)) - exp({log_t:g})*{S:g}/2",
+        wrong={
+            "precision_for_sigma": -0.5 * D * math.log(2 * math.pi * t**2) - S / (2 * t**2),
+            "precision_for_variance": -0.5 * D * math.log(2 * math.pi * t) - S / (2 * t),
+            "constants_dropped": -square,
+            "half_of_the_square_forgotten": constant - 2 * square,
+        },
+    )
+
+
 def _kl(mu_q: float, v_q: float, mu_p: float, v_p: float) -> float:
     return (math.log(v_p / v_q) + (v_q + (mu_q - mu_p) ** 2) / v_p - 1) / 2
 
@@ -275,4 +344,18 @@ MISTAKES = {
     "sigma_for_its_square": "That is the standard deviation; the variance was asked for.",
     "unit_sigma": "A variance of 1 fits one weight only, and not this one: a squared error has no likelihood behind it "
     "until its weight says which variance is meant. Which `c` goes with a variance of 1?",
+    # kl_by_log_sigma
+    "log_sigma_read_as_logvar": "Your number is the price if the network put out the log of the variance; it puts out "
+    "that of sigma. What is the variance when log sigma is 1?",
+    "log_of_sigma_for_log_of_variance": "Your variance is right, and the log beside it is that of sigma. What does the "
+    "log of a number become when the number is squared?",
+    # log_likelihood_of_signed_pixels
+    "sign_taken_for_zero_or_one": "You put -1 into a formula that is made for 0 and 1: the probabilities of black and "
+    "white would then not add up to 1. What should a black pixel cost when the logit is 0?",
+    "black_costs_nothing": "You counted the white pixel alone: black had a probability too, and it was not 1.",
+    # log_likelihood_by_log_precision
+    "precision_for_sigma": "You took the precision for a standard deviation: the more precise the decoder, the wider "
+    "your Gaussian. Which of the two grows when the other shrinks?",
+    "precision_for_variance": "You took the precision for the variance, and it is one over it. Should a more precise "
+    "decoder charge more for the same error, or less?",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 
-from vae_course.checks.drills import Item, drill
+from vae_course.checks.drills import Item, drill, transfer
 
 
 @drill
@@ -164,6 +164,74 @@ def slope_of_a_coin(rng: random.Random) -> Item:
     )
 
 
+@transfer("code_from_noise")
+def code_from_softplus(rng: random.Random) -> Item:
+    """z = mu + sigma eps, with sigma = log(1 + exp(rho))."""
+    mu, eps = _signed(rng, 4, 20) / 10, _signed(rng, 9, 19) / 10
+    rho = rng.choice((-rng.randint(3, 9), rng.randint(7, 18))) / 10
+    sigma = math.log1p(math.exp(rho))
+    return Item(
+        f"For one latent dimension an encoder gives the mean `mu = {mu:g}` and a number `rho = {rho:g}`; the standard "
+        "deviation of the code is the softplus of it, `log(1 + exp(rho))`. The noise, a draw from N(0, 1), came out as "
+        f"`eps = {eps:g}`. Which code `z` does the reparameterization make of it?",
+        mu + sigma * eps,
+        working=f"{mu:g} + log(1 + exp({rho:g}))*({eps:g})",
+        wrong={
+            "output_read_as_logvar": mu + math.exp(rho / 2) * eps,
+            "output_read_as_log_sigma": mu + math.exp(rho) * eps,
+            "output_taken_for_sigma": mu + rho * eps,
+            "mean_for_the_code": mu,
+        },
+    )
+
+
+@transfer("path_slope_by_logvar")
+def path_slope_by_log_sigma(rng: random.Random) -> Item:
+    """The derivative of (mu + exp(rho) eps)^2 with respect to rho: 2 z sigma eps."""
+    mu, sigma = _signed(rng, 4, 20) / 10, _spread(rng)
+    eps = rng.choice((-1, 1)) * rng.choice((rng.randint(4, 6), rng.randint(12, 19))) / 10
+    z = mu + sigma * eps
+    return Item(
+        f"An encoder puts out `mu = {mu:g}` and the natural logarithm of sigma; at the moment this makes "
+        f"`sigma = {sigma:g}`. A code is drawn as `z = mu + sigma*eps`, and the noise came out as `eps = {eps:g}`. "
+        "Take `f(z) = z^2`. What is the pathwise estimate, from this one draw, of the slope of `E[f(z)]` with respect "
+        "to log sigma?",
+        2 * z * sigma * eps,
+        working=f"2*({mu:g} + {sigma:g}*({eps:g}))*{sigma:g}*({eps:g})",
+        wrong={
+            "slope_by_logvar": z * sigma * eps,
+            "log_of_sigma_forgotten": 2 * z * eps,
+            "slope_of_f_alone": 2 * z,
+            "average_for_one_draw": 2 * sigma**2,
+            "score_for_path": z**2 * (eps**2 - 1),
+        },
+    )
+
+
+@transfer("score_slope_by_mu")
+def score_slope_of_a_laplace(rng: random.Random) -> Item:
+    """The score estimate of d E[z^2] / d mu for a Laplace density of scale b: z^2 sign(eps) / b."""
+    mu, b = _signed(rng, 4, 20) / 10, _spread(rng)
+    eps = rng.choice((-1, 1)) * rng.choice((rng.randint(3, 8), rng.randint(13, 24))) / 10
+    z = mu + b * eps
+    sign = math.copysign(1, eps)
+    return Item(
+        "The density of a code is not a Gaussian but a Laplace: `log q(z) = -log(2*b) - |z - mu|/b`, with "
+        f"`mu = {mu:g}` and `b = {b:g}`. A code is drawn as `z = mu + b*eps`, and the noise came out as "
+        f"`eps = {eps:g}`. Take `f(z) = z^2`. What is the score-function estimate (no baseline), from this one draw, "
+        "of the slope of `E[f(z)]` with respect to `mu`?",
+        z**2 * sign / b,
+        working=f"({mu:g} + {b:g}*({eps:g}))^2*({sign:g})/{b:g}",
+        wrong={
+            "score_of_a_gaussian": z**2 * eps / b,
+            "scale_forgotten": z**2 * sign,
+            "score_turned_round": -(z**2) * sign / b,
+            "path_for_score": 2 * z,
+            "value_forgotten": sign / b,
+        },
+    )
+
+
 def _signed(rng: random.Random, least: int, most: int) -> int:
     return rng.choice((-1, 1)) * rng.randint(least, most)
 
@@ -246,4 +314,24 @@ MISTAKES = {
     "chance_not_of_this_side": "You divided by the chance of the side that did not come up. How probable was the side "
     "that did?",
     "direction_reversed": "The sign is turned round. Does this side become more or less probable when `p` grows?",
+    # code_from_softplus
+    "output_read_as_logvar": "You read `rho` as the log of a variance: each network says in its own way how wide a "
+    "code is. By which function does this one?",
+    "output_read_as_log_sigma": "You read `rho` as log sigma: where `rho` is large, a softplus grows as `rho` does, "
+    "and yours grows much faster. What is left out?",
+    "output_taken_for_sigma": "You took `rho` itself for sigma: it may be negative, and a standard deviation may not.",
+    # path_slope_by_log_sigma
+    "slope_by_logvar": "That is the slope by `logvar`, and this encoder puts out log sigma. When log sigma grows by 1, "
+    "by how much does the log of sigma^2 grow?",
+    "log_of_sigma_forgotten": "That is the slope by sigma; what moves is its logarithm. What is the derivative of "
+    "sigma with respect to log sigma?",
+    "slope_of_f_alone": "That is the slope of `f`, which counts as if the point moved by as much as log sigma does. "
+    "How far does the point move?",
+    # score_slope_of_a_laplace
+    "score_of_a_gaussian": "You used the log-density of a Gaussian, whose slope grows with the noise; that of a "
+    "Laplace is a straight line on either side of `mu`. What is the slope of `-|z - mu|/b`?",
+    "scale_forgotten": "The scale is missing from your number: the narrower the density, the more its log changes when "
+    "`mu` moves by a little.",
+    "score_turned_round": "The sign is turned round. When `mu` moves towards the point that was drawn, does this point "
+    "become more probable or less?",
 }

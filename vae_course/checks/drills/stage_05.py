@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 
-from vae_course.checks.drills import Item, drill
+from vae_course.checks.drills import Item, drill, transfer
 
 
 @drill
@@ -220,6 +220,72 @@ def error_of_a_drawn_code(rng: random.Random) -> Item:
     )
 
 
+@transfer("data_set_from_a_batch")
+def data_set_from_a_sum_over_a_batch(rng: random.Random) -> Item:
+    """The estimate of a sum over N pictures from the sum over a batch of B: N / B times the sum."""
+    N, B = rng.randint(150, 999), rng.randint(8, 32)
+    total = round(B * rng.randint(110, 300) / 10, 1)
+    return Item(
+        f"A data set has `N = {N}` pictures, and the objective is the negative ELBO summed over all of them. In a "
+        f"batch of `B = {B}`, chosen at random, a loss with `reduction=\"sum\"` gives the negative ELBO of the batch "
+        f"as `total = {total:g}` nats. What estimate of the objective does this batch give?",
+        N / B * total,
+        unit="nats",
+        working=f"{N}/{B}*{total:g}",
+        wrong={
+            "sum_taken_for_mean": N * total,
+            "batch_for_data_set": total,
+            "one_picture_only": total / B,
+            "share_turned_round": B / N * total,
+        },
+    )
+
+
+@transfer("hidden_beta_of_a_squared_error")
+def hidden_beta_of_a_mean_squared_error(rng: random.Random) -> Item:
+    """M + KL with M the mean squared error over D pixels, under a standard deviation sigma: beta = D / (2 sigma^2)."""
+    D = rng.randint(16, 99)
+    sigma = rng.choice((rng.randint(20, 45), rng.randint(55, 66), rng.randint(77, 92), rng.randint(110, 190))) / 100
+    return Item(
+        f"The authors of a VAE for pictures with `D = {D}` pixels say that its decoder is a Gaussian whose standard "
+        f"deviation is `sigma = {sigma:g}` in every pixel. What their script minimises is `M + KL`, where `M` is the "
+        "squared error of a picture averaged over its pixels, and the KL is summed over the dimensions of its code. Up "
+        "to a common factor and a constant this is `recon + beta*KL`, where recon is minus the log-likelihood of the "
+        "picture. How large is beta?",
+        D / (2 * sigma**2),
+        working=f"{D}/(2*{sigma:g}^2)",
+        wrong={
+            "average_taken_for_a_sum": 1 / (2 * sigma**2),
+            "error_taken_for_nats": D,
+            "half_forgotten": D / sigma**2,
+            "sigma_for_its_square": D / (2 * sigma),
+        },
+    )
+
+
+@transfer("cost_of_ignoring_the_code")
+def cost_of_ignoring_the_code_in_grey(rng: random.Random) -> Item:
+    """The best recon of a Gaussian decoder that ignores z, for D pixels of variance v: D/2 (log(2 pi v) + 1)."""
+    D, v = rng.randint(9, 99), rng.randint(18, 44) / 100
+    return Item(
+        f"Each of the `D = {D}` pixels of a picture is a real number, drawn from a Gaussian of variance `v = {v:g}`, "
+        "independently of the others. A Gaussian decoder that ignores the code gives every picture the same means and "
+        "the same standard deviation, all of which it may choose. (The log-density of a Gaussian with mean `m` and "
+        "variance `s^2` is `-0.5*log(2*pi*s^2) - (x - m)^2/(2*s^2)`.) What is the smallest recon, minus the "
+        "log-likelihood of a picture on average, that it can reach?",
+        D / 2 * (math.log(2 * math.pi * v) + 1),
+        unit="nats",
+        working=f"{D}/2*(log(2*pi*{v:g}) + 1)",
+        wrong={
+            "variance_taken_for_a_chance": D * _bce(v, v),
+            "fixed_sigma_of_one": D / 2 * (math.log(2 * math.pi) + v),
+            "errors_for_nothing": D / 2 * math.log(2 * math.pi * v),
+            "peak_for_nothing": D / 2,
+            "one_pixel_only": (math.log(2 * math.pi * v) + 1) / 2,
+        },
+    )
+
+
 def _bce(g: float, p: float) -> float:
     return -g * math.log(p) - (1 - g) * math.log(1 - p)
 
@@ -305,4 +371,21 @@ MISTAKES = {
     "spread_alone": "That is what the spread adds; the distance at the mean of the code counts too.",
     "spread_taken_off": "You took the spread off, as if noise made the error smaller. Could an average of squares "
     "then fall below 0?",
+    # data_set_from_a_sum_over_a_batch
+    "sum_taken_for_mean": "You took the sum over the batch for a mean: a larger batch would then make the same data "
+    "set dearer. How many pictures does the number that you multiplied stand for?",
+    "share_turned_round": "Your estimate for the data set is smaller than the sum over a part of it. How many such "
+    "batches fill the data set?",
+    # hidden_beta_of_a_mean_squared_error
+    "average_taken_for_a_sum": "That would be the weight if the squared error were summed over the pixels; this script "
+    "averages it. What does that do to the recon, next to the KL?",
+    # cost_of_ignoring_the_code_in_grey
+    "variance_taken_for_a_chance": "You used the cost of a coin: these pixels are real numbers, and `v` is a variance "
+    "and no probability. Which log-likelihood does this decoder have?",
+    "fixed_sigma_of_one": "Your decoder keeps a standard deviation of 1: it may choose a better one. How far are the "
+    "pixels from their mean, on average?",
+    "errors_for_nothing": "You charged for the height of the peak and let every pixel sit on it: they lie around their "
+    "mean. What is the average of a squared distance, over twice the variance?",
+    "peak_for_nothing": "You charged for the errors and left out the height of the Gaussian's peak, which depends on "
+    "the variance.",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 
-from vae_course.checks.drills import Item, drill
+from vae_course.checks.drills import Item, drill, transfer
 
 _LINEAR = (
     "The best linear VAE for some data has a Gaussian decoder with standard deviation `sigma = {sigma:g}`, and its "
@@ -229,6 +229,71 @@ def noise_that_does_the_same(rng: random.Random) -> Item:
     )
 
 
+@transfer("rate_of_a_direction")
+def rate_by_a_folded_price(rng: random.Random) -> Item:
+    """The nats spent on a direction under the loss S + c KL: log(2 v / c) / 2."""
+    c = rng.choice((rng.randint(12, 80) / 100, rng.randint(12, 60) / 10))
+    v = round(c / 2 * math.exp(2 * rng.uniform(0.85, 1.6)), 2)
+    rate = math.log(2 * v / c) / 2
+    return Item(
+        f"The script of a linear VAE names no sigma and no beta. It minimises `S + c*KL` with `c = {c:g}`, where `S` "
+        "is the squared error of a data point, summed over its entries. At the best weights, how many nats does the "
+        f"code spend on a principal direction along which the data have the variance `v = {v:g}`?",
+        rate,
+        unit="nats",
+        working=f"log(2*{v:g}/{c:g})/2",
+        wrong={
+            "weight_taken_for_the_level": math.log(v / c) / 2,
+            "half_applied_to_the_variance": math.log(v / (2 * c)) / 2,
+            "half_of_the_log_lost": 2 * rate,
+            "rate_in_bits": rate / math.log(2),
+        },
+    )
+
+
+@transfer("warm_up_weights")
+def weights_of_a_cyclical_warm_up(rng: random.Random) -> Item:
+    """The mean of two weights of a warm-up that starts again every P steps: (t mod P) / T while that is below 1."""
+    T = rng.randint(60, 180)
+    P, done = round(T * rng.uniform(1.4, 2.0)), rng.randint(1, 2)
+    t1, t2 = round(T * rng.uniform(0.12, 0.7)), done * P + round(T * rng.uniform(0.15, 0.7))
+    return Item(
+        f"The weight of the KL is warmed up again and again, in cycles of `P = {P}` steps. At the start of each cycle "
+        f"it is 0; it grows in a straight line to 1 within `T = {T}` steps and stays there until the next cycle "
+        f"starts. The first cycle starts at step 0. What is the average of its values at the two steps `t1 = {t1}` and "
+        f"`t2 = {t2}`?",
+        (t1 + t2 - done * P) / (2 * T),
+        working=f"({t1}/{T} + ({t2} - {done}*{P})/{T})/2",
+        wrong={
+            "cycles_overlooked": (t1 / T + 1) / 2,
+            "growth_without_end": (t1 + t2) / (2 * T),
+            "growth_over_the_whole_cycle": (t1 + t2 - done * P) / (2 * P),
+            "warm_up_reversed": 1 - (t1 + t2 - done * P) / (2 * T),
+        },
+    )
+
+
+@transfer("noise_that_does_the_same")
+def precision_that_does_the_same(rng: random.Random) -> Item:
+    """Beta and the decoder's precision are one dial: at beta = 1 the same trade needs the precision t / beta."""
+    t = rng.choice((rng.randint(15, 70) / 100, rng.randint(15, 95) / 10))
+    beta = rng.choice((rng.randint(15, 60), rng.randint(2, 7))) / 10
+    return Item(
+        f"A VAE with a Gaussian decoder is trained with the precision `t = {t:g}`, one over the variance, held fixed, "
+        f"and the price `beta = {beta:g}`. Up to a constant factor and a constant, its loss is that of an ordinary VAE "
+        "at price 1, whose decoder has another precision. How large is that one?",
+        t / beta,
+        working=f"{t:g}/{beta:g}",
+        wrong={
+            "precision_taken_for_sigma": math.sqrt(beta) * t,
+            "dial_reversed": beta * t,
+            "root_of_the_price": t / math.sqrt(beta),
+            "variance_for_precision": beta / t,
+            "price_is_no_noise": t,
+        },
+    )
+
+
 def _information(m: float, s: float) -> float:
     """The nats that a code from the even mixture of N(m, s^2) and N(-m, s^2) tells about its half, by a sum."""
     total = 0.0
@@ -306,4 +371,20 @@ MISTAKES = {
     "variance_for_sigma": "That is the variance; the question asks for the standard deviation.",
     "price_is_no_noise": "That decoder belongs to another trade: its errors still cost as much, and the code has "
     "become cheaper or dearer. By what would you divide the whole loss, so that a nat of KL costs 1?",
+    # rate_by_a_folded_price
+    "weight_taken_for_the_level": "You compared the variance with the weight itself, as if a squared error of 1 cost 1 "
+    "nat at a sigma of 1. Which factor does a Gaussian's exponent put before a squared error?",
+    "half_applied_to_the_variance": "You moved the factor 2 to the wrong side: where a squared error counts in full, "
+    "it is dearer than in an exponent with a 1/2, so more is worth telling.",
+    # weights_of_a_cyclical_warm_up
+    "cycles_overlooked": "You let the warm-up end once and for all: here it starts again. In which cycle is the later "
+    "step, and how far from its start?",
+    "growth_over_the_whole_cycle": "You let the weight grow until the end of the cycle: it is at 1 before that. Within "
+    "how many steps does it get there?",
+    # precision_that_does_the_same
+    "precision_taken_for_sigma": "You treated the precision as a standard deviation: a dearer code leaves larger "
+    "errors, and a decoder that admits them is less precise.",
+    "root_of_the_price": "You moved the precision by the root of the price, which is how a standard deviation moves. "
+    "Which power of sigma is a precision?",
+    "variance_for_precision": "That is the variance of the other decoder; the question asks for its precision.",
 }

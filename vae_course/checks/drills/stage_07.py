@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 
-from vae_course.checks.drills import Item, drill
+from vae_course.checks.drills import Item, drill, transfer
 
 HALF_LOG_TWO_PI = 0.5 * math.log(2 * math.pi)
 
@@ -203,6 +203,72 @@ def pairs_of_two_states(rng: random.Random) -> Item:
     )
 
 
+@transfer("bound_of_three_weights")
+def bound_from_relative_weights(rng: random.Random) -> Item:
+    """The bound from weights divided by the largest one: the log of their mean, plus the largest log-weight."""
+    top = -rng.randint(12, 45) / 10
+    relative = rng.sample([1.0, rng.randint(22, 55) / 100, rng.randint(4, 14) / 100], 3)
+    mean = math.log(sum(relative) / 3)
+    return Item(
+        "Three codes drawn for one picture have weights that a program prints as shares of the largest one: "
+        + _named("r", relative) + f". The largest log-weight is `top = {top:g}`. What is the bound with these three "
+        "samples?",
+        top + mean,
+        unit="nats",
+        working=f"{top:g} + log((" + " + ".join(f"{value:g}" for value in relative) + ")/3)",
+        wrong={
+            "shares_taken_for_logs": math.log(sum(math.exp(value) for value in relative) / 3),
+            "scale_not_put_back": mean,
+            "mean_of_the_logs": top + sum(math.log(value) for value in relative) / 3,
+            "log_K_lost": top + mean + math.log(3),
+            "best_sample_only": top,
+        },
+    )
+
+
+@transfer("effective_samples")
+def effective_samples_from_powers_of_ten(rng: random.Random) -> Item:
+    """(sum w)^2 / sum w^2 of three samples, from logs of the weights to base 10."""
+    low = -rng.randint(160, 260) / 100
+    logs = rng.sample([low, round(low + rng.randint(55, 90) / 100, 2), round(low + rng.randint(98, 125) / 100, 2)], 3)
+    weights, by_e = [10**value for value in logs], [math.exp(value) for value in logs]
+    size = sum(weights) ** 2 / sum(w**2 for w in weights)
+    return Item(
+        "For three codes drawn for one picture a table gives the logarithms of the weights to base 10: "
+        + _named("d", logs) + ". What is the effective sample size, the square of the sum of the weights over the sum "
+        "of their squares?",
+        size,
+        working="(" + "+".join(f"10^({value:g})" for value in logs) + ")^2 / ("
+        + "+".join(f"10^(2*({value:g}))" for value in logs) + ")",
+        wrong={
+            "powers_of_the_wrong_base": sum(by_e) ** 2 / sum(w**2 for w in by_e),
+            "weights_ignored": 3,
+            "upside_down": 1 / size,
+            "largest_weight_only": sum(weights) / max(weights),
+        },
+    )
+
+
+@transfer("gap_with_many_samples")
+def gap_from_a_second_moment(rng: random.Random) -> Item:
+    """The gap of the bound at large K, from the average of (w / p(x))^2: (M - 1) / (2 K)."""
+    M, K = rng.choice((rng.randint(140, 185), rng.randint(225, 580))) / 100, rng.randint(12, 30)
+    return Item(
+        "For one picture the weights of codes drawn from q have the mean p(x), and the average of the square of "
+        f"`w/p(x)` is `M = {M:g}`. By about how many nats does the bound with `K = {K}` samples lie below log p(x) on "
+        "average, to the leading order in 1/K?",
+        (M - 1) / (2 * K),
+        unit="nats",
+        working=f"({M:g} - 1)/(2*{K})",
+        wrong={
+            "second_moment_for_variance": M / (2 * K),
+            "half_of_the_square_lost": (M - 1) / K,
+            "samples_ignored": (M - 1) / 2,
+            "root_of_the_samples": (M - 1) / (2 * math.sqrt(K)),
+        },
+    )
+
+
 def _named(letter: str, values: list[float]) -> str:
     names = [f"`{letter}{i} = {value:g}`" for i, value in enumerate(values, 1)]
     return ", ".join(names[:-1]) + f" and {names[-1]}"
@@ -275,4 +341,15 @@ MISTAKES = {
     "one_sample_only": "That is the bound with one sample, the ELBO. What is averaged before the log with two?",
     "limit_for_two": "That is log p(x), the bound with endlessly many samples. Which pairs can two draws give?",
     "sum_for_mean": "You took the log of the sum of two weights, by log 2 too much. What is divided by two?",
+    # bound_from_relative_weights
+    "shares_taken_for_logs": "You took the printed numbers for log-weights: they are weights, and the largest of them "
+    "is 1. Which number tells how large a weight really was?",
+    "scale_not_put_back": "Your number would be the same for a good model and for a bad one: the weights have been "
+    "divided by the largest. What does that take off the log of their mean?",
+    # effective_samples_from_powers_of_ten
+    "powers_of_the_wrong_base": "You undid a logarithm to base 10 with the base e: your weights are nearer to each "
+    "other than the true ones. By which factor do two weights differ whose logs to base 10 differ by 1?",
+    # gap_from_a_second_moment
+    "second_moment_for_variance": "You took the average of a square for a variance: with weights that are all alike "
+    "your gap would not be 0. What is the mean of `w/p(x)`?",
 }

@@ -1,4 +1,5 @@
-"""What a stage says beyond its notebook: the hints of its exercises and its predictions. One module a stage."""
+"""What a stage says beyond its notebook: the hints of its exercises, its predictions, and which earlier exercise a
+mistake sends back to. One module a stage."""
 
 from __future__ import annotations
 
@@ -30,12 +31,6 @@ def predictions(stage: Stage) -> Mapping[str, Prediction]:
     return _module(stage).PREDICTIONS
 
 
-def return_to(exercise: str, misconception: str | None) -> str | None:
-    """The earlier exercise whose skill is what this misconception of `exercise` lacks; None where it lacks none."""
-    stage, _ = course.find_exercise(exercise)
-    return getattr(_module(stage), "RETURN", {}).get(exercise, {}).get(misconception)
-
-
 def find_prediction(id: str) -> tuple[Stage, Prediction]:
     """The prediction called `id` and its stage."""
     for stage in course.STAGES:
@@ -43,6 +38,16 @@ def find_prediction(id: str) -> tuple[Stage, Prediction]:
             return stage, predictions(stage)[id]
     known = ", ".join(name for stage in course.STAGES for name in predictions(stage))
     raise CourseError(f"There is no prediction called {id!r}; the course has {known}.")
+
+
+def return_to(exercise: str, misconception: str | None) -> str | None:
+    """The earlier exercise that drills the step which a misconception of `exercise` lacks.
+
+    misconception: the id in the stage's bank, of the original where an entry is an alias. None when there is no
+    misconception, or when the slip belongs to the exercise itself. CourseError when there is no such exercise.
+    """
+    stage, _ = course.find_exercise(exercise)
+    return _module(stage).RETURN.get(exercise, {}).get(misconception)
 
 
 def _module(stage: Stage):

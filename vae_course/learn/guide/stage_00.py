@@ -1,4 +1,6 @@
-"""Hints and predictions of stage 00."""
+"""Hints and predictions of stage 00, and where its mistakes send back to."""
+
+from collections.abc import Mapping
 
 from vae_course.learn.guide import Prediction
 
@@ -26,3 +28,6 @@ PREDICTIONS = {
         "less. The whole course runs on this one fact.",
     ),
 }
+
+# For a misconception whose missing step is the skill of an earlier exercise: the name of that exercise.
+RETURN: Mapping[str, Mapping[str, str]] = {}

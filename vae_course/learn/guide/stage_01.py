@@ -1,4 +1,6 @@
-"""Hints and predictions of stage 01."""
+"""Hints and predictions of stage 01, and where its mistakes send back to."""
+
+from collections.abc import Mapping
 
 from vae_course.learn.guide import Prediction
 
@@ -52,4 +54,39 @@ PREDICTIONS = {
         "A line through the first points of such a curve says ten times as many. But every dimension multiplies the bill, here by 2, and "
         "18 doublings are a factor of more than 250,000.",
     ),
+}
+
+# For a misconception whose missing step is the skill of an earlier exercise: the name of that exercise.
+RETURN: Mapping[str, Mapping[str, str]] = {
+    "log_joint": {
+        "paired": "shift",
+    },
+    "log_evidence_grid": {
+        "prior_left_out": "log_joint",
+        "uniform_prior": "log_joint",
+        "prior_twice": "log_joint",
+    },
+    "posterior_grid": {
+        "likelihood_normalised": "log_joint",
+        "shares_of_the_likelihood": "log_joint",
+        "prior_counted_twice": "log_joint",
+        "divided_by_the_mean": "log_evidence_grid",
+        "one_gap_too_many_here": "log_evidence_grid",
+        "zero_by_zero": "log_evidence_grid",
+        "patched_division": "log_evidence_grid",
+        "one_shift_for_all_rows": "log_evidence_grid",
+    },
+    "log_evidence_monte_carlo": {
+        "mean_of_the_logs": "log_evidence_grid",
+        "no_shift": "log_evidence_grid",
+        "patched_mean": "log_evidence_grid",
+        "one_shift": "log_evidence_grid",
+        "largest_not_put_back_here": "log_evidence_grid",
+    },
+    "linear_gaussian_evidence": {
+        "noise_in_every_entry": "sample_joint",
+        "form_without_half": "log_joint",
+        "constant_missing": "log_joint",
+        "constant_for_one_dimension": "log_joint",
+    },
 }

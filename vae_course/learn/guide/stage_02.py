@@ -1,4 +1,6 @@
-"""Hints and predictions of stage 02."""
+"""Hints and predictions of stage 02, and where its mistakes send back to."""
+
+from collections.abc import Mapping
 
 from vae_course.learn.guide import Prediction
 
@@ -66,4 +68,74 @@ PREDICTIONS = {
         "Covering everything feels fair. But q pays for every place where it puts mass and p has none: it may leave out a bump, and it may not "
         "cover the valley.",
     ),
+}
+
+# For a misconception whose missing step is the skill of an earlier exercise: the name of that exercise.
+RETURN: Mapping[str, Mapping[str, str]] = {
+    "reconstruction_and_kl": {
+        "weighted_by_q": "log_evidence_monte_carlo",
+        "weighted_by_normalised_q": "log_evidence_monte_carlo",
+    },
+    "evidence_gap": {
+        "largest_joint_for_evidence": "log_evidence_grid",
+        "sum_of_logs_for_evidence": "log_evidence_grid",
+        "evidence_without_its_log": "log_evidence_grid",
+        "posterior_not_normalised": "posterior_grid",
+        "normalised_over_rows": "posterior_grid",
+        "entropy_lost": "elbo_exact",
+        "plain_mean_of_log_ratios": "elbo_exact",
+        "plain_sum_of_log_ratios": "elbo_exact",
+        "nan_from_empty_states": "elbo_exact",
+        "floor_under_q": "elbo_exact",
+    },
+    "derivation": {
+        "starts_without_the_prior": "log_joint",
+        "starts_with_the_log_inside": "log_evidence_grid",
+        "log_q_lost": "elbo_exact",
+        "ends_without_log_q": "elbo_exact",
+        "plain_mean_over_states": "elbo_exact",
+        "logs_summed_without_weights": "elbo_exact",
+        "logs_averaged_under_the_posterior": "elbo_exact",
+        "kl_added": "reconstruction_and_kl",
+        "kl_dropped_as_an_equality": "reconstruction_and_kl",
+        "equality_at_jensens_step": "derivation_deck",
+        "bound_at_the_split": "derivation_deck",
+        "bound_where_q_comes_in": "derivation_deck",
+        "log_inside_the_sum": "derivation_deck",
+        "ratio_upside_down": "derivation_deck",
+        "gap_is_the_kl_to_the_prior": "evidence_gap",
+        "gap_with_its_roles_exchanged": "evidence_gap",
+        "gap_subtracted": "evidence_gap",
+    },
+    "elbo_monte_carlo": {
+        "prior_left_out": "log_joint",
+        "prior_averaged_over_dimensions": "log_joint",
+        "prior_of_everything": "log_joint",
+        "prior_constant_lost": "log_joint",
+        "prior_constant_once": "log_joint",
+        "prior_half_lost": "log_joint",
+        "prior_as_wide_as_the_noise": "log_joint",
+        "prior_without_its_log": "log_joint",
+        "log_q_left_out": "elbo_exact",
+        "log_q_with_a_plus": "elbo_exact",
+        "samples_weighted_by_q": "reconstruction_and_kl",
+        "samples_weighted_by_scaled_q": "reconstruction_and_kl",
+        "log_of_the_mean_weight": "reconstruction_and_kl",
+    },
+    "fit_posterior": {
+        "prior_not_climbed": "log_joint",
+        "density_times_spacing": "posterior_grid",
+        "normalised_over_the_batch": "posterior_grid",
+        "entropy_not_climbed": "elbo_exact",
+        "entropy_with_the_wrong_sign": "elbo_exact",
+        "grid_without_weights": "elbo_exact",
+        "likelihood_alone": "reconstruction_and_kl",
+        "moments_of_the_posterior": "evidence_gap",
+    },
+    "linear_gaussian_encoder": {
+        "sigma_not_squared": "linear_gaussian_evidence",
+        "added_to_every_entry": "linear_gaussian_evidence",
+        "centred_batch": "linear_gaussian_evidence",
+        "marginal_spread": "evidence_gap",
+    },
 }

@@ -1,4 +1,6 @@
-"""Hints and predictions of stage 03."""
+"""Hints and predictions of stage 03, and where its mistakes send back to."""
+
+from collections.abc import Mapping
 
 from vae_course.learn.guide import Prediction
 
@@ -71,4 +73,81 @@ PREDICTIONS = {
         2,
         "The weight is 1 / (2 sigma^2): half the sigma is a quarter of sigma^2, and so four times the weight.",
     ),
+}
+
+# For a misconception whose missing step is the skill of an earlier exercise: the name of that exercise.
+RETURN: Mapping[str, Mapping[str, str]] = {
+    "gaussian_entropy": {
+        "two_pi_forgotten": "log_joint",
+        "constants_once": "log_joint",
+        "log_term_halved": "std_from_logvar",
+        "reads_log_sigma": "std_from_logvar",
+        "variance_for_its_log": "std_from_logvar",
+    },
+    "gaussian_cross_entropy": {
+        "two_pi_forgotten": "log_joint",
+        "two_pi_once": "log_joint",
+        "sigma_for_variance": "std_from_logvar",
+        "variance_squared": "std_from_logvar",
+        "logvar_for_variance": "std_from_logvar",
+        "entropy_of_q": "gaussian_entropy",
+    },
+    "gaussian_kl": {
+        "reversed_roles": "evidence_gap",
+        "sigma_for_variance": "std_from_logvar",
+        "variance_squared": "std_from_logvar",
+        "reads_log_sigma": "std_from_logvar",
+        "log_term_doubled": "std_from_logvar",
+        "log_term_halved": "std_from_logvar",
+        "log_term_dropped": "gaussian_entropy",
+        "log_term_flipped": "gaussian_entropy",
+        "minus_one_forgotten": "gaussian_entropy",
+        "cross_entropy_only": "gaussian_entropy",
+        "half_forgotten": "gaussian_cross_entropy",
+        "mu_not_squared": "gaussian_cross_entropy",
+        "absolute_mu": "gaussian_cross_entropy",
+        "mu_forgotten": "gaussian_cross_entropy",
+        "variance_forgotten": "gaussian_cross_entropy",
+    },
+    "gaussian_kl_between": {
+        "reads_log_sigma": "std_from_logvar",
+        "sigma_for_variance": "std_from_logvar",
+        "log_term_halved": "std_from_logvar",
+        "log_term_doubled": "std_from_logvar",
+        "divided_by_logvar": "std_from_logvar",
+        "reversed_roles": "gaussian_kl",
+        "log_term_dropped": "gaussian_kl",
+        "log_term_flipped": "gaussian_kl",
+        "half_forgotten": "gaussian_kl",
+        "minus_one_forgotten": "gaussian_kl",
+        "cross_entropy_only": "gaussian_kl",
+    },
+    "kl_monte_carlo": {
+        "prior_forgotten": "reconstruction_and_kl",
+        "q_forgotten": "reconstruction_and_kl",
+        "log_of_the_mean": "reconstruction_and_kl",
+        "estimate_clamped": "reconstruction_and_kl",
+        "variance_as_scale": "std_from_logvar",
+    },
+    "gaussian_log_likelihood": {
+        "two_pi_forgotten": "log_joint",
+        "constant_once": "log_joint",
+        "half_of_the_square_forgotten": "log_joint",
+        "density": "log_joint",
+        "sigma_taken_for_variance": "linear_gaussian_evidence",
+        "log_sigma_forgotten": "linear_gaussian_evidence",
+    },
+    "bernoulli_log_likelihood": {
+        "mean_over_pixels": "gaussian_log_likelihood",
+    },
+    "mse_relation": {
+        "half_of_the_slope_forgotten": "gaussian_log_likelihood",
+        "sigma_not_squared": "gaussian_log_likelihood",
+        "sigma_squared_twice": "gaussian_log_likelihood",
+        "sigma_taken_for_variance": "gaussian_log_likelihood",
+        "one_constant": "gaussian_log_likelihood",
+        "log_sigma_forgotten": "gaussian_log_likelihood",
+        "two_pi_forgotten": "gaussian_log_likelihood",
+        "half_of_the_constant_forgotten": "gaussian_log_likelihood",
+    },
 }

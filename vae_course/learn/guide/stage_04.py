@@ -1,4 +1,6 @@
-"""Hints and predictions of stage 04."""
+"""Hints and predictions of stage 04, and where its mistakes send back to."""
+
+from collections.abc import Mapping
 
 from vae_course.learn.guide import Prediction
 
@@ -73,4 +75,80 @@ PREDICTIONS = {
         "“Reparameterized means low variance” is easily learned as a rule. But the path sees the slope of f, which is "
         "steep here, and the score sees its height, which is never more than 1. The path varies nine times as much.",
     ),
+}
+
+# For a misconception whose missing step is the skill of an earlier exercise: the name of that exercise.
+RETURN: Mapping[str, Mapping[str, str]] = {
+    "reparameterize": {
+        "variance_as_scale": "std_from_logvar",
+        "half_outside": "std_from_logvar",
+        "logvar_as_scale": "std_from_logvar",
+        "log_sigma_as_scale": "std_from_logvar",
+        "halved_twice": "std_from_logvar",
+        "softplus_scale": "std_from_logvar",
+        "divided_by_sigma": "std_from_logvar",
+    },
+    "sample_posterior": {
+        "rows_share": "sample_joint",
+        "uniform_noise": "sample_joint",
+        "frozen_seed": "sample_joint",
+        "variance_as_scale": "std_from_logvar",
+        "half_outside": "std_from_logvar",
+        "logvar_as_scale": "std_from_logvar",
+        "drawn_and_cut": "reparameterize",
+        "mean_detached": "reparameterize",
+        "sigma_detached": "reparameterize",
+        "noise_forgotten": "reparameterize",
+        "mean_scaled_too": "reparameterize",
+        "scale_forgotten": "reparameterize",
+    },
+    "pathwise_gradient": {
+        "by_log_sigma": "std_from_logvar",
+        "by_variance": "std_from_logvar",
+        "sigma_detached": "reparameterize",
+        "variance_as_scale": "reparameterize",
+        "mean_scaled_too": "reparameterize",
+    },
+    "score_function_gradient": {
+        "normaliser_lost": "gaussian_log_likelihood",
+        "f_of_the_noise": "reparameterize",
+        "by_log_sigma": "pathwise_gradient",
+        "by_sigma": "pathwise_gradient",
+        "by_variance": "pathwise_gradient",
+    },
+    "sgvb_a": {
+        "log_q_added": "elbo_monte_carlo",
+        "prior_missing": "elbo_monte_carlo",
+        "log_q_missing": "elbo_monte_carlo",
+        "log_of_the_average": "elbo_monte_carlo",
+        "constant_of_the_prior_missing": "elbo_monte_carlo",
+        "averaged_over_dimensions": "elbo_monte_carlo",
+        "logvar_for_log_sigma": "std_from_logvar",
+        "constant_of_q_missing": "kl_monte_carlo",
+        "density_with_the_variance": "kl_monte_carlo",
+        "log_q_at_the_mean": "kl_monte_carlo",
+        "reconstruction_a_pixel": "bernoulli_log_likelihood",
+        "sampled_with_the_variance": "reparameterize",
+        "noise_as_code": "reparameterize",
+        "all_at_the_mean": "reparameterize",
+        "sample_detached": "reparameterize",
+        "sigma_detached": "reparameterize",
+    },
+    "sgvb_b": {
+        "kl_added": "reconstruction_and_kl",
+        "kl_missing": "reconstruction_and_kl",
+        "log_of_the_average": "reconstruction_and_kl",
+        "prior_twice": "reconstruction_and_kl",
+        "kl_a_dimension": "gaussian_kl",
+        "twice_the_kl": "gaussian_kl",
+        "kl_turned_round": "gaussian_kl",
+        "kl_without_minus_one": "gaussian_kl",
+        "kl_with_the_variance": "gaussian_kl",
+        "reconstruction_a_pixel": "bernoulli_log_likelihood",
+        "sampled_with_the_variance": "reparameterize",
+        "noise_as_code": "reparameterize",
+        "sample_detached": "reparameterize",
+        "sigma_detached": "reparameterize",
+        "mean_detached": "reparameterize",
+    },
 }

@@ -1,4 +1,6 @@
-"""Hints and predictions of stage 05."""
+"""Hints and predictions of stage 05, and where its mistakes send back to."""
+
+from collections.abc import Mapping
 
 from vae_course.learn.guide import Prediction
 
@@ -112,4 +114,95 @@ PREDICTIONS = {
         "A mean looks like a sum up to a constant. But only one of the two terms was divided, so the other one is now "
         "64 times as dear: no code is worth its price, and the pictures all come out alike.",
     ),
+}
+
+# For a misconception whose missing step is the skill of an earlier exercise: the name of that exercise.
+RETURN: Mapping[str, Mapping[str, str]] = {
+    "Encoder": {
+        "variance_named_logvar": "std_from_logvar",
+        "softplus_named_logvar": "std_from_logvar",
+        "relu_on_logvar": "std_from_logvar",
+        "logvar_clamped_at_ten": "std_from_logvar",
+    },
+    "Decoder": {
+        "sigmoid_at_the_end": "bernoulli_log_likelihood",
+        "softmax_over_pixels": "bernoulli_log_likelihood",
+        "log_probabilities": "bernoulli_log_likelihood",
+    },
+    "VAE": {
+        "likelihood_by_logarithms_of_a_sigmoid": "bernoulli_log_likelihood",
+        "likelihood_of_held_probabilities": "bernoulli_log_likelihood",
+        "likelihood_by_the_cross_entropy_of_probabilities": "bernoulli_log_likelihood",
+        "likelihood_a_pixel": "bernoulli_log_likelihood",
+        "likelihood_squashed_twice": "bernoulli_log_likelihood",
+        "squared_error_for_likelihood": "bernoulli_log_likelihood",
+        "times_the_variance": "std_from_logvar",
+        "times_logvar": "std_from_logvar",
+        "times_one_over_sigma": "std_from_logvar",
+        "noise_forgotten": "reparameterize",
+        "noise_of_size_one": "reparameterize",
+        "sigma_times_both": "reparameterize",
+        "code_detached": "reparameterize",
+        "mean_detached": "reparameterize",
+        "sigma_detached": "reparameterize",
+        "networks_in_a_list": "Encoder",
+        "probabilities_from_forward": "Decoder",
+        "probabilities_from_decode": "Decoder",
+    },
+    "negative_elbo": {
+        "logvar_read_as_log_sigma": "std_from_logvar",
+        "kl_mean_over_latents": "gaussian_kl",
+        "sigma_for_the_variance": "gaussian_kl",
+        "variance_squared": "gaussian_kl",
+        "log_term_dropped": "gaussian_kl",
+        "log_term_flipped": "gaussian_kl",
+        "log_term_doubled": "gaussian_kl",
+        "half_missing": "gaussian_kl",
+        "one_missing": "gaussian_kl",
+        "mean_not_squared": "gaussian_kl",
+        "kl_the_other_way_round": "gaussian_kl",
+        "pixel_mean": "bernoulli_log_likelihood",
+        "squashed_twice": "bernoulli_log_likelihood",
+        "squared_error": "bernoulli_log_likelihood",
+        "white_pixels": "bernoulli_log_likelihood",
+        "patched_logarithm": "bernoulli_log_likelihood",
+        "logarithm_of_the_sigmoid": "bernoulli_log_likelihood",
+        "cross_entropy_of_probabilities": "bernoulli_log_likelihood",
+        "kl_rewarded": "sgvb_b",
+        "kl_left_out": "sgvb_b",
+    },
+    "train_step": {
+        "code_cut_off": "reparameterize",
+        "mean_for_a_draw": "reparameterize",
+        "noise_shared_over_rows": "sample_posterior",
+        "noise_shared_over_dimensions": "sample_posterior",
+        "frozen_noise": "sample_posterior",
+        "uniform_noise": "sample_posterior",
+        "kl_rewarded_in_the_step": "negative_elbo",
+        "step_on_the_pixel_mean": "negative_elbo",
+        "summed_over_the_batch": "negative_elbo",
+    },
+    "generate": {
+        "uniform_codes": "sample_joint",
+        "codes_in_a_box": "sample_joint",
+        "one_code_for_all": "sample_joint",
+        "codes_on_a_diagonal": "sample_joint",
+        "seed_inside": "sample_joint",
+        "logits_returned": "bernoulli_log_likelihood",
+        "means_squashed_twice": "bernoulli_log_likelihood",
+        "draws_squashed_twice": "bernoulli_log_likelihood",
+    },
+    "reconstruct": {
+        "copy_squashed_twice": "bernoulli_log_likelihood",
+        "logits_of_the_copy": "generate",
+        "copy_rounded": "generate",
+    },
+    "effective_beta": {
+        "kl_averaged_over_latents": "gaussian_kl",
+        "kl_without_its_half": "gaussian_kl",
+        "kl_without_its_logarithm": "gaussian_kl",
+        "recon_by_the_pixel": "negative_elbo",
+        "recon_added_over_the_batch": "negative_elbo",
+        "kl_added_over_the_batch": "negative_elbo",
+    },
 }

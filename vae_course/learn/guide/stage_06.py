@@ -1,4 +1,6 @@
-"""Hints and predictions of stage 06."""
+"""Hints and predictions of stage 06, and where its mistakes send back to."""
+
+from collections.abc import Mapping
 
 from vae_course.learn.guide import Prediction
 
@@ -113,4 +115,39 @@ PREDICTIONS = {
         "It seems that a code which is in use when the charge begins must be worth keeping. Whether it is depends on the price "
         "alone: two thirds of training at the full price undo what a third at a lower one has built.",
     ),
+}
+
+# For a misconception whose missing step is the skill of an earlier exercise: the name of that exercise.
+RETURN: Mapping[str, Mapping[str, str]] = {
+    "beta_elbo": {
+        "kl_as_a_reward": "sgvb_b",
+    },
+    "linear_rates": {
+        "half_lost": "gaussian_kl_between",
+        "sigma_for_variance": "mse_relation",
+    },
+    "rate_distortion": {
+        "rate_counted_twice": "reconstruction_and_kl",
+        "bound_and_kl": "reconstruction_and_kl",
+        "logarithm_of_the_mean": "reconstruction_and_kl",
+        "per_dimension": "gaussian_kl",
+        "rate_reversed": "gaussian_kl",
+        "half_lost": "gaussian_kl",
+        "rate_from_samples": "gaussian_kl",
+        "variance_for_sigma": "std_from_logvar",
+        "squared_error": "gaussian_log_likelihood",
+        "at_the_mean": "reparameterize",
+        "noise_for_codes": "reparameterize",
+        "per_pixel": "negative_elbo",
+    },
+    "free_bits": {
+        "mean_over_dimensions": "gaussian_kl",
+    },
+    "rate_target": {
+        "target_as_price": "beta_elbo",
+    },
+    "running_log_odds": {
+        "probability": "bernoulli_log_likelihood",
+        "odds": "bernoulli_log_likelihood",
+    },
 }

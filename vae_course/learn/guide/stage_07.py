@@ -1,4 +1,6 @@
-"""Hints and predictions of stage 07."""
+"""Hints and predictions of stage 07, and where its mistakes send back to."""
+
+from collections.abc import Mapping
 
 from vae_course.learn.guide import Prediction
 
@@ -91,4 +93,92 @@ PREDICTIONS = {
         "A tighter bound sounds better for everybody. But the more samples there are, the less it matters which "
         "encoder drew them: the gradient's mean falls like 1 / K, its spread only like the root of that.",
     ),
+}
+
+# For a misconception whose missing step is the skill of an earlier exercise: the name of that exercise.
+RETURN: Mapping[str, Mapping[str, str]] = {
+    "log_weights": {
+        "sampled_with_the_variance": "std_from_logvar",
+        "variance_everywhere": "std_from_logvar",
+        "logvar_for_log_sigma": "std_from_logvar",
+        "likelihood_a_pixel": "bernoulli_log_likelihood",
+        "noise_as_code": "reparameterize",
+        "sample_detached": "reparameterize",
+        "log_q_missing": "sgvb_a",
+        "prior_missing": "sgvb_a",
+        "log_q_added": "sgvb_a",
+        "likelihood_only": "sgvb_a",
+        "constant_of_q_missing": "sgvb_a",
+        "constant_of_the_prior_missing": "sgvb_a",
+        "density_of_the_noise": "sgvb_a",
+        "density_with_the_variance": "sgvb_a",
+        "log_q_at_the_mean": "sgvb_a",
+        "averaged_over_dimensions": "sgvb_a",
+    },
+    "iwae_bound": {
+        "mean_of_the_logs": "log_evidence_monte_carlo",
+        "sum_for_mean": "log_evidence_monte_carlo",
+        "log_K_added": "log_evidence_monte_carlo",
+        "logarithm_divided_by_K": "log_evidence_monte_carlo",
+        "K_subtracted": "log_evidence_monte_carlo",
+        "largest": "log_evidence_monte_carlo",
+        "naive": "log_evidence_monte_carlo",
+        "patched": "log_evidence_monte_carlo",
+        "one_largest_for_all": "log_evidence_monte_carlo",
+    },
+    "effective_sample_size": {
+        "naive": "iwae_bound",
+        "one_largest_for_all": "iwae_bound",
+        "mean_taken_away": "iwae_bound",
+        "weightless_as_one": "iwae_bound",
+    },
+    "log_evidence": {
+        "uniform_noise": "sample_posterior",
+        "noise_shared_by_images": "sample_posterior",
+        "seed_set_inside": "sample_posterior",
+        "without_noise": "reparameterize",
+        "log_q_missing": "log_weights",
+        "prior_missing": "log_weights",
+        "log_q_added": "log_weights",
+        "likelihood_only": "log_weights",
+        "closed_form": "log_weights",
+        "elbo": "iwae_bound",
+        "log_K_missing": "iwae_bound",
+        "largest": "iwae_bound",
+        "mean_of_the_chunks": "iwae_bound",
+        "weights_added": "iwae_bound",
+    },
+    "iwae_loss": {
+        "sample_detached": "reparameterize",
+        "closed_form": "log_weights",
+        "log_q_missing": "log_weights",
+        "prior_missing": "log_weights",
+        "log_q_added": "log_weights",
+        "likelihood_only": "log_weights",
+        "elbo": "iwae_bound",
+        "surrogate": "iwae_bound",
+        "log_K_missing": "iwae_bound",
+        "one_log_for_all": "iwae_bound",
+        "naive": "iwae_bound",
+        "patched": "iwae_bound",
+    },
+    "gradient_snr": {
+        "standard_error": "kl_monte_carlo",
+    },
+    "doubly_reparameterized_gradient": {
+        "half_lost": "pathwise_gradient",
+        "with_respect_to_sigma": "pathwise_gradient",
+        "noise_forgotten": "pathwise_gradient",
+        "path_with_the_variance": "pathwise_gradient",
+        "naive_shares": "effective_sample_size",
+        "shares_of_the_whole_table": "effective_sample_size",
+    },
+    "bound_is_sound": {
+        "expects_a_sum": "iwae_bound",
+        "expects_a_sum_beside_the_slope": "iwae_bound",
+        "expects_a_sum_alone": "iwae_bound",
+        "expects_the_elbo": "iwae_bound",
+        "expects_the_elbo_beside_its_slope": "iwae_bound",
+        "expects_the_elbo_alone": "iwae_bound",
+    },
 }
