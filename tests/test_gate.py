@@ -95,6 +95,14 @@ def test_a_second_try_is_given_before_the_number_is_told(monkeypatch):
     assert round.answer("3").right and round.right == 1 and round.question is None
 
 
+def test_the_same_slip_twice_is_not_explained_twice(monkeypatch):
+    monkeypatch.setattr("vae_course.learn.rounds.sentence", lambda stage, slip: f"You slipped: {slip}.")
+    round = make_round(tries=2)
+    assert [round.answer("9").text for _ in range(3)] == [
+        "You slipped: square_pulled_out.", "That is the same slip once more. The number is 2.", "You slipped: square_pulled_out.",
+    ]
+
+
 def test_only_the_first_try_counts_as_right(monkeypatch):
     monkeypatch.setattr("vae_course.learn.rounds.sentence", lambda stage, slip: slip)
     round = make_round(tries=2)

@@ -81,7 +81,7 @@ def test_a_round_is_never_longer_than_a_sitting_and_asks_nothing_twice(weeks):
     weeks.set(days=40)
     for _ in range(5):
         asked = weeks.asked()
-        assert len(asked) == len(set(asked)) == practising.TODAY
+        assert len(asked) == len(set(asked)) == schedule.A_ROUND
         weeks.set(minutes=20)
 
 
@@ -174,7 +174,7 @@ def test_a_round_ends_with_when_it_comes_back(weeks):
     weeks.knows = lambda stage, drill, day: False
     round = weeks.practise()
     said = practising.closing(round)
-    assert said.lines[0].startswith("Missed: `") and "In ten minutes `practice()` asks them again" in said.lines[0]
+    assert said.lines[0].startswith("Missed: ") and "In ten minutes `practice()` asks them again" in said.lines[0]
 
 
 def test_the_clock_takes_a_local_time_and_names_what_is_none(monkeypatch):

@@ -11,15 +11,16 @@ from collections.abc import Callable, Sequence
 
 from vae_course import course
 from vae_course.checks.drills import drills, transfers
-from vae_course.checks.say import Said, listed
+from vae_course.checks.say import Said
 from vae_course.course import CourseError, Stage
 from vae_course.learn import clock, progress, schedule
 from vae_course.learn.card import Card, View
 from vae_course.learn.progress import Event
 from vae_course.learn.rounds import PRECISION, Round, ask, draw, interleaved
+from vae_course.learn.schedule import A_ROUND
 
 QUESTIONS = 5
-TODAY, NEW = 8, 3  # questions of today's round at most, and how many of them may be new
+NEW = 3  # questions of today's round that may be new
 TRIES = 2
 REACHED = ("check", "drill", "gate", "pass")  # events that begin a stage
 
@@ -55,8 +56,8 @@ def todays(events: Sequence[Event]) -> list[Drilled]:
     stages = {stage.id: stage for stage in course.STAGES}
     late = [(stages[stage], drill) for stage, drill in schedule.due(cards, clock.now())]
     new = [(stage, name) for stage in begun(events) for name in drills(stage) if (stage.id, name) not in cards]
-    late = late[:TODAY]
-    return late + new[: min(NEW, TODAY - len(late))]
+    late = late[:A_ROUND]
+    return late + new[: min(NEW, A_ROUND - len(late))]
 
 
 def begun(events: Sequence[Event]) -> list[Stage]:
@@ -100,8 +101,8 @@ def closing(round: Round) -> Said:
     """What is said when a round is over: how it went, and when its drills come back."""
     lines = []
     if round.missed:
-        names = [question.drill for question in round.missed]
-        lines.append(f"Missed: {listed(names)}. In ten minutes `practice()` asks {'them' if len(names) > 1 else 'it'} again, with fresh numbers.")
+        names = [question.drill.replace("_", " ") for question in round.missed]
+        lines.append(f"Missed: {', '.join(names)}. In ten minutes `practice()` asks {'them' if len(names) > 1 else 'it'} again, with fresh numbers.")
     elif not progress.on():
         lines.append("Start another round for fresh numbers.")
     if progress.on():

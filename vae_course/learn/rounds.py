@@ -88,6 +88,7 @@ class Round:
         self.missed: list[Question] = []
         self._at = 0
         self._tried = 0
+        self._slip: str | None = None  # of the last try at this question
 
     @property
     def question(self) -> Question | None:
@@ -120,6 +121,9 @@ class Round:
             if wrong is not None:
                 self.missed.append(asked)
         told = asked.refresher or (sentence(asked.stage, wrong) if wrong else "")
+        if wrong and wrong == self._slip:
+            told = "That is the same slip once more."
+        self._slip = wrong
         if wrong is None:
             self.right += first
             return self._next(True, "Right.")
@@ -131,6 +135,7 @@ class Round:
     def _next(self, right: bool, text: str) -> Verdict:
         self._at += 1
         self._tried = 0
+        self._slip = None
         return Verdict(right, text, True)
 
 

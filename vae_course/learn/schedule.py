@@ -21,6 +21,8 @@ SCHEDULER = Scheduler(
     enable_fuzzing=False,  # the same answers give the same days
 )
 
+A_ROUND = 8  # questions of today's round at most
+
 Skill = tuple[str, str]  # a stage's id, a drill's name
 
 

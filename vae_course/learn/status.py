@@ -87,7 +87,8 @@ def due_today() -> Mapping[str, int]:
 def next_step(standings: Sequence[Standing]) -> str:
     """What to do now: today's practice, when something is due, and the next exercise or gate."""
     due = sum(due_today().values())
-    first = f"Next: today's practice, {due} question{'s' * (due != 1)} due; `vae-course practice`. Then " if due else "Next: "
+    many = f", {schedule.A_ROUND} a round" if due > schedule.A_ROUND else ""
+    first = f"Next: today's practice, {due} question{'s' * (due != 1)} due{many}; `vae-course practice`. Then " if due else "Next: "
     for now in standings:
         if now.to_do and now.gate == "closed":
             name = _comes_first(now.to_do[0])
