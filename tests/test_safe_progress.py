@@ -127,6 +127,17 @@ def test_an_old_file_that_cannot_be_brought_up_to_date_is_left_as_it_is(progress
         assert database.execute("SELECT count(*) FROM event").fetchone() == (1,)
 
 
+def test_a_file_of_a_newer_course_is_refused_by_every_process_and_left_as_it_is(progress_file, command):
+    progress.record("hint", "stage", "e", rung=1)
+    with sqlite3.connect(progress_file) as database:
+        database.execute("PRAGMA user_version = 99")
+    before = progress_file.read_bytes()
+    for words in (("status",), ("progress", "export", "mine.json"), ("practice",), ("map",)):
+        done = command(*words)
+        assert done.returncode == 2 and done.stderr.count("\n") == 1 and "written by a newer vae-course (schema 99" in done.stderr
+    assert progress_file.read_bytes() == before
+
+
 # --- carried elsewhere ---
 
 
