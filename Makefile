@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: env learn test notebooks dist bench attack-table
+.PHONY: env learn test notebooks dist site bench attack-table
 
 env: .venv/all.done                ## everything: learning, grading, testing
 
@@ -18,6 +18,9 @@ notebooks: env                     ## from solutions/*.py to notebooks, releases
 
 dist: env                          ## wheel and source archive, without answers
 	$(BIN)/python -m build --no-isolation --outdir dist .
+
+site: env                          ## the lessons as pages to read, in site/, without answers
+	$(BIN)/vae-course site
 
 bench: env                         ## how long a check takes, how fast training and grading are, a class of 2,000
 	VAE_COURSE_BENCH=full $(BIN)/python -m pytest -s tests/benchmarks
@@ -36,5 +39,5 @@ attack-table: env                  ## tries the attacks of tests/attacks on stoc
 	@touch $@
 
 .venv/all.done: .venv/learn.done
-	@$(PIP) --editable ".[grade,test,cluster,postgres]" || { echo "The installation stopped; check the network, then run the same command again."; exit 1; }
+	@$(PIP) --editable ".[grade,test,cluster,postgres,site]" || { echo "The installation stopped; check the network, then run the same command again."; exit 1; }
 	@touch $@

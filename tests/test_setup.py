@@ -50,9 +50,9 @@ def test_everything_imported_is_required():
     import ast
     import sys
 
-    names = {"IPython": "ipython", "jupyterlab": "jupyterlab", "yaml": "pyyaml", "sklearn": "scikit-learn", "jwt": "pyjwt"}
+    names = {"IPython": "ipython", "jupyterlab": "jupyterlab", "yaml": "pyyaml", "sklearn": "scikit-learn", "jwt": "pyjwt", "docutils": "sphinx"}
     names |= {"traitlets": "nbgrader", "sqlalchemy": "nbgrader"}
-    wanted = {canonicalize_name(r.name) for r in requirements("grade", "cluster")} | {"traitlets", "vae-course", "nbgrader", "cryptography"}
+    wanted = {canonicalize_name(r.name) for r in requirements("grade", "cluster", "site")} | {"traitlets", "vae-course", "nbgrader", "cryptography"}
     for file in (REPOSITORY / "vae_course").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             found = [a.name for a in node.names] if isinstance(node, ast.Import) else []

@@ -256,6 +256,15 @@ def build(
 
 
 @app.command(rich_help_panel=AUTHORS)
+def site(out: Annotated[Path, typer.Option(help="The folder that is written.")] = Path("site")) -> None:
+    """Write the lessons as pages to read without installing anything; they hold no answers."""
+    from vae_course.author import site as pages
+
+    count = pages.build(out)
+    typer.echo(f"{out / 'index.html'}: {count} pages written")
+
+
+@app.command(rich_help_panel=AUTHORS)
 def table(check: Annotated[bool, typer.Option("--check", help="Only say whether it is up to date.")] = False) -> None:
     """Run every wrong and right answer of the banks, and write the table of the README from what came out."""
     from vae_course.author import table as tables

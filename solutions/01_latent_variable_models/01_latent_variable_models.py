@@ -17,7 +17,7 @@ import matplotlib.pyplot as plt
 import torch
 from torch.distributions import MultivariateNormal, Normal
 
-from vae_course.explore import bent_picture, bent_plane, course_style, digits_picture
+from vae_course.explore import bent_picture, bent_plane, course_style, described, digits_picture
 from vae_course.learn import check, gate, hint, practice, predict, reveal
 from vae_course.models.data import digits
 from vae_course.models.decoders import hammock
@@ -311,7 +311,7 @@ for point in (torch.tensor([0.9, 0.625]), torch.tensor([0.0, 1.0])):
 plt.xlabel("code z")
 plt.ylabel("posterior density p(z|x)")
 plt.legend()
-plt.show()
+described(plt.gcf(), "Posterior density over the code: one bump near 1.45 for x = (0.9, 0.625), two equal bumps near ±1.45 for x = (0, 1).")
 
 # %% [markdown]
 # *The posterior of x = (0.9, 0.625) is one bump with its peak near 1.45 and its mean at 1.41: it leans towards 0, where codes are commoner. The posterior of

@@ -19,6 +19,15 @@ def still(draw: Draw, say: Say, **values: float) -> Image:
     return Image(_png(draw(**values)), format="png", width=WIDTH, alt=say(**values))
 
 
+def described(figure: Figure, words: str) -> Image:
+    """A figure of pyplot, closed and shown as a picture with `words` for readers who do not see it."""
+    from matplotlib import pyplot
+
+    shown = Image(_png(figure), format="png", width=WIDTH, alt=words)
+    pyplot.close(figure)
+    return shown
+
+
 def moving(draw: Draw, say: Say, sliders: Mapping[str, widgets.FloatSlider | widgets.SelectionSlider]) -> widgets.VBox:
     """Sliders, the figure, and its sentence. The arrow keys move a slider that has the focus."""
     picture = widgets.Image(format="png", width=str(WIDTH))
