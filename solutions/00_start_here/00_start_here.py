@@ -180,8 +180,7 @@ ready()
 # ## Practice
 #
 # Understanding fades unless it is used. `practice` asks short questions with fresh numbers each time. You type a number, or
-# arithmetic such as `0.5*log(2)`; a slip that we know is named, and you may try once more. What you miss comes back after ten minutes and again the next day, what you know
-# after two days, then after a week, then later and later: `practice()` without a number asks what is due today, and every stage opens with it.
+# arithmetic such as `0.5*log(2)`; a slip that we know is named, and you may try once more. `practice()` without a number asks what is due again.
 
 # %% tags=["nbval-ignore-output"]
 practice("00")
@@ -199,5 +198,5 @@ gate("00")
 # ## What you can do now
 #
 # You have seen one error that announced itself and one that did not, failed a check on purpose, and passed it. In a terminal,
-# `vae-course check 00` runs the same check on the saved file, which is what gets marked, `vae-course status` shows where you stand, and `vae-course map` what builds on what.
+# `vae-course check 00` runs the same check on the saved file, which is what gets marked, and `vae-course status` shows where you stand.
 # Next comes the first quantity of the course that we want and cannot compute: how likely a picture is.

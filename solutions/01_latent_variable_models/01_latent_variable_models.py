@@ -311,7 +311,7 @@ for point in (torch.tensor([0.9, 0.625]), torch.tensor([0.0, 1.0])):
 plt.xlabel("code z")
 plt.ylabel("posterior density p(z|x)")
 plt.legend()
-described(plt.gcf(), "Posterior density over the code: one bump near 1.45 for x = (0.9, 0.625), two equal bumps near ±1.45 for x = (0, 1).")
+described(plt.gcf(), "Posteriors: one bump near 1.45 for (0.9, 0.625), two near ±1.45 for (0, 1).")
 
 # %% [markdown]
 # *The posterior of x = (0.9, 0.625) is one bump with its peak near 1.45 and its mean at 1.41: it leans towards 0, where codes are commoner. The posterior of
