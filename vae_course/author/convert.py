@@ -9,7 +9,7 @@ An author marks cells by name; points, minutes and the rest come from `vae_cours
     # %% [markdown] task="evidence_identity"  a question for a written answer, with its mark scheme between
     #                                         <!-- BEGIN MARK SCHEME --> and <!-- END MARK SCHEME -->
     # %% [markdown] written="evidence_identity"  its answer, between <!-- BEGIN SOLUTION --> and <!-- END SOLUTION -->
-    # %% tags=["setup"]                       the first code cell
+    # %% tags=["setup"]                       the first code cell; before it comes one that installs the course on Colab
 """
 
 from __future__ import annotations
@@ -25,6 +25,16 @@ from vae_course.checks.loader import SETUP
 from vae_course.checks.recognise import content_id
 from vae_course.course import CourseError, Exercise, Stage, Written
 
+INSTALL = """\
+# Does nothing where the course is installed. On Colab, put its wheel beside this notebook first.
+import importlib.util
+from pathlib import Path
+
+if importlib.util.find_spec("vae_course") is None:
+    wheels = sorted(map(str, Path().glob("vae_course-*.whl")))
+    assert wheels, "Upload vae_course-….whl to this notebook's folder, then run this cell again."
+    wheel = wheels[-1]
+    %pip install --quiet $wheel"""
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -67,8 +77,10 @@ def convert(source: Path, stage: Stage) -> NotebookNode:
     for key, found in seen.items():
         if absent := sorted(names[key] - found):
             raise CourseError(f"{source} has no cell with {key}={absent[0]!r}.")
-    if sum(SETUP in cell.metadata.get("tags", ()) for cell in notebook.cells) != 1:
+    setup = [index for index, cell in enumerate(notebook.cells) if SETUP in cell.metadata.get("tags", ())]
+    if len(setup) != 1:
         raise CourseError(f'{source} needs exactly one cell with tags=["{SETUP}"].')
+    notebook.cells.insert(setup[0], nbformat.v4.new_code_cell(INSTALL, id="install"))
     return notebook
 
 
