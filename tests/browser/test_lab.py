@@ -1,6 +1,8 @@
 """A learner in JupyterLab: the stub is judged, a wrong answer is named, the right one passes."""
 
+import html
 import os
+import random
 import re
 import shutil
 import signal
@@ -9,14 +11,14 @@ from contextlib import suppress
 
 import nbformat
 import pytest
-from playwright.sync_api import expect, sync_playwright
-from support import BIN, program
+from axe_playwright_python.sync_playwright import Axe
+from browsing import chromium, shot
+from playwright.sync_api import expect
+from support import BIN
+from test_drills import recomputed
 
-# no sandbox of its own (CI runs as root), and no calls home
-CHROMIUM = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]
+from vae_course import course
+from vae_course.checks.drills import generators
 
 
 LATENT_MAP = """
@@ -53,11 +55,13 @@ def lab(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(lab):
-    path = program("chromium", "google-chrome", "chromium-browser")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
-        yield browser.new_page(viewport={"width": 1280, "height": 1000})
-        browser.close()
+    """One page for all tests of this file. What a script of the page complains of is kept in `page.complaints`."""
+    with chromium() as browser:
+        made = browser.new_page(viewport={"width": 1280, "height": 1000})
+        made.complaints = []
+        made.on("console", lambda said: made.complaints.append(said.text) if said.type == "error" else None)
+        made.on("pageerror", lambda error: made.complaints.append(str(error)))
+        yield made
 
 
 def test_a_learner_is_told_what_is_wrong_and_then_that_it_is_right(lab, page):
@@ -70,7 +74,8 @@ def test_a_learner_is_told_what_is_wrong_and_then_that_it_is_right(lab, page):
     stub = cells.filter(has_text="raise NotImplementedError")
     checking = cells.filter(has_text=re.compile(r'check\("shift"\)'))
     cells.first.locator(".cm-content").click()
-    page.keyboard.press("Shift+Enter")
+    for _ in range(2):  # the cell for Colab, and the set-up
+        page.keyboard.press("Shift+Enter")
     for answer, words in (
         (None, "not written yet"),
         ("return x + by", "You add by along the columns"),
@@ -87,6 +92,7 @@ def test_a_learner_is_told_what_is_wrong_and_then_that_it_is_right(lab, page):
         checking.locator(".cm-content").click()
         page.keyboard.press("Control+Enter")
         expect(checking.locator(".jp-OutputArea")).to_contain_text(words, timeout=30_000)
+        shot(page, f"check: {words}")
     page.keyboard.press("Control+s")
     page.wait_for_timeout(1500)
     done = subprocess.run([BIN / "vae-course", "check", "00"], cwd=folder, capture_output=True, text=True)
@@ -119,6 +125,95 @@ def test_cards_are_answered_from_the_keyboard(page):
         expect(practising.get_by_role("status")).to_contain_text("That is not it")
         if tries == 1:
             practising.get_by_label("Your number").fill("")
+
+
+def test_a_hint_is_taken(page):
+    asking = page.locator(".jp-CodeCell").filter(has_text='hint("shift")')
+    asking.locator(".cm-content").click()
+    for rung in (1, 2, 3):
+        page.keyboard.press("Control+Enter")
+        expect(asking.locator(".jp-OutputArea")).to_contain_text(f"{rung} of 3", timeout=20_000)
+
+
+SHAPE = re.compile(r"-?\d+(\.\d+)?")
+
+
+def right_answer(shown):
+    """The answer to a question on the screen, from its text alone: what stands in code has backticks in a drill."""
+    text = html.unescape(re.sub(r"</?code>", "`", shown)).split(" (three significant")[0].strip()
+    for stage in course.STAGES[:2]:
+        for name, made in generators(stage).items():
+            if any(SHAPE.sub("#", made(random.Random(seed)).text) == SHAPE.sub("#", text) for seed in range(20)):
+                return recomputed(name, text)
+    raise AssertionError(f"no drill asks: {text}")
+
+
+def test_the_gate_opens_by_keyboard(page):
+    page.keyboard.press("Control+s")
+    trying = page.locator(".jp-CodeCell").filter(has_text='gate("00")')
+    trying.locator(".cm-content").click()
+    page.keyboard.press("Control+Enter")
+    for number in range(1, 6):
+        expect(trying.locator(".jp-OutputArea")).to_contain_text(f"Question {number} of 5", timeout=60_000)
+        asked = trying.locator(".vae-card-text").inner_html()
+        trying.get_by_label("Your number").focus()
+        page.keyboard.type(f"{right_answer(asked):.6g}")
+        page.keyboard.press("Enter")
+    expect(trying.locator(".jp-OutputArea")).to_contain_text("The gate of 00_start_here is open", timeout=20_000)
+    shot(page, "gate")
+
+
+OURS = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-OutputArea-output"
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
+def test_what_the_course_shows_has_no_serious_fault_of_access(page, theme):
+    """axe-core over the outputs of a stage, in a dark and a light theme."""
+    page.get_by_role("menuitem", name="Settings", exact=True).click()
+    page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Theme$")).click()
+    page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{theme}$")).click()
+    page.locator(f"body[data-jp-theme-name='{theme}']").wait_for(state="attached", timeout=20_000)
+    page.locator(".jp-CodeCell").filter(has_text='gate("00")').locator(".jp-OutputArea").scroll_into_view_if_needed()
+    shot(page, theme)
+    found = Axe().run(page, context={"include": [[OURS]]}).response
+    serious = [fault for fault in found["violations"] if fault["impact"] in ("serious", "critical")]
+    assert serious == [], [(f["id"], f["help"], [node["html"][:200] for node in f["nodes"]][:3]) for f in serious]
+    assert len(found["passes"]) > 5  # it did look
+
+
+def test_at_twice_the_size_nothing_is_cut_off(page):
+    """A window half as wide shows what a zoom of 200 % does."""
+    page.set_viewport_size({"width": 640, "height": 500})
+    for exercise in ('check("shift")', 'gate("00")'):
+        page.locator(".jp-CodeCell").filter(has_text=exercise).locator(".jp-OutputArea").scroll_into_view_if_needed()
+        page.wait_for_timeout(500)
+        shot(page, f"zoom 200: {exercise[:5]}")
+    wide = page.evaluate("""where => [...document.querySelectorAll(where + " [role=status], " + where + " form")]
+        .filter(box => box.scrollWidth > box.clientWidth + 1).map(box => box.outerHTML.slice(0, 200))""", OURS)
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    assert wide == []
+
+
+def test_the_next_stage_is_open(lab, page):
+    _, address, _ = lab
+    page.goto(address.replace("00_start_here", "01_latent_variable_models"))
+    panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+    panel.locator(".jp-RenderedHTMLCommon").get_by_text("Explanations nobody has seen").first.wait_for(timeout=60_000)
+    page.get_by_text("| Idle").wait_for(timeout=60_000)
+    cells = panel.locator(".jp-CodeCell")
+    cells.first.locator(".cm-content").click()
+    for _ in range(2):
+        page.keyboard.press("Shift+Enter")
+    opening = cells.filter(has_text="practice()")
+    opening.locator(".cm-content").click()
+    page.keyboard.press("Control+Enter")
+    expect(opening.locator(".jp-OutputArea")).to_contain_text("Question 1 of", timeout=30_000)
+    checking = cells.filter(has_text='check("sample_joint")')
+    checking.locator(".cm-content").click()
+    page.keyboard.press("Control+Enter")
+    expect(checking.locator(".jp-OutputArea")).to_contain_text("is not defined yet: run the cell", timeout=30_000)
+    expect(checking.locator(".jp-OutputArea")).not_to_contain_text("still closed")
+    shot(page, "the next stage")
 
 
 def test_every_figure_with_sliders_moves_by_the_arrow_keys(lab, page):
@@ -188,6 +283,10 @@ def test_the_beta_dial_moves_by_the_arrow_keys(page):
     page.keyboard.press("ArrowRight")
     expect(words).to_contain_text("β = 2:", timeout=20_000)
     expect(picture).not_to_have_attribute("src", drawn, timeout=20_000)
+
+
+def test_no_script_complained(page):
+    assert page.complaints == []
 
 
 def test_ctrl_c_stops_jupyterlab_cleanly(lab):

@@ -27,6 +27,7 @@ function render({ model, el }) {
     card.style.cssText = `${view.style};font-size:14px`;
     for (const [part, style] of [["feedback", ""], ["heading", "font-weight:600"], ["text", ""]]) {
       const box = document.createElement("div");
+      box.className = `vae-card-${part}`;
       box.style.cssText = style;
       box.innerHTML = view[part] || "";
       if (part === "feedback") box.setAttribute("role", "status");
