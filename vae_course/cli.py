@@ -378,7 +378,7 @@ def issue_pass(
     for reason in refused:
         typer.echo(f"✗ {reason}", err=True)
     typer.echo(
-        f"{len(written)} passes; learners also get {passes.PUBLIC}, and set VAE_COURSE_GATES=graded and VAE_COURSE_PASS_KEY to that file."
+        f"{len(written)} pass{'es' * (len(written) != 1)}; learners also get {passes.PUBLIC}, and set VAE_COURSE_GATES=graded and VAE_COURSE_PASS_KEY to that file."
         if written else "No pass was signed."
     )
     raise typer.Exit(1 if refused else 0)
