@@ -1,0 +1,3 @@
+"""Drills of stage 09."""
+
+MISTAKES = {}

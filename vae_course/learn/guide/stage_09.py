@@ -1,0 +1,4 @@
+"""Hints and predictions of stage 09."""
+
+HINTS = {}
+PREDICTIONS = {}

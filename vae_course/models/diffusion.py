@@ -1,0 +1,7 @@
+"""Diffusion."""
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+Predict = Callable[[Tensor, Tensor], Tensor]
