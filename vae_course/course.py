@@ -266,7 +266,8 @@ STAGES = (
             Exercise("noise", points=2, minutes=4, difficulty=1),
             Exercise("prior_end", points=2, minutes=4, difficulty=2, builds_on=("gaussian_kl",)),
             Exercise(
-                "reverse_posterior", points=4, minutes=10, difficulty=3, parts=MappingProxyType({"value": 0.6, "variance": 0.4}),
+                "reverse_posterior", points=4, minutes=10, difficulty=3,
+                parts=MappingProxyType({"value": 0.5, "variance": 0.3, "first_step": 0.2}),
             ),
             Exercise(
                 "step_kl", points=4, minutes=7, difficulty=3, parts=MappingProxyType({"value": 0.7, "gradient": 0.3}),
@@ -275,7 +276,7 @@ STAGES = (
             Exercise(
                 "diffusion_bound", points=5, minutes=12, difficulty=4,
                 parts=MappingProxyType({"value": 0.6, "one_step": 0.2, "gradient": 0.2}),
-                builds_on=("noise", "prior_end", "step_kl", "gaussian_log_likelihood"),
+                builds_on=("gaussian_log_likelihood", "noise", "prior_end", "reverse_posterior", "step_kl"),
             ),
             Exercise("noise_weight", points=3, minutes=6, difficulty=3),
             Exercise(

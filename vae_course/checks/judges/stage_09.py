@@ -2,7 +2,7 @@
 
 import torch
 
-from vae_course.checks.compare import SAME, gap
+from vae_course.checks.compare import SAME, gap, worst
 from vae_course.checks.judges.shared import adds_up, agrees, alone, repeats, says, stays
 from vae_course.checks.judging import beside, number, part
 
@@ -57,7 +57,7 @@ def test_noise_value(trial):
     )
     total = of_x0**2 + of_eps**2
     agrees(
-        trial, total, torch.ones_like(total), f"step {case['t'][0].item()} for row 0",
+        trial, total, torch.ones_like(total), "sum of the two squares",
         "If x_0 has variance 1, then x_t has it too, at every step: the squares of your two factors must add up to 1.",
         "Is alpha_bar the part of the scale that is left of x_0, or the part of the variance?", "{}",
     )
@@ -153,14 +153,13 @@ def test_reverse_posterior_variance(trial):
     )
     value, path, t = trial.got["var"], trial.case["alpha_bar"], trial.case["t"]
     limit = 1 - path[t - 1]
-    late = t > 1
-    worst = int(torch.where(late, value - limit, -torch.inf).argmax())
+    at = int((value - limit).argmax())
     trial.holds(
-        bool((value <= limit + 1e-9)[late].all()),
+        bool((value <= limit + 1e-9).all()),
         "x_0 by itself leaves x_{t-1} the variance 1 - alpha_bar[t-1]. To know x_t as well cannot make it less certain, "
         "and your variance is larger.",
         "What happens to precisions when two Gaussians meet?",
-        [(f"row {worst}, t = {int(t[worst])}", number(value[worst]), f"below {number(limit[worst])}")],
+        [(f"row {at}, t = {int(t[at])}", number(value[at]), f"below {number(limit[at])}")],
     )
     trial.same(
         "var", VAR, "It depends on t alone, as it should, but it is not the variance of x_{t-1} when x_t and x_0 are known.",
@@ -254,8 +253,8 @@ def _chain_rows(trial, key, what):
     )
 
 
-def _was_asked(trial, key, what, sentence, question):
-    """Where the value is wrong: whether the guess was asked about the right states at all."""
+def _was_asked(trial, key, what, steps, sentence, question):
+    """Where the value is wrong: whether the guess was asked about the right states at all; `steps` gives the step of each."""
     if gap(trial.got[key], trial.want[key]) <= SAME:
         return
     says(
@@ -263,8 +262,11 @@ def _was_asked(trial, key, what, sentence, question):
         f"{what} was not asked about every row at every step from 1 to {len(trial.case['alpha_bar']) - 1}.",
         "Over which steps does your loop go, the first and the last one?", where="steps asked about",
     )
-    if "states" in trial.got:
-        trial.same("states", f"What {what} was asked about", sentence, question)
+    if "states" in trial.got and gap(trial.got["states"], trial.want["states"]) > SAME:
+        got, want = trial.got["states"], trial.want["states"]
+        at = worst(got, want)
+        step = steps(at[0])
+        trial.holds(False, sentence, question, [(f"x_t for t = {step}, row {at[1]}, column {at[2]}", *beside(got[at], want[at]))])
 
 
 @part("diffusion_bound", "value", cases=("known", *USUAL[1:]), keys=CHAIN)
@@ -284,7 +286,7 @@ def test_diffusion_bound_value(trial):
             "Which of your terms is not 0 although the guess is perfect?", BEFORE,
         )
     _was_asked(
-        trial, "bound", "predict",
+        trial, "bound", "predict", lambda index: index + 1,
         "predict was asked about another point than x_t, where row b at step t has the noise eps[t - 1, b].",
         "How is x_t made, from x_0, for each step, and with which part of eps?",
     )
@@ -394,10 +396,16 @@ def test_simple_loss_value(trial):
 
 
 def _asked(trial):
-    trial.same("states", "What predict_noise was asked about",
-               "predict_noise was asked about another point than x_t.", "What does the network see: x_0, its noise, or both mixed?")
-    trial.same("asked_t", "The t that predict_noise was given",
-               "predict_noise was asked about x_t with another t than that of the row.", "Which step is x_t at?")
+    for key, where, sentence, question in (
+        ("states", "x_t", "predict_noise was asked about another point than x_t.",
+         "What does the network see: x_0, its noise, or both mixed?"),
+        ("asked_t", "t", "predict_noise was asked about x_t with another t than that of the row.", "Which step is x_t at?"),
+    ):
+        got, want = trial.got[key], trial.want[key]
+        if gap(got, want) > SAME:
+            at = worst(got, want)
+            entry = f"{where}, row {at[0]}" + (f", column {at[1]}" if len(at) > 1 else "")
+            trial.holds(False, sentence, question, [(entry, *beside(got[at], want[at]))])
 
 
 @part("simple_loss", "gradient", cases=USUAL, keys=("d_slope", "d_shift", "d_bend"))
@@ -444,9 +452,11 @@ def test_sample_chain_value(trial):
             gap(trial.got["first"], value) > SAME,
             "noises[T] was changed and the sample was not: the chain does not begin there.",
             "What is x_T, before anything is known?",
+            [("entry [0, 0], noises[T] larger by 1", number(trial.got["first"][0, 0]), "another one than before")],
         )
     _was_asked(
-        trial, "x0", "predict", "predict was asked about another state than the x_t that the chain has reached.",
+        trial, "x0", "predict", lambda index: len(case["alpha_bar"]) - 1 - index,
+        "predict was asked about another state than the x_t that the chain has reached.",
         "Which noise belongs to x_{t-1}, how is it scaled, and what is it added to?",
     )
     trial.same(
