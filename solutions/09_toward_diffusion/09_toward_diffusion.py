@@ -27,6 +27,7 @@ from vae_course.models.diffusion import (
 from vae_course.models.oracles import chain_gap, chain_variances
 from vae_course.models.toolbox import stage_09 as library
 from vae_course.models.toolbox.stage_03 import gaussian_kl, gaussian_log_likelihood
+from vae_course.models.toolbox.stage_06 import active_units
 from vae_course.models.toolbox.stage_07 import log_evidence
 from vae_course.models.training import fit
 
@@ -388,8 +389,8 @@ for T in (10, 100, 1000):
     print(f"T = {T:4}: thinned path {losses[0]:.4f}, even path {losses[1]:.4f} nats")
 
 # %% [markdown]
-# On the thinned path it loses half a nat or so, whether the steps are many or few. The fault is at its beginning. However fine a path is, if its first two steps bring the same noise, then x_2 has twice the noise of x_1: SNR halves in one step, and there the two variances, of which one knows x_0 and one does not, differ by a factor of two. The **even** path
-# of the second column has the same ends, but SNR falls by the same factor in each of its steps. It is bad when steps are few, and from about a hundred on its loss falls like 1/T.
+# On the thinned path it loses a good part of a nat, and a hundred steps are no better than ten. The fault is at its beginning. However fine a path is, if its first two steps bring the same noise, then x_2 has twice the noise of x_1: SNR halves in one step, and there the two variances, of which one knows x_0 and the other does not, differ by a factor of two. The **even**
+# path of the second column begins and ends at the SNRs of the path of a thousand steps, but SNR falls by the same factor in each of its steps. It is bad when steps are few, and from about a hundred on its loss falls like 1/T.
 #
 # Ho and others tried both variances and saw little difference in their pictures. In nats the difference is there. Your own bound should show it too, so let us ask: 5,000 draws of x_0, a hundred steps of the thinned path.
 
@@ -466,7 +467,7 @@ schedule_picture(0.3)
 # %% [markdown]
 # *Left: a path of 20 steps on which the signal is lost early, and its SNR on a log scale; the steepest step is drawn in orange. Right, above: the weight of a squared error in the noise is largest there. Right, below: what each step costs for the Gaussian data, with the best guess. Late steps have a weight and cost nothing: there is nothing left to know, so nobody is better than the guess 0, and an error in x_0 hardly counts.*
 #
-# Between the same ends, a path of endlessly many steps would cost 2.76 nats wherever SNR falls fastest: then the sum is an integral over SNR, and the path is only a way to write it. Kingma and others showed in 2021 that this holds for every model. With finitely many steps the path does matter, as the figure's totals show: steep falls are dear while
+# Between the same ends, a path of endlessly many steps would cost 2.76 nats wherever SNR falls fastest: then the sum is an integral over SNR, and the path is only a way to write it. Kingma and others showed in 2021 that this holds for every model whose guess depends on x_t and its SNR alone. With finitely many steps the path does matter, as the figure's totals show: steep falls are dear while
 # SNR is high.
 #
 # ## Drop the weights
@@ -497,8 +498,18 @@ check("simple_loss")
 
 # %% [markdown]
 # *"Is that still a bound?"* No. It has the same best network for each step as the bound has, if the network is rich enough to do every step as well as it can: weights above 0 do not move such an optimum. A real network must share its strength out over the steps, and there weights decide. Leaving them out takes weight away from the steps with
-# little noise, where a guess is charged most for detail that no eye would miss. Ho and others, who proposed this loss, say so: pictures became better, and the number of nats did not. A model that is trained so should not be reported as if it had been trained on its bound. But its bound can still be computed, and we shall.
+# little noise, where a guess is charged most for detail that no eye would miss. Ho and others, who proposed this loss, say so: with it their pictures were better, and their bound a little worse. A model that is trained so should not be reported as if it had been trained on its bound. But its bound can still be computed, and we shall.
 #
+# On an *even* path the weights of all steps from 2 on are equal, so there the simple loss drops hardly more than a common factor. Only the reconstruction, whose squared error in the noise has a weight of about ½ in the bound, counts for less than it should:
+
+# %%
+even = even_path(100)
+t = torch.arange(2, 101)
+for name, path in (("even path", even), ("thinned path", thinned(long_path, 100))):
+    weights = library.noise_weight(t, path)
+    print(f"{name}: weights at t = 2, 3, 50, 100", weights[[0, 1, 48, 98]].numpy().round(4))
+
+# %% [markdown]
 # ## Two crescents
 #
 # Now a whole diffusion model, from your parts. The data are points in the plane around two half circles that reach into each other, with a standard deviation of 0.1 around them. We made them, so their density is known, and with it the best mean log-density that any model can have. For comparison, the best single Gaussian:
@@ -513,7 +524,12 @@ print(f"truth {truth:.3f} nats a point, one Gaussian {gaussian.log_prob(test).me
 # The network guesses the noise, from x_t and t, with one set of weights for all steps. The path is even, a hundred steps from SNR 1,000 to 0.0003. Training takes a few seconds.
 
 # %%
-def trained(path, steps=3000):
+def rate(step):
+    """The learning rate: 0.004, and in the second half of 3,000 steps down to 0."""
+    return 4e-3 * min(1, 2 * (1 - step / 3000))
+
+
+def trained(path):
     """A network that guesses the noise on this path, trained on crescents by the simple loss."""
     torch.manual_seed(0)
     net = NoiseNet(2, path)
@@ -523,13 +539,12 @@ def trained(path, steps=3000):
         eps = torch.randn(x0.shape, generator=generator)
         return library.simple_loss(x0, net, path, t, eps)
 
-    rate = lambda step: 4e-3 * min(1, 2 * (1 - step / steps))  # falls to 0 in the second half
     start = torch.Generator().manual_seed(0)
-    fit(net, train, steps, loss=loss, batch_size=256, lr=rate, generator=start)
+    fit(net, train, 3000, loss=loss, batch_size=256, lr=rate, generator=start)
     return net.requires_grad_(False)
 
 
-even = even_path(100).float()
+even = even.float()
 net = trained(even)
 
 # %% [markdown]
@@ -605,19 +620,19 @@ for name, (model, path) in models.items():
 # %% tags=["nbval-ignore-output"]
 torch.manual_seed(0)
 vae, start = PlaneVAE(2, 2), torch.Generator().manual_seed(0)
-fit(vae, train, 3000, loss=vae.loss, batch_size=256, lr=2e-3, generator=start)
+fit(vae, train, 3000, loss=vae.loss, batch_size=256, lr=rate, generator=start)
 vae.requires_grad_(False)
 elbo = -sum(vae.loss(test, start) for _ in range(10)) / 10
 tight = log_evidence(test, vae, K=500, chunk=100, generator=start).mean()
-codes, own = torch.randn(2000, 2), vae.log_sigma.exp()
-made = vae.decode(codes) + own * torch.randn(2000, 2)
+made = vae.decode(torch.randn(2000, 2)) + vae.log_sigma.exp() * torch.randn(2000, 2)
 print(f"VAE: ELBO {elbo:.2f}, bound of 500 samples {tight:.2f} nats a point; truth {truth:.2f}")
+print(f"active units: {active_units(vae.encode(test)[0])} of 2")
 print(f"its points: distance {energy_distance(made, test):.4f},", end=" ")
 print(f"log-density {crescents_log_density(made).mean():.2f}")
 
 # %% [markdown]
-# Read it honestly. On this toy the VAE has the better bound, by a tenth or two of a nat, and a code of two numbers for each point besides. Its samples are the worse ones: more of them lie where no data are. The chain has the cleaner samples and the looser bound, and its bound depends on the path more than on anything that was trained: on the thinned
-# path the same network is short by more than a nat, most of it in the first few steps, as in the Gaussian case. A better bound and better samples are not the same thing; you have seen a model with likely nonsense before.
+# Read it honestly. On this toy the VAE has the better bound, by less than a tenth of a nat, although one of its two codes has died (stage 06): a single number tells it where on the two crescents a point lies. With another seed both codes live, and its ELBO is −1.19. Its samples are the worse ones: more of them lie where no data are, on the way from one
+# crescent to the other. The chain has the cleaner samples and the looser bound, and its bound depends on the path more than on anything that was trained: on the thinned path the same network loses more than a nat, most of it in the first few steps, as with Gaussian data. A better bound and better samples are not the same thing.
 #
 # With 2 dimensions a code of 2 numbers is no bottleneck, and nothing about pictures follows from crescents. What makes chains strong on pictures is outside of this toy: one network, used for every step, that only ever has to remove a little noise.
 #
