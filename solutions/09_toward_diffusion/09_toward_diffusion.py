@@ -256,7 +256,8 @@ print(f"means {mean:.4f} and {mean_hat:.4f}: {(mean - mean_hat) ** 2 / (2 * var)
 
 # %% answer="step_kl"
 def step_kl(
-    x0: torch.Tensor, xt: torch.Tensor, x0_hat: torch.Tensor, t: torch.Tensor, alpha_bar: torch.Tensor
+    x0: torch.Tensor, xt: torch.Tensor, x0_hat: torch.Tensor,
+    t: torch.Tensor, alpha_bar: torch.Tensor,
 ) -> torch.Tensor:
     """KL of a step whose guess for x_0 is x0_hat, in nats. t: (B,), from 2 on. Returns (B,)."""
     ### BEGIN SOLUTION
@@ -361,6 +362,9 @@ reveal("exact_reverse")
 # %% tags=["nbval-ignore-output"]
 predict("ten_times_steps")
 
+# %% [markdown]
+# Ten, a hundred and a thousand steps, with β_t of the thinned path:
+
 # %%
 for T in (10, 100, 1000):
     path = thinned(long_path, T)
@@ -416,7 +420,8 @@ print(f"short by {short.mean():.2f} nats, exactly {short_of(path, narrow(path)):
 root = alpha_bar[3].sqrt()
 eps_of = {x0: ((1 - root * x0) / (1 - alpha_bar[3]).sqrt()).item() for x0 in (1.5, 1.2)}
 print(f"noise {eps_of[1.5]:.4f}, and by the guess {eps_of[1.2]:.4f}")
-print(f"squared error {(eps_of[1.5] - eps_of[1.2]) ** 2:.4f}, the step costs {0.3**2 * weight:.4f} nats")
+square = (eps_of[1.5] - eps_of[1.2]) ** 2
+print(f"squared error {square:.4f}, the step costs {0.3**2 * weight:.4f} nats")
 
 # %% [markdown] card="noise_weight"
 # Write `noise_weight(t, alpha_bar)`: the factor w for which the KL of step t is w · ‖ε − ε̂‖².
@@ -484,7 +489,8 @@ schedule_picture(0.3)
 
 # %% answer="simple_loss"
 def simple_loss(
-    x0: torch.Tensor, predict_noise: Predict, alpha_bar: torch.Tensor, t: torch.Tensor, eps: torch.Tensor
+    x0: torch.Tensor, predict_noise: Predict, alpha_bar: torch.Tensor,
+    t: torch.Tensor, eps: torch.Tensor,
 ) -> torch.Tensor:
     """Squared error of the noise, summed over dimensions, averaged over rows. A number."""
     ### BEGIN SOLUTION
