@@ -126,15 +126,15 @@ class PlaneVAE(nn.Module):
     def __init__(self, x_dim: int, z_dim: int):
         super().__init__()
         self.x_dim, self.z_dim = x_dim, z_dim
-        self.encoder, self.decoder = _layers(x_dim, 2 * z_dim), _layers(z_dim, x_dim)
+        self.to_code, self.to_x = _layers(x_dim, 2 * z_dim), _layers(z_dim, x_dim)
         self.log_sigma = nn.Parameter(torch.zeros(()))
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        mu, logvar = self.encoder(x).chunk(2, -1)
+        mu, logvar = self.to_code(x).chunk(2, -1)
         return mu, logvar
 
     def decode(self, z: Tensor) -> Tensor:
-        return self.decoder(z)
+        return self.to_x(z)
 
     def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
         return gaussian_log_likelihood(x, self.decode(z), self.log_sigma.exp())
