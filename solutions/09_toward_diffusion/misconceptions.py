@@ -378,6 +378,16 @@ def negated(x0, alpha_bar):
     return -end(x0, alpha_bar)
 
 
+@wrong(
+    "prior_end",
+    "You hand over the variance of x_T where its logarithm is asked for.",
+    "What does gaussian_kl take as its second argument, and what is it for a variance of 1?",
+)
+def variance_as_logvar(x0, alpha_bar):
+    left = alpha_bar[-1]
+    return 0.5 * (left * x0.square() + (1 - left).exp() - 1 - (1 - left)).sum(-1)
+
+
 # --- reverse_posterior ---
 
 
@@ -639,6 +649,15 @@ def infinite_precision(x0, xt, t, alpha_bar):
     return (first * before.sqrt() * x0 + second * xt / kept.sqrt()) / total, (1 / total)[:, 0]
 
 
+@wrong(
+    "reverse_posterior",
+    "You are one step early: your neighbours are alpha_bar[t - 2] and alpha_bar[t - 1]. Here alpha_bar[0] = 1 stands for x_0 itself.",
+    "Which two entries of alpha_bar does the step from t - 1 to t lie between?",
+)
+def one_step_early_both(x0, xt, t, alpha_bar):
+    return mean_of(x0, xt, t - 1, alpha_bar), var_of(t - 1, alpha_bar)
+
+
 # --- step_kl ---
 
 
@@ -809,6 +828,15 @@ def guess_detached(x0, xt, x0_hat, t, alpha_bar):
 def without_gradients(x0, xt, x0_hat, t, alpha_bar):
     with torch.no_grad():
         return price(x0, x0_hat, t, alpha_bar)
+
+
+@wrong(
+    "step_kl",
+    "Your weight is the one for an error in the noise, the fall of SNR relative to what is left of it; here the error is one in x_0.",
+    "In which unit is the error that you square: that of x_0, or that of the noise?",
+)
+def weight_of_the_noise(x0, xt, x0_hat, t, alpha_bar):
+    return 0.5 * (snr(t - 1, alpha_bar) / snr(t, alpha_bar) - 1) * squares(x0, x0_hat)
 
 
 # --- diffusion_bound ---
@@ -1204,6 +1232,15 @@ def ratio_of_alpha_bars(t, alpha_bar):
     return 0.5 * (alpha_bar[t - 1] / alpha_bar[t] - 1)
 
 
+@wrong(
+    "noise_weight",
+    "You are one step early, so that step 2 asks for the SNR of x_0 itself, which is infinite. Here alpha_bar[0] = 1 stands for x_0.",
+    "Which two entries of alpha_bar does the step from t - 1 to t lie between?",
+)
+def weight_one_step_early(t, alpha_bar):
+    return 0.5 * (snr(t - 2, alpha_bar) / snr(t - 1, alpha_bar) - 1)
+
+
 # --- simple_loss ---
 
 
@@ -1557,3 +1594,12 @@ def first_step_missing(predict, alpha_bar, noises):
         t = every(x, step)
         x = mean_of(predict(x, t), x, t, alpha_bar) + column(var_of(t, alpha_bar).sqrt()) * noises[step - 1]
     return last_guess(x, predict) + spread(alpha_bar) * noises[0]
+
+
+@wrong("sample_chain", alias_of="last_noise_left_out")
+def all_steps_alike(predict, alpha_bar, noises):
+    x = noises[-1]
+    for step in range(len(alpha_bar) - 1, 0, -1):
+        t = every(x, step)
+        x = mean_of(predict(x, t), x, t, alpha_bar) + column(var_of(t, alpha_bar).sqrt()) * noises[step - 1]
+    return x
