@@ -130,7 +130,7 @@ for name, path in (("three steps", alpha_bar), ("a thousand", long_path)):
     print(f"{name}: {path[-1]:.1e} of the variance left, the end costs {cost:.1e} nats")
 
 # %% [markdown]
-# Two thirds of a nat, and next to nothing. It cannot be trained away, since no parameter is in it; a longer path is the only cure.
+# Two thirds of a nat, and next to nothing. It cannot be trained away, since no parameter is in it: only another path helps, a longer one or one that loses more in each step.
 #
 # ## Undo one step, knowing x_0
 #
