@@ -602,6 +602,64 @@ def curvature_times_two_points(M, K):
     return curvature_times_spread(float(np.var([1 - a, 1 + a])), K)
 
 
+def left_by_logs(b1, b2, b3):
+    return math.exp(sum(math.log1p(-b) for b in (b1, b2, b3)))
+
+
+def turned_by_an_angle(x0, a, e):
+    """x_t is the real part of x0 - i e, turned."""
+    return ((x0 - 1j * e) * np.exp(1j * math.acos(math.sqrt(a)))).real
+
+
+def noise_by_two_points(x0, a, xt):
+    """x_t is a straight line in the noise, known at 0 and at 1."""
+    none, one = (turned_by_an_angle(x0, a, e) for e in (0, 1))
+    return (xt - none) / (one - none)
+
+
+def end_by_the_library(x0, a):
+    (mean,), (variance,) = wide(math.sqrt(a) * x0), wide(1 - a)
+    return kl_divergence(Normal(mean, variance.sqrt()), Normal(*wide(0, 1))).item()
+
+
+def joint_of_a_step(before, now):
+    """The covariance of the states before and after a step, given x_0."""
+    kept = math.sqrt(now / before)
+    return np.array([[1 - before, kept * (1 - before)], [kept * (1 - before), 1 - now]])
+
+
+def variance_by_regression(before, now):
+    joint = joint_of_a_step(before, now)
+    return 1 / np.linalg.inv(joint)[0, 0]
+
+
+def mean_by_regression(before, now, x0, xt):
+    joint = joint_of_a_step(before, now)
+    return math.sqrt(before) * x0 + joint[0, 1] / joint[1, 1] * (xt - math.sqrt(now) * x0)
+
+
+def step_of_two_gaussians(s1, s2, e):
+    """A data point of 0 and a guess of e, at a state of 0."""
+    before, now = s1 / (1 + s1), s2 / (1 + s2)
+    means = wide(*(mean_by_regression(before, now, x0, 0) for x0 in (0, e)))
+    (std,) = wide(math.sqrt(variance_by_regression(before, now)))
+    return kl_divergence(Normal(means[0], std), Normal(means[1], std)).item()
+
+
+def step_of_a_wrong_noise(s1, s2, e):
+    """The data point that goes with the wrong noise, at a state of 0 made from 0."""
+    left = s2 / (1 + s2)
+    return step_of_two_gaussians(s1, s2, -math.sqrt(1 - left) / math.sqrt(left) * e)
+
+
+def gains_and_costs(recon, k2, k3, last):
+    return float(np.dot([1, -1, -1, -1], [recon, k2, k3, last]))
+
+
+def line_on_log_scales(few, gap, many):
+    return math.exp(np.polyval([-1, math.log(gap) + math.log(few)], math.log(many)))
+
+
 ANOTHER_ROUTE = {
     "cell_of_a_square_sum": broadcast_cell,
     "entries_of_a_sum": broadcast_size,
@@ -719,6 +777,16 @@ BY_THE_LETTERS = {
     "bound_from_relative_weights": lambda r1, r2, r3, top: dict(l1=r1, l2=r2, l3=r3),
     "effective_samples_from_powers_of_ten": lambda d1, d2, d3: dict(l1=d1, l2=d2, l3=d3),
     "gap_from_a_second_moment": lambda M, K: dict(V=M, K=K),
+    "left_after_three_steps": left_by_logs,
+    "state_of_a_chain": turned_by_an_angle,
+    "noise_in_a_state": noise_by_two_points,
+    "cost_of_the_end": end_by_the_library,
+    "spread_of_a_step_back": variance_by_regression,
+    "middle_of_a_step_back": mean_by_regression,
+    "cost_of_a_step": step_of_two_gaussians,
+    "cost_of_wrong_noise": step_of_a_wrong_noise,
+    "bound_from_its_terms": gains_and_costs,
+    "gap_with_more_steps": line_on_log_scales,
 }
 
 

@@ -10,7 +10,9 @@ from torch.distributions import Independent, MultivariateNormal, Normal, kl_dive
 
 from vae_course.models import oracles
 from vae_course.models.decoders import BentDecoder, hammock, line, plane
+from vae_course.models.diffusion import ddpm_path, even_path, thinned
 from vae_course.models.finite import FiniteModel
+from vae_course.models.toolbox import stage_09 as toolbox
 
 SEEDS = st.integers(0, 2**31)
 anyhow = settings(max_examples=25, deadline=None, derandomize=True)
@@ -456,3 +458,85 @@ def test_the_best_plane_is_where_an_optimiser_ends(sigma):
 
     optimizer.step(loss)
     assert same(torch.tensor(-loss().item()), torch.tensor(oracles.best_plane_evidence(x, 3, sigma)))
+
+
+# --- a chain of noise over Gaussian data ---
+
+
+def chain(seed, T=6):
+    """A variance of the data, a path, and reverse variances that are not the best ones."""
+    randn = draws(seed)
+    kept = 1 - 0.5 * torch.sigmoid(randn(T))
+    alpha_bar = torch.cat([wide(1.0), kept.cumprod(0)])
+    return float(torch.exp(randn(1))), alpha_bar, torch.exp(0.5 * randn(T)) * (1 - kept)
+
+
+def joint_of_the_data(variance, alpha_bar):
+    """The covariance of x_0, ..., x_T, each a sum of x_0 and the noise of every step before."""
+    T = len(alpha_bar) - 1
+    rows = torch.zeros(T + 1, T + 1).double()  # in terms of x_0 and T noises
+    rows[0, 0] = variance**0.5
+    for t in range(1, T + 1):
+        kept = alpha_bar[t] / alpha_bar[t - 1]
+        rows[t] = kept.sqrt() * rows[t - 1]
+        rows[t, t] = (1 - kept).sqrt()
+    return rows @ rows.T
+
+
+def joint_of_the_model(covariance, reverse):
+    """The covariance of a chain that begins at N(0, 1) and whose steps back are the regressions of these data."""
+    T = len(reverse)
+    rows = torch.zeros(T + 1, T + 1).double()
+    rows[T, T] = 1.0
+    for t in range(T, 0, -1):
+        rows[t - 1] = covariance[t - 1, t] / covariance[t, t] * rows[t]
+        rows[t - 1, t - 1] = reverse[t - 1].sqrt()
+    return rows @ rows.T
+
+
+@given(SEEDS)
+@anyhow
+def test_the_gap_of_a_chain_is_the_divergence_of_two_joint_gaussians(seed):
+    variance, alpha_bar, reverse = chain(seed)
+    q = joint_of_the_data(variance, alpha_bar)
+    p = joint_of_the_model(q, reverse)
+    none = torch.zeros(len(q)).double()
+    whole = kl_divergence(MultivariateNormal(none, q), MultivariateNormal(none, p))
+    assert same(oracles.chain_gap(variance, alpha_bar, reverse), whole)
+    conditional = torch.stack([q[t - 1, t - 1] - q[t - 1, t] ** 2 / q[t, t] for t in range(1, len(q))])
+    assert same(oracles.chain_variances(variance, alpha_bar), conditional)
+
+
+@pytest.mark.parametrize("T", [5, 10, 100, 1000])
+def test_a_chain_with_the_exact_reverse_variances_loses_nothing_but_its_end(T):
+    path = thinned(ddpm_path(), T)
+    assert oracles.chain_gap(0.25, path, oracles.chain_variances(0.25, path)) < 1e-8
+
+
+def test_the_gap_with_the_variance_of_the_step_forward_falls_like_one_over_the_steps():
+    """The path of 1,000 steps, thinned: every (1000 / T)-th of its points."""
+    gap = {}
+    for T in (10, 100, 200, 500, 1000):
+        path = thinned(ddpm_path(), T)
+        gap[T] = oracles.chain_gap(0.25, path, 1 - path[1:] / path[:-1])
+    assert close(gap[10], 0.0938, 4) and close(gap[100], 0.0108, 4) and close(gap[1000], 0.00109, 5)
+    steady = [T * value for T, value in gap.items() if T >= 100]
+    assert max(steady) < 1.02 * min(steady)
+
+
+@pytest.mark.parametrize("T", [4, 30])
+def test_the_bound_of_the_library_has_the_gap_of_the_oracle(T):
+    path = even_path(T, first=50.0, last=0.02)
+    generator = torch.Generator().manual_seed(T)
+    x0 = 0.5 * torch.randn(20_000, 1, generator=generator, dtype=torch.float64)
+    eps = torch.randn(T, 20_000, 1, generator=generator, dtype=torch.float64)
+
+    def predict(xt, t):
+        left = path[t][:, None]
+        return left.sqrt() * 0.25 / (0.25 * left + 1 - left) * xt
+
+    short = Normal(0.0, 0.5).log_prob(x0).squeeze(-1) - toolbox.diffusion_bound(x0, predict, path, eps)
+    reverse = toolbox.reverse_posterior(x0[:1].expand(T, 1), x0[:1].expand(T, 1), torch.arange(1, T + 1), path)[1]
+    reverse[0] = 1 - path[1]
+    error = short.std() / len(short) ** 0.5
+    assert abs(short.mean() - oracles.chain_gap(0.25, path, reverse)) < 5 * error

@@ -261,6 +261,35 @@ STAGES = (
             Written("more_samples", "Why more samples cannot lower the bound", points=4, minutes=8, difficulty=3),
         ),
     ),
+    Stage(
+        "09_toward_diffusion", "An encoder with nothing to learn", "What does a diffusion model share with this?", 90,
+        (
+            Exercise("noise", points=2, minutes=4, difficulty=1),
+            Exercise("prior_end", points=2, minutes=4, difficulty=2, builds_on=("gaussian_kl",)),
+            Exercise(
+                "reverse_posterior", points=4, minutes=10, difficulty=3,
+                parts=MappingProxyType({"value": 0.5, "variance": 0.3, "first_step": 0.2}),
+            ),
+            Exercise(
+                "step_kl", points=4, minutes=7, difficulty=3, parts=MappingProxyType({"value": 0.7, "gradient": 0.3}),
+                builds_on=("reverse_posterior",),
+            ),
+            Exercise(
+                "diffusion_bound", points=5, minutes=12, difficulty=4,
+                parts=MappingProxyType({"value": 0.6, "one_step": 0.2, "gradient": 0.2}),
+                builds_on=("gaussian_log_likelihood", "noise", "prior_end", "reverse_posterior", "step_kl"),
+            ),
+            Exercise("noise_weight", points=3, minutes=6, difficulty=3),
+            Exercise(
+                "simple_loss", points=2, minutes=5, difficulty=2, parts=MappingProxyType({"value": 0.6, "gradient": 0.4}),
+                builds_on=("noise",),
+            ),
+            Exercise("sample_chain", points=4, minutes=10, difficulty=3, builds_on=("reverse_posterior",)),
+        ),
+        written=(
+            Written("bound_of_a_chain", "What each term of a chain's bound buys", points=4, minutes=8, difficulty=3),
+        ),
+    ),
 )
 
 

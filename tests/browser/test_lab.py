@@ -218,7 +218,7 @@ def test_the_next_stage_is_open(lab, page):
 
 def test_every_figure_with_sliders_moves_by_the_arrow_keys(lab, page):
     _, address, folder = lab
-    figures = ("bent_plane", "bound_gauge", "price_map", "estimator_histograms", "k_dial")
+    figures = ("bent_plane", "bound_gauge", "price_map", "estimator_histograms", "k_dial", "noise_schedule")
     code = [f"from vae_course.explore import {', '.join(figures)}", *(f"{name}()" for name in figures), LATENT_MAP, BETA_DIAL]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in code])
     nbformat.write(notebook, folder / "workbook" / "figures.ipynb")
@@ -241,7 +241,7 @@ def test_every_figure_with_sliders_moves_by_the_arrow_keys(lab, page):
             expect(words).not_to_have_text(before, timeout=20_000)
             expect(picture).not_to_have_attribute("src", drawn, timeout=20_000)
             before, drawn = words.text_content(), picture.get_attribute("src")
-        assert handles.count() >= (1 if name == "k_dial" else 2)
+        assert handles.count() >= (1 if name in ("k_dial", "noise_schedule") else 2)
 
 
 def press_right(handle):

@@ -8,6 +8,7 @@ from vae_course.explore.figure import described
 from vae_course.explore.k_dial import k_dial, k_picture
 from vae_course.explore.latent_map import latent_map, latent_map_picture
 from vae_course.explore.misread import misread_picture
+from vae_course.explore.noise_schedule import noise_schedule, schedule_picture
 from vae_course.explore.pictures import digits_picture
 from vae_course.explore.price_map import price_map, price_picture
 from vae_course.explore.style import course_style
@@ -15,5 +16,5 @@ from vae_course.explore.style import course_style
 __all__ = [
     "bent_picture", "bent_plane", "beta_dial", "beta_picture", "bound_gauge", "bound_picture", "course_style", "described", "digits_picture",
     "estimator_histograms", "estimator_picture", "k_dial", "k_picture", "latent_map", "latent_map_picture", "misread_picture",
-    "price_map", "price_picture",
+    "noise_schedule", "price_map", "price_picture", "schedule_picture",
 ]

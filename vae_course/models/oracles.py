@@ -1,8 +1,9 @@
 """Exact truth, in double precision and in nats: what an estimate of these stages is compared with.
 
-Three ways, each independent of the others. A finite model is summed state by state. For a decoder with one or two code
+Ways that are independent of each other. A finite model is summed state by state. For a decoder with one or two code
 dimensions the integrals over z become such sums, on a grid or on Gauss-Hermite nodes. The linear-Gaussian model has
-closed forms in any dimension. The bound of many samples comes from a finite model by one more integral.
+closed forms in any dimension, and so has a chain of noise over Gaussian data. The bound of many samples comes from a finite
+model by one more integral.
 """
 
 from __future__ import annotations
@@ -216,3 +217,33 @@ def best_plane_evidence(x: Tensor, z_dim: int, sigma: float) -> float:
     modelled = torch.full_like(found, sigma**2)
     modelled[:z_dim] = found[:z_dim].clamp(min=sigma**2)
     return -(math.log(2 * math.pi) + modelled.log() + found / modelled).sum().item() / 2
+
+
+# --- a chain of noise over Gaussian data ---
+
+
+def chain_variances(variance: float, alpha_bar: Tensor) -> Tensor:
+    """The variances of q(x_{t-1}|x_t), t = 1..T, when x_0 ~ N(0, variance): what one knows of a state from the next one alone.
+
+    All x_t are then jointly Gaussian. alpha_bar: (T + 1,). Returns (T,).
+    """
+    kept, spread = _steps_and_spreads(variance, alpha_bar)
+    return spread[:-1] * (1 - kept) / spread[1:]  # of two Gaussians: the spread, less what the next state tells of it
+
+
+def chain_gap(variance: float, alpha_bar: Tensor, reverse: Tensor) -> float:
+    """How far the bound of a chain lies below log p(x_0) of the data, on average, when x_0 ~ N(0, variance).
+
+    The model begins at N(0, 1), and every step back has the best mean, that of q(x_{t-1}|x_t), and the variance reverse[t - 1].
+    The gap is a KL of the two joint distributions, so it is the KL at the end and one KL for each step. reverse: (T,). Returns
+    nats.
+    """
+    exact, last = chain_variances(variance, alpha_bar), _steps_and_spreads(variance, alpha_bar)[1][-1]
+    steps = kl_divergence(Normal(torch.zeros_like(exact), exact.sqrt()), Normal(torch.zeros_like(exact), reverse.double().sqrt()))
+    return (steps.sum() + kl_divergence(Normal(last * 0, last.sqrt()), Normal(last * 0, last * 0 + 1))).item()
+
+
+def _steps_and_spreads(variance: float, alpha_bar: Tensor) -> tuple[Tensor, Tensor]:
+    """What each step keeps of the variance, (T,), and the variance of each x_t, (T + 1,)."""
+    path = alpha_bar.double()
+    return path[1:] / path[:-1], variance * path + (1 - path)
