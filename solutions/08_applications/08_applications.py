@@ -57,7 +57,7 @@ practice("07")
 vae = train_digit_model(train, z_dim=8, steps=3000)
 average = train.mean(0, keepdim=True)  # (1, 64)
 rounded = (average > 0.5).float()
-digits_picture({"": torch.cat([average, rounded, test[:8]])})
+digits_picture({"average, rounded,\neight unseen": torch.cat([average, rounded, test[:8]])})
 
 # %% [markdown]
 # *From the left: the average of all 1,437 training digits in grey; the same with each pixel rounded, something between a 3, a 5 and a 9; and eight unseen digits.*
@@ -83,17 +83,17 @@ assert 0.6 < below < 0.85
 reveal("mean_image")
 
 # %% [markdown]
-# The model is sound, and the estimate is good. So a high log p(x) does not mean "this is a proper digit", and something is wrong with what we hear in the word *probable*. The branch *anomaly* takes that apart. First, a question which a likelihood answers well: which of several explanations fits one and the same picture best?
+# Seven unseen digits in ten are less likely than a picture that nobody wrote. The model is sound, and the estimate is good, so a high log p(x) cannot mean "this is a proper digit". The branch *anomaly* takes that apart. First comes a question that a likelihood answers well: which of several explanations fits one picture best?
 #
 # ## Conditional: a label behind every bar
 #
-# Our digits have labels. Call the label y, and build a model of pictures *given* it. Look at the bound: y can stand behind every bar.
+# Our digits have labels. Call the label y, and build a model of pictures *given* it. In the bound, y then stands behind every bar:
 #
 # $$\log p(x|y) \;\ge\; \mathbb{E}_{q(z|x,y)}\big[\log p(x|z,y)\big] - \mathrm{KL}\big(q(z|x,y)\,\|\,p(z|y)\big)$$
 #
-# Nothing has to be proved again: fix y, and this is the bound of stage 02 in a world that consists of the digits of one class. So the label enters at three places: the **prior** p(z|y), the **decoder** p(x|z, y) and the **encoder** q(z|x, y). Such a model is a **conditional VAE**.
+# Nothing has to be proved again. Fix y, and this is the bound of stage 02 in a world where only one class exists. So the label enters at three places: the **prior** p(z|y), the **decoder** p(x|z, y) and the **encoder** q(z|x, y). Such a model is a **conditional VAE**.
 #
-# A network takes numbers, and the label 7 is not more than the label 3. So y is written **one-hot**: ten numbers, a 1 in the place of the class, and else 0. Joined to the other inputs it gives every class a row of weights of its own:
+# A network takes numbers, and a 7 is not more of a label than a 3. So y is written **one-hot**: ten numbers, a 1 in the place of its class and 0 elsewhere. Joined to the other inputs, it gives each class weights of its own:
 
 # %%
 picture, y = torch.tensor([[0.2, 0.9, 0.4]]), torch.tensor([[0.0, 1.0]])  # class 2 of two
@@ -107,10 +107,10 @@ print("what the layer gives:", F.linear(y, weights).numpy())
 # %% [markdown] card="ConditionalVAE"
 # *Branch conditional.* Write the class `ConditionalVAE(x_dim, y_dim, z_dim)`, an `nn.Module`, for binary x and a label y that is given as a one-hot row.
 #
-# - It has the attributes `x_dim`, `y_dim` and `z_dim`. x is (B, x_dim), y is (B, y_dim), float, and a code is (B, z_dim).
-# - `encode(x, y)` gives mu and logvar of q(z|x, y); `prior(y)` gives mu and logvar of p(z|y), (B, z_dim) each. The prior may be learned, as in this lesson, or fixed: then it gives zeros.
-# - `decode(z, y)` gives logits of p(x|z, y). The leading axes of z and y broadcast against each other: z (K, B, Z) with y (B, Y) gives (K, B, D), and z (B, 1, Z) with y (C, Y) gives (B, C, D), every code with every label.
-# - `forward(x, y, eps)` with eps of shape (B, Z) returns logits, mu_q, logvar_q, mu_p, logvar_p, where the logits are decoded from a sample of q, z = mu_q + sigma_q · eps, and the same label.
+# - It has the attributes `x_dim`, `y_dim` and `z_dim`. x has shape (B, x_dim), y shape (B, y_dim) with floats 0 and 1, and a code shape (B, z_dim). `Encoder(x_dim, z_dim)` and `Decoder(z_dim, x_dim)` of stage 05 are imported, and so is `reparameterize`.
+# - `encode(x, y)` gives mu and logvar of q(z|x, y), and `prior(y)` gives mu and logvar of p(z|y), (B, z_dim) each. The prior may be learned, as in this lesson, or fixed: then it gives zeros. It may be a method, or a network with that name.
+# - `decode(z, y)` gives the logits of p(x|z, y). The leading axes of z and y broadcast against each other: z (K, B, Z) with y (B, Y) gives (K, B, D), and z (B, 1, Z) with y (C, Y) gives (B, C, D), every code with every label.
+# - `forward(x, y, eps)` with eps of shape (B, Z) returns logits, mu_q, logvar_q, mu_p, logvar_p. The logits are decoded from a sample of q, z = mu_q + sigma_q · eps, with the same label.
 #
 # For example, a code of 3 numbers joined to a label of 2 classes is a row of 5 numbers.
 
@@ -167,7 +167,7 @@ print(f"KL to N(0, 1)                {gaussian_kl_between(mu, logvar, zero, zero
 # - `log_likelihood` is log p(x|z, y) at a code of q, shape (B,); the other four have shape (B, Z). `gaussian_kl_between` of stage 03 is imported above.
 # - Return shape (B,), in nats, larger is better. Gradients must reach all five arguments: the prior learns too.
 #
-# For example, in one dimension with q = N(1.2, variance 0.3), a prior N(1, variance 0.4) and a log-likelihood of −10, the bound is −10.0688. Against N(0, 1) the same code would cost 0.9720.
+# For example, the code above with a log-likelihood of −10 has the bound −10.0688.
 
 # %% answer="conditional_elbo"
 def conditional_elbo(
@@ -208,7 +208,7 @@ assert told["without label"][1].mean() - told["with label"][1].mean() > 1.5
 reveal("label_and_kl")
 
 # %% [markdown]
-# The KL falls by more than two nats. Which digit it is no longer has to be told through z, at a price; it comes with y, for nothing. And recon hardly changes, so z still says everything else. What is that? Take four noises, and decode each for all ten classes.
+# The KL falls by two and a half nats. Which digit it is need not be told through z any more, at a price: it comes with y, for nothing. Recon changes little, so z still says everything else. What is that? Take four noises, and decode each of them for all ten classes.
 
 # %%
 eps = torch.randn(4, 1, 8, generator=torch.Generator().manual_seed(4))
@@ -220,7 +220,7 @@ digits_picture({f"noise {i + 1}": row for i, row in enumerate(means)})
 # %% [markdown]
 # *Mean pictures: a row for each noise, a column for each class from 0 to 9. Each column is its digit in four hands, and most are easy to read.*
 #
-# The label chooses the digit, the code its hand. If you solved the exercises, your own model does it too, after a shorter training:
+# The label chooses the digit, and the code its hand. Your own model does the same; it trains here as soon as its checks pass.
 
 # %% tags=["nbval-ignore-output"]
 if all(check(name).passed for name in ("ConditionalVAE", "conditional_elbo")):
@@ -233,7 +233,7 @@ if all(check(name).passed for name in ("ConditionalVAE", "conditional_elbo")):
 # %% [markdown]
 # ### Ten explanations of one picture
 #
-# Now take the label away again. A picture has ten possible labels, and a sum over ten is no trouble. That is the evidence of stage 01, with y as the thing nobody told us,
+# Now take the label away again. A picture has ten possible labels, and a sum over ten is no trouble. It is the evidence of stage 01, with y in the place of the thing that nobody told us:
 #
 # $$p(x) = \sum_y p(y)\, p(x|y), \qquad p(y|x) = \frac{p(y)\,p(x|y)}{p(x)} .$$
 #
@@ -247,7 +247,7 @@ print(f"log p(x) = {log_px:.4f} nats, shares {share.numpy().round(3)}")
 print(f"knowing that it is the first adds {given_y[0] - log_px:.4f} nats")
 
 # %% [markdown]
-# The last number compares the picture's log-probability with and without its label. By Bayes' rule it is also how much likelier the picture made the label: log(0.673 / ⅓) = 0.702. A share is at most 1, so this **pointwise information** is at most log 3, for *every* picture.
+# The last number compares the log-probability of the picture with its label and without. By Bayes' rule it is also how much likelier the picture has made the label, log(0.673 / ⅓) = 0.702. Now a share is at most 1. So this **pointwise information** is at most log 3, for *every* picture, and whatever the three numbers are.
 #
 # **Their twin, with gaps for you:** −20, −18.5 and −18. Here log p(x) = −18.5437. The share of the second class is ☐, and knowing that it is the second adds ☐ nats.
 #
@@ -277,7 +277,7 @@ def class_posterior(log_px_given_y: torch.Tensor, log_prior: torch.Tensor) -> to
 check("class_posterior")
 
 # %% [markdown]
-# And the information, for whole batches.
+# And the information, for a whole batch. Averaged over data it is what the model implies that picture and label have in common.
 
 # %% [markdown] card="label_information"
 # *Branch conditional.* Write `label_information(log_px_given_y, y, log_prior)`: how much likelier the true label makes each x, log p(x|y) − log p(x).
@@ -310,14 +310,15 @@ noise, log_tenth = torch.Generator().manual_seed(0), torch.full((10,), -math.log
 given_y = labelled.log_evidence_of_each_class(test, conditional, 100, noise)  # (360, 10)
 own = given_y.gather(1, unseen[:, None]).mean()
 told = library.label_information(given_y, unseen, log_tenth).mean()
-print(f"given the label {own:.1f}, summed over labels {own - told:.1f} nats; told {told:.2f}")
+print(f"given the label {own:.1f}, summed over labels {own - told:.1f} nats")
+print(f"information {told:.2f} nats, of log 10 = {math.log(10):.2f} at most")
 found = library.class_posterior(given_y, log_tenth)
 right = (found.argmax(dim=1) == unseen).double().mean()
 print(f"the likeliest label is right for {right:.0%}, with a share of {found.amax(1).mean():.0%}")
 assert 1.8 < told < math.log(10) and right > 0.9
 
 # %% [markdown]
-# Read three things. Summed over labels, this is again a model of pictures alone, and it beats the VAE without labels by about a nat. It classifies well, though nobody trained it to classify: *which explanation makes this picture likeliest* is a question that a likelihood is made for. And the information stays below log 10 = 2.303.
+# Read three things. Summed over labels, this is again a model of pictures alone, and it beats the VAE that saw no labels by about a nat. It classifies well, and is about as sure as it is right, though nobody trained it to classify: *which explanation makes this picture likeliest* is a question that a likelihood is made for. And the information stays below log 10.
 #
 # That ceiling finds bugs. Somebody computes "the information of the label" as log p(x|y) of the conditional model minus log p(x) *of the other one*:
 
@@ -326,11 +327,11 @@ print(f"{own:.1f} - ({evidence.mean():.1f}) = {own - evidence.mean():.1f} nats; 
 assert own - evidence.mean() > 2.5
 
 # %% [markdown]
-# A label of ten cannot hold that many nats. The difference holds the label *and* that one model is better than the other. Only one model, with and without y, measures information.
+# A label of ten cannot hold that many nats. The difference holds the label *and* that one model is better than the other. To measure information, take one model, with y and without.
 #
 # ## Representation: codes as features
 #
-# "Our model learns useful representations" is a sentence of many papers. It can be tested: freeze the code, and train something simple on it. If a linear classifier, called a **linear probe**, does well on the 8 numbers of μ, then the classes lie in different places of the code. But *well* compared with what? Pixels themselves are features, and so are the first 8 principal components, the best flat code of 8 numbers.
+# *"Our model learns useful representations."* That can be tested: freeze the code, and train something simple on it. If a linear classifier, called a **linear probe**, does well on the 8 numbers of μ, then the classes lie apart in the code. But *well* compared with what? Pixels themselves are features, and so are the first 8 principal components, the best flat code of 8 numbers.
 #
 # The comparison must be fair. All rivals get the same rows to learn from, and nothing may be fitted on the rows that are predicted, not even the scale of a feature. The scale of the training rows 1 and 3 is mean 2 and standard deviation 1, so a new 5 becomes 3. Somebody scales them together:
 
@@ -397,57 +398,57 @@ def neighbour_vote(
 check("neighbour_vote")
 
 # %% [markdown]
-# The rivals: pixels, 8 principal components, and the codes of three VAEs that differ only in the seed of their training. PCA is fitted on the training digits.
+# The rivals: pixels, 8 principal components, and the codes of three VAEs that differ only in the seed of their training. PCA is fitted on the training digits alone.
 
 # %%
 from sklearn.decomposition import PCA
 
 vaes = [vae, *(train_digit_model(train, z_dim=8, steps=3000, seed=seed) for seed in (1, 2))]
 flat = PCA(8).fit(train.numpy())
-features = {"pixels": [(train, test)], "8 components": [
-    tuple(torch.from_numpy(flat.transform(x.numpy())) for x in (train, test))
-]}
-features["8 codes"] = [(one.encode(train)[0], one.encode(test)[0]) for one in vaes]
+features = {
+    "pixels": (train, test),
+    "8 components": [torch.from_numpy(flat.transform(x.numpy())) for x in (train, test)],
+    **{f"8 codes, seed {i}": [vaes[i].encode(x)[0] for x in (train, test)] for i in range(3)},
+}
 
 # %% [markdown]
-# Each is tried three times: by a probe with all 1,437 labels, by the vote of 5 neighbours, and by a probe with only 50 labels. For the 50, ten random choices are made, the same ones for all; behind ± is the standard deviation over choices and seeds.
+# Each is tried three times: by a probe with all 1,437 labels, by a vote of 5 neighbours, and by a probe with only 50 labels. The 50 are chosen ten times, in the same ways for all, and behind ± is the standard deviation over these choices.
 
 # %% tags=["nbval-ignore-output"]
-def accuracies(known, new):
-    """Of a probe and of 5 neighbours with all labels, (2,); of probes with 50, (10,)."""
-    right = [library.linear_probe(known, shown, new), library.neighbour_vote(known, shown, new, 5)]
-    for seed in range(10):
-        few = torch.randperm(len(known), generator=torch.Generator().manual_seed(seed))[:50]
-        right.append(library.linear_probe(known[few], shown[few], new))
-    right = (torch.stack(right) == unseen).double().mean(dim=1)
-    return right[:2], right[2:]
+def accuracy(found):
+    return (found == unseen).double().mean()
 
 
 results = {}
-for name, sets in features.items():
-    every, few = (torch.stack(part) for part in zip(*(accuracies(*pair) for pair in sets)))
-    results[name] = [*every.mean(0).tolist(), few.mean().item()]
-    row = "  ".join(f"{value:.2f}" for value in results[name])
-    print(f"{name:13} {row} ± {few.std():.2f}")
-assert all(pixels > code for pixels, code in zip(results["pixels"][:2], results["8 codes"]))
+for name, (known, new) in features.items():
+    probe = accuracy(library.linear_probe(known, shown, new))
+    vote = accuracy(library.neighbour_vote(known, shown, new, k=5))
+    few = []
+    for seed in range(10):
+        rows = torch.randperm(len(known), generator=torch.Generator().manual_seed(seed))[:50]
+        few.append(accuracy(library.linear_probe(known[rows], shown[rows], new)))
+    few, results[name] = torch.stack(few), (probe, vote)
+    print(f"{name:15} {probe:.2f}  {vote:.2f}  {few.mean():.2f} ± {few.std():.2f}")
+assert all(ours < theirs for ours, theirs in zip(results["8 codes, seed 0"], results["pixels"]))
 
 # %% [markdown]
-# Read it honestly: **the pixels win**, and with 50 labels nobody wins, since the differences are smaller than the spread. (An accuracy of 0.9 on 360 digits has by itself a standard error of 0.016.) Nor do the codes beat PCA, a method of 1901 that trains in a millisecond. What can be said is that 8 numbers keep nearly all that 64 pixels say about the class. They are a summary, not magic.
+# Read it honestly. **The pixels win** with all labels. With 50 nobody wins, since the differences are within the spread. Nor do the codes beat PCA, a method of 1901 that trains in a millisecond, and their own three seeds differ by more than that. (An accuracy of 0.9 on 360 digits has by itself a standard error of 0.016.) What can be said is that 8 numbers keep most of what 64 pixels say about the class. They are a summary, not magic.
 #
 # Is there a size at which a bent code beats a flat one? Take *two* numbers.
 
 # %% tags=["nbval-ignore-output"]
-plane, flat = PCA(2).fit(train.numpy()), {}
-flat["2 components"] = [torch.from_numpy(plane.transform(x.numpy())) for x in (train, test)]
-small = train_digit_model(train, z_dim=2, steps=3000)
-flat["2 codes"] = [small.encode(x)[0] for x in (train, test)]
-for name, (known, new) in flat.items():
-    probe = (library.linear_probe(known, shown, new) == unseen).double().mean()
-    vote = (library.neighbour_vote(known, shown, new, 5) == unseen).double().mean()
-    print(f"{name:13} {probe:.2f}  {vote:.2f}")
+small = {"2 components": PCA(2).fit(train.numpy()).transform}
+for seed in range(2):
+    pair = train_digit_model(train, z_dim=2, steps=3000, seed=seed)
+    small[f"2 codes, seed {seed}"] = lambda x, pair=pair: pair.encode(torch.from_numpy(x))[0]
+for name, code in small.items():
+    known, new = (torch.as_tensor(code(x.numpy())) for x in (train, test))
+    probe = accuracy(library.linear_probe(known, shown, new))
+    vote = accuracy(library.neighbour_vote(known, shown, new, k=5))
+    print(f"{name:15} {probe:.2f}  {vote:.2f}")
 
 # %% [markdown]
-# Here the VAE wins by more than ten points in both columns. Where a plane has to hold everything, it helps that the decoder can bend. So the answer hangs on the size of the code, the rival and the data, and a claim without a rival is none.
+# Here the VAE wins, by about ten points and more. Where two numbers have to hold everything, it helps that networks can bend. So the answer hangs on the size of the code, the rival and the data, and a claim without a rival is none.
 #
 # ### Groups without labels
 #
@@ -458,19 +459,16 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
 labels, groups = torch.cat([shown, unseen]), KMeans(10, n_init=4, random_state=0)
-for name, sets in features.items():
-    rand = [
-        adjusted_rand_score(labels, groups.fit_predict(torch.cat(pair)))
-        for pair in sets
-    ]
-    print(f"{name:13}", *(f"{value:.2f}" for value in rand))
+for name, pair in features.items():
+    found = groups.fit_predict(torch.cat(tuple(pair)))
+    print(f"{name:15} {adjusted_rand_score(labels, found):.2f}")
 
 # %% [markdown]
-# About half of the way for all of them, and pixels not behind. Nobody told k-means that its groups should be digits; a slanted 1 and an upright 1 are two groups with equal right.
+# A little more than half of the way for all of them, and the pixels are not behind. Nobody told k-means that its groups should be digits; a slanted 1 and an upright 1 are two groups with equal right.
 #
 # ### Between two pictures
 #
-# What a code does better is the way between. Halfway between two pictures, pixel by pixel, is a double exposure; halfway between two codes is a picture. Round both, and count pixels to the nearest training digit.
+# What a code does better is the way between. Stage 05 drew one; now measure it. Halfway between two pictures, pixel by pixel, is a double exposure; halfway between two codes is a picture. Round both, and count pixels to the nearest training digit.
 
 # %% tags=["nbval-ignore-output"]
 noise = torch.Generator().manual_seed(1)
@@ -498,7 +496,7 @@ print(f"log p(x) of midpoints {of_middle:.1f}, of unseen digits {evidence.mean()
 assert of_middle > evidence.mean() + 2
 
 # %% [markdown]
-# More likely than real digits, once more, and by several nats. It is time to look at that.
+# More likely than real digits, once more, and by several nats. It is time to look into that.
 #
 # ## Anomaly: an alarm on a score
 #
@@ -535,7 +533,7 @@ for name, x in strange.items():
     print(f"{name:22}{library.anomaly_score(x, vae, eps).mean():6.0f} nats")
 
 # %% [markdown]
-# No threshold could miss these. A harder test is the usual one: leave a digit out of the training data, and see whether it is noticed. How good is a score at that, if nobody has chosen a threshold? Ask for the chance that a random odd picture scores above a random normal one. That is the **AUROC**, named after a curve with the same area below it: 1 is perfect order, ½ is a coin.
+# These are hard to miss. A harder test is usual: leave a digit out of the training data, and see whether it is noticed. How good is a score at that, before anybody has chosen a threshold? Ask for the chance that a random odd picture scores above a random normal one. That is the **AUROC**, named after a curve with the same area below it: 1 is perfect order, ½ is a coin.
 #
 # **Worked:** normal pictures score 1, 2 and 3, odd ones 2.5 and 4. There are six pairs of an odd and a normal one. The 4 wins three of them, the 2.5 two: AUROC = 5/6 = 0.833. A tie counts half.
 #
@@ -585,7 +583,7 @@ for digit in range(10):
 assert ranking[4] > 0.9 and ranking[1] < 0.7
 
 # %% [markdown]
-# With 4 or 7 held out the alarm is nearly perfect, with 1 held out it is little better than a coin. The tighter bound changes nothing, so it is not the bound that fails. Look at the two extremes in the figure: choose a digit, and move the threshold.
+# With 4 or 7 held out the alarm is good, and with 1 it is little better than a coin. (With 180 odd pictures such a number is good to about 0.02.) The tighter bound changes nothing, so it is not the bound that fails. Look at 4 and at 1 in the figure: choose a digit, and move the threshold.
 
 # %% tags=["nbval-ignore-output"]
 threshold_dial(scores)
@@ -599,9 +597,8 @@ threshold_picture(scores, 1, 25.0)
 # %% [markdown]
 # *With 1 held out, most ones have scores in the middle of those of the other nine, and a smaller heap of them lies to the right of the threshold. About a fifth of the ones are caught, and one in twenty of the normal digits raises a false alarm.*
 #
-# At this threshold, which spares 95% of the normal digits, four ones of five pass. Choose a lower one to catch more, and the false alarms come faster than the true ones: no threshold mends an order that is wrong.
-
-# %% [markdown]
+# Move the threshold down to catch more ones, and false alarms come in as fast: no threshold mends an order that is wrong.
+#
 # Why the 1? Ask the model that was trained on all ten digits how likely each of them is, on average.
 
 # %% tags=["nbval-ignore-output"]
@@ -626,7 +623,7 @@ print(f"likeliest picture {likeliest:.1f} nats")
 print(f"draws {log_p.mean():.1f}, spread {log_p.std():.1f}; best of 100,000 {log_p.max():.1f}")
 
 # %% [markdown]
-# Not once. A draw lies 8 nats lower, so it is 4,600 times less likely than the likeliest picture. How can it be the usual case, then? By number. A picture of −25 nats has a probability of e⁻²⁵, and there are about e²⁵ of them, or 70 billion. Together they have nearly all the probability, and one picture, be it the likeliest, has next to none. These many are called **typical**.
+# Not once. A draw lies 8 nats lower, so it is some 4,000 times less likely than the likeliest picture. How can that be the usual case? By number. A picture of about −25 nats has a probability of about e⁻²⁵, and there are about e²⁵ of them, or 70 billion. Together they have nearly all the probability, and one picture, be it the likeliest, has next to none. These many are called **typical**.
 #
 # The same happens on the code's side. In d dimensions N(0, I) is densest at the origin, by d/2 nats above an average draw, and yet:
 
@@ -636,7 +633,7 @@ for d in (1, 2, 8, 64):
     print(f"d = {d:2}: peak {d / 2:4.1f} nats above a draw, a draw within 1 of it: {inside:.2g}")
 
 # %% [markdown]
-# With one dimension two draws of three are near the peak. With 8 it is one in 570, and with 64 you would wait for ever: there is so much more room further out. What is small for one pixel or one dimension adds up over all of them. And the VAE?
+# With one dimension two draws of three are near the peak. With 8 it is one in 570, and with 64 you would wait for ever, for there is so much more room further out. What is small for one pixel or one dimension adds up over all of them. And the VAE?
 
 # %% tags=["nbval-ignore-output"]
 noise = torch.Generator().manual_seed(0)
@@ -834,7 +831,7 @@ for name, objective in ways.items():
 assert max(found["score, 4 samples"]) < -23 < -21.3 < min(found["the same, leave-one-out"])
 
 # %% [markdown]
-# Without a baseline next to nothing was learnt in a thousand steps: 25.35 nats is a picture without any code. *Right on average* was no help, as the noise drowned it. The others' mean brings the same estimate within a fraction of a nat of the exact sum. The soft ways lose half a nat or so: they trained another objective, and at τ = 0.1 it is the spread that hurts. This is one small network, and the order may be another one elsewhere. What carries over is to ask for bias and spread separately, and to keep an exact case at hand.
+# Without a baseline next to nothing was learnt in a thousand steps: a picture without any code costs 25.35 nats. The estimate was *right on average*, and drowned in its own noise. The mean of the others brings it within a fraction of a nat of the exact sum. The soft ways lose half a nat to a nat and more: at τ = 1 they train another objective, and at τ = 0.1 the spread hurts. This is one small network, and the order may be another one elsewhere. What carries over is to ask for bias and spread separately, and to keep an exact case at hand.
 
 # %%
 digits_picture({
@@ -847,6 +844,8 @@ digits_picture({
 # Are the ten kinds the ten digits? No more than the groups of k-means were:
 
 # %% tags=["nbval-ignore-output"]
+from sklearn.metrics import adjusted_rand_score
+
 state = trained["the exact sum"].encode(test).argmax(dim=1)
 print(f"adjusted Rand index {adjusted_rand_score(unseen, state):.2f}")
 
@@ -879,7 +878,7 @@ for z in (0.0, 2.0):
 def mixture_log_prob(
     z: torch.Tensor, mu: torch.Tensor, logvar: torch.Tensor, log_weights: torch.Tensor
 ) -> torch.Tensor:
-    """Log-density of a mixture, in nats. z: (..., Z), mu, logvar: (M, Z), log_weights: (M,). (...)."""
+    """Log-density of a mixture at z (..., Z), in nats. mu, logvar: (M, Z), log_weights: (M,)."""
     ### BEGIN SOLUTION
     parts = Normal(mu, torch.exp(0.5 * logvar)).log_prob(z[..., None, :]).sum(-1)  # (..., M)
     return torch.logsumexp(log_weights + parts, dim=-1)
@@ -918,7 +917,7 @@ def elbo_with_prior(
 check("elbo_with_prior")
 
 # %% [markdown]
-# Two digit VAEs, one trained against N(0, I), and one against sixteen bumps, two on each of the 8 axes at a distance of 3. Each is then scored under both priors, and new pictures are decoded from draws of both.
+# Two digit VAEs: one was trained against N(0, I), and one is trained against sixteen bumps, two on each of the 8 axes at a distance of 3. Each is then scored under both priors, and new pictures are decoded from draws of both.
 
 # %% tags=["nbval-ignore-output"]
 plain, bumpy = priors.one_bump(8), priors.bumps_on_the_axes(8, distance=3.0, variance=0.5)
@@ -941,7 +940,7 @@ for name, model in (("against N(0, I)", vae), ("against the bumps", other)):
     assert (a > c + 1) == (model is vae)
 
 # %% [markdown]
-# On the diagonal each model is sound. Off it, two or three nats are lost, and all of them in the KL, since the same codes are decoded to the same pictures. Draws suffer too: they come from places where the decoder was never asked, and lie further from real digits, which are 3.2 pixels from the nearest one themselves. No error is raised. Anybody who trains with one prior and writes `torch.randn` when drawing has this bug.
+# On the diagonal each model is sound. Off it, one or two nats are lost, all of them in the KL, since the same codes are decoded to the same pictures. Draws suffer too, by some tenths of a pixel: they come from places that the decoder was seldom asked about. (Unseen digits are 3.2 pixels from the nearest training digit.) And no error is raised. Anybody who trains against one prior and writes `torch.randn` when drawing has this bug.
 #
 # ### Move the prior to the codes
 #
@@ -962,7 +961,7 @@ for name, model in (("β = 1", vae), ("β = 0.25", cheap)):
     assert after[0] > before[0] and after[1] < before[1]
 
 # %% [markdown]
-# Half a nat at β = 1, more than a nat at β = 0.25, and the draws of the cheap code are repaired almost wholly. The ELBO is one of unseen digits, so this gain is honest. Of the pixels beware: draws are now *nearer* to the training digits than unseen digits are. The mixture was fitted to their codes, and a distance to known digits cannot tell a good new one from a copy.
+# Half a nat at β = 1, more than a nat at β = 0.25, and the draws of the cheap code are a whole pixel nearer to digits. The ELBO is one of unseen digits, so this gain is honest. Of the pixels beware: draws are now *nearer* to the training digits than unseen digits are. The mixture was fitted to their codes, and a distance to known digits cannot tell a good new one from a copy.
 #
 # ## What to ask, and whom
 #
@@ -989,7 +988,7 @@ practice("08")
 #
 # An AUROC of 0.20 is far from a coin's ½: turn the sign of the score, and it is 0.80. But first find out why strange pictures are *likelier* than normal ones; perhaps they are simple, or smooth.
 #
-# Recon at the mean code ranks ones about as badly, by 0.58 in place of 0.58 or so: a simple picture is simple by both scores. The failure is not the bound's.
+# Recon at the mean code ranks ones about as badly (0.58 in one run): a simple picture is simple by both scores. The failure is not the bound's.
 #
 # </details>
 #

@@ -66,7 +66,7 @@ def _drawn(normal: Tensor, odd: Tensor, digit: int, threshold: float, low: float
         )
     axis.axvline(threshold, color="black", lw=1.2)
     axis.axvspan(threshold, high, color="0.5", alpha=0.1, lw=0)
-    axis.annotate("alarm →", (threshold, 0.96), xycoords=("data", "axes fraction"), xytext=(4, 0), textcoords="offset points", va="top", fontsize=9)
+    axis.text(threshold + 0.2, 0.96, "alarm →", transform=axis.get_xaxis_transform(), va="top", fontsize=9)
     axis.set(xlabel="score, nats (higher ones are counted at the edge)", ylabel="per cent of its kind", xlim=(low, high))
     axis.set_title(f"the digit {digit} held out, threshold {threshold:.1f} nats", fontsize=10)
     axis.legend(fontsize=9, frameon=False, loc="upper right")
@@ -80,6 +80,7 @@ def _sentence(normal: Tensor, odd: Tensor, digit: int, threshold: float) -> str:
     worth = f"{caught / alarms:.0%} of the {alarms} alarms are true" if alarms else "there is no alarm"
     ranking = auroc(torch.cat([normal, odd]), torch.arange(len(normal) + len(odd)) >= len(normal))
     return (
-        f"The digit {digit} held out, threshold {threshold:.1f} nats: {caught} of {len(odd)} odd pictures are caught ({caught / len(odd):.0%}), "
-        f"{false} of {len(normal)} normal ones raise a false alarm ({false / len(normal):.0%}); {worth}. AUROC {ranking:.2f}, whatever the threshold."
+        f"The digit {digit} held out, threshold {threshold:.1f} nats: {caught} of {len(odd)} odd pictures are caught "
+        f"({caught / len(odd):.0%}), {false} of {len(normal)} normal ones raise a false alarm ({false / len(normal):.0%}); {worth}. "
+        f"AUROC {ranking:.2f}, whatever the threshold."
     )
