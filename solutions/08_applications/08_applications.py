@@ -746,7 +746,7 @@ for tau in (1.0, 0.5, 0.1, 0.05):
     print(f"τ = {tau:4}: slope {slope[:, 0].mean():+.4f}, spread {slope[:, 0].std():.2f}")
 
 # %% [markdown]
-# At τ = 1 and at τ = ½ it has the **wrong sign**: training would make tails of all coins. A soft coin is seldom 0 or 1, and f is nearly 0 in between, where no real coin ever is. The path is fine, and leads to *another objective*. With a small τ the bias fades, but the spread grows, since a choice that hardly ever moves has to move far when it does. One pays for one with the other.
+# At τ = 1 and at τ = ½ it has the **wrong sign**: whoever wants f to grow would train all coins to tails. A soft coin is seldom 0 or 1, and f is nearly 0 in between, where no real coin ever is. The path is fine, and leads to *another objective*. With a small τ the bias fades, but the spread grows, since a choice that hardly ever moves has to move far when it does. One pays for one with the other.
 #
 # ### A choice by its score
 #
