@@ -60,7 +60,10 @@ class Missing:
 
 
 def missing(stage: Stage, path: Path) -> list[Missing]:
-    """What does not pass in a saved notebook; its code runs in a process of its own, once for each content."""
+    """What does not pass in a saved notebook and has to; its code runs in a process of its own, once for each content.
+
+    Where the learner chooses among branches and too few are complete, the nearest ones are asked for, the nearest first.
+    """
     key = _key(stage, path)
     known = [e.data for e in progress.events(stage.id) if e.kind == "saved" and e.name == key]
     if known:
@@ -71,10 +74,29 @@ def missing(stage: Stage, path: Path) -> list[Missing]:
         if not any(report.failed in UNSETTLED for report in reports):
             progress.record("saved", stage.id, key, **passed)
     failed = [exercise for exercise in stage.exercises if exercise.required and not passed[exercise.name]]
+    wanted = ["", *_nearest(stage, failed)]
+    failed = sorted((e for e in failed if e.branch in wanted), key=lambda e: wanted.index(e.branch))
     names = {exercise.name for exercise in failed}
     return [
         Missing(exercise, next((name for name in exercise.builds_on if name in names), exercise.name)) for exercise in failed
     ]
+
+
+def _branches(stage: Stage) -> dict[str, list[Exercise]]:
+    """The branches of a stage, each with the exercises that it asks for."""
+    found: dict[str, list[Exercise]] = {}
+    for exercise in stage.exercises:
+        if exercise.branch and exercise.required:
+            found.setdefault(exercise.branch, []).append(exercise)
+    return found
+
+
+def _nearest(stage: Stage, failed: Sequence[Exercise]) -> list[str]:
+    """As many branches as are still needed: those that lack the least of their minutes, and of equals the first."""
+    branches = _branches(stage)
+    lack = {name: sum(e.minutes for e in asked if e in failed) / sum(e.minutes for e in asked) for name, asked in branches.items()}
+    unfinished = sorted((name for name in lack if lack[name]), key=lack.get)
+    return unfinished[: max(0, stage.branches_needed - len(lack) + len(unfinished))]
 
 
 def _key(stage: Stage, path: Path) -> str:
@@ -91,7 +113,7 @@ def _key(stage: Stage, path: Path) -> str:
 
 
 def closed_by_checks(stage: Stage, absent: Sequence[Missing]) -> Said:
-    """What a learner is told when exercises are missing: which, how long they should take, where to return to."""
+    """What a learner is told when exercises are missing: which, of which branch, how long they should take, where to return to."""
     minutes = sum(m.exercise.minutes for m in absent)
     names = ", ".join(f"`{m.exercise.name}` ({m.exercise.minutes} min)" for m in absent)
     first = absent[0].return_to
@@ -99,8 +121,25 @@ def closed_by_checks(stage: Stage, absent: Sequence[Missing]) -> Said:
     because = f", which {listed(on_it)} build{'s' * (len(on_it) == 1)} on" if on_it else ""
     return Said(f"The gate of {stage.id} is closed", [
         f"Not passed in the saved notebook: {names}; about {minutes} minutes in all.",
+        *_about_branches(stage, absent),
         f"Return to `{first}`{because}. Then save the notebook and try the gate again.",
     ], "bad")
+
+
+def _about_branches(stage: Stage, absent: Sequence[Missing]) -> list[str]:
+    """How many branches are needed and complete, and what the nearest ones lack; nothing where no branch is missing."""
+    lacking: dict[str, list[str]] = {}
+    for m in absent:
+        if m.exercise.branch:
+            lacking.setdefault(m.exercise.branch, []).append(m.exercise.name)
+    if not lacking:
+        return []
+    told = "; ".join(f"{branch} lacks {listed(names)}" for branch, names in lacking.items())
+    done = stage.branches_needed - len(lacking)
+    return [
+        f"The gate asks for {stage.branches_needed} of the {len(_branches(stage))} branches, whichever you like, and "
+        f"{done or 'none'} {'is' if done < 2 else 'are'} complete. Nearest, in this order: {told}."
+    ]
 
 
 # --- second half: five fresh questions ---
