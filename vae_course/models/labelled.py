@@ -38,9 +38,11 @@ def train(model: nn.Module, pictures: Tensor, labels: Tensor, steps: int, seed: 
     def loss(rows: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
         x, y = rows.split([pictures.shape[1], CLASSES], dim=1)
         logits, *gaussians = model(x, y, torch.randn(len(x), model.z_dim, generator=generator))
-        recon = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
-        kl = gaussian_kl_between(*gaussians).mean()
-        return {"loss": recon + kl, "recon": recon, "kl": kl}
+        terms = {
+            "recon": F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x),
+            "kl": gaussian_kl_between(*gaussians).mean(),
+        }
+        return {"loss": sum(terms.values()), **terms}
 
     rows = torch.cat([pictures, one_hot(labels)], dim=1)
     return fit(model, rows, steps, loss=loss, generator=torch.Generator().manual_seed(seed))
@@ -63,6 +65,6 @@ def log_evidence_of_each_class(x: Tensor, model: nn.Module, K: int, generator: t
         mu, logvar = model.encode(x, y)
         q, prior = (Normal(mean, std_from_logvar(log)) for mean, log in ((mu, logvar), model.prior(y)))
         z = q.mean + q.stddev * torch.randn(K, *mu.shape, generator=generator)  # (K, B, Z)
-        log_w = bernoulli_log_likelihood(x, model.decode(z, y)) + (prior.log_prob(z) - q.log_prob(z)).sum(-1)
-        columns.append(iwae_bound(log_w))
-    return torch.stack(columns, dim=1)
+        log_ratio = prior.log_prob(z).sub(q.log_prob(z)).sum(-1)  # (K, B)
+        columns.append(iwae_bound(bernoulli_log_likelihood(x, model.decode(z, y)) + log_ratio))
+    return torch.stack(columns, -1)

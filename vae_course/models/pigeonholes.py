@@ -32,7 +32,7 @@ class PigeonholeVAE(nn.Module):
     def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
         """log p(x|z), in nats. x: (B, D), z: (..., B, C). Returns (..., B)."""
         logits = self.decode(z)
-        return (x * logits - F.softplus(logits)).sum(-1)
+        return torch.add(x * logits, F.logsigmoid(-logits)).sum(-1)
 
     def of_each_state(self, x: Tensor) -> Tensor:
         """log p(x|z) of every state, in nats. x: (B, D). Returns (B, C)."""

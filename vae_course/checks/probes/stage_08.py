@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -15,7 +16,6 @@ from vae_course.checks.probes.shared import one_number, trainable, weighted
 from vae_course.checks.probing import Case, Evidence, gradients, kinds, module, sequence, summary, tensor, warms
 from vae_course.checks.trouble import Unfit
 from vae_course.models import fixtures
-from vae_course.models.toolbox.stage_08 import mixture_log_prob as log_density
 
 # --- ConditionalVAE ---
 
@@ -131,7 +131,7 @@ def ConditionalVAE(ns, case: Case) -> Evidence:
     y = case["y"]
     if "z" in case:
         z = case["z"]
-        lead = torch.broadcast_shapes(z.shape[:-1], y.shape[:-1])
+        lead = (z[..., 0] + y[..., 0]).shape
         rows = [given.expand(*lead, -1).reshape(-1, given.shape[-1]) for given in (z, y)]
         return {"logits": _decoded(model, z, y), "rows": _decoded(model, *rows)}
     x, eps = case["x"], case["eps"]
@@ -445,7 +445,9 @@ def elbo_with_prior(ns, case: Case) -> Evidence:
     x, eps, model = case["x"], case["eps"], fixtures.model(case)
 
     def log_prior(z: Tensor) -> Tensor:
-        return log_density(z, *(case[f"prior_{name}"].to(z) for name in ("mu", "logvar", "log_weights")))
+        means, logs, weights = (case[f"prior_{name}"].to(z) for name in ("mu", "logvar", "log_weights"))
+        far = (z.unsqueeze(-2) - means).square() / logs.exp() + logs + math.log(2 * math.pi)  # (..., M, Z)
+        return (weights - far.sum(-1) / 2).logsumexp(-1)
 
     def bound(x: Tensor, eps: Tensor, model: nn.Module = model, log_prior: Callable = log_prior) -> Tensor:
         return tensor(ns["elbo_with_prior"](x.clone(), model, log_prior, eps.clone()), "elbo_with_prior")
