@@ -519,6 +519,12 @@ def normalised_logits_first(logits, tau, uniform):
 
 
 @right("gumbel_softmax")
+def guarded_ends(logits, tau, uniform):
+    noise = -torch.log(-torch.log(uniform + 1e-20) + 1e-20)
+    return F.softmax((logits + noise) / tau, dim=-1)
+
+
+@right("gumbel_softmax")
 def row_for_row(logits, tau, uniform):
     rows = [((row - torch.log(-torch.log(u))) / tau).softmax(0) for row, u in zip(logits, uniform)]
     return torch.stack(rows)

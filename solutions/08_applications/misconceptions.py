@@ -310,6 +310,30 @@ class labels_only_spread_over_samples(Machine):
 
 @wrong(
     "ConditionalVAE",
+    "A layer of your encoder standardises over the batch: what q says of a picture depends on the company that it is shown in.",
+    "Which layer looks along the rows?",
+)
+class rows_look_at_each_other(Machine):
+    def net(self, inputs, outputs):
+        return nn.Sequential(nn.Linear(inputs, 24), nn.BatchNorm1d(24), nn.Tanh(), nn.Linear(24, outputs))
+
+    def decode(self, z, y):
+        both = joined(z, y)
+        return self.decoder(both.reshape(-1, both.shape[-1])).reshape(*both.shape[:-1], -1)
+
+
+@wrong(
+    "ConditionalVAE",
+    "A layer of yours drops numbers at random: the same x, y and eps give other logits each time.",
+    "Through which argument does all noise of the model come?",
+)
+class numbers_dropped(Machine):
+    def net(self, inputs, outputs):
+        return nn.Sequential(nn.Linear(inputs, 24), nn.Tanh(), nn.Dropout(0.2), nn.Linear(24, outputs))
+
+
+@wrong(
+    "ConditionalVAE",
     "Your model does not know its sizes: x_dim, y_dim and z_dim are not there for others to read.",
     "How would someone who draws a three know how long a label is?",
 )
@@ -1285,7 +1309,7 @@ def one_minus_probability(x, model, eps):
     "How many codes of each image does eps make?",
 )
 def at_the_mean(x, model, eps):
-    return bound(x, model, torch.zeros_like(eps[:1]))
+    return -bound(x, model, torch.zeros_like(eps[:1]))
 
 
 @wrong(
@@ -1613,7 +1637,7 @@ def tau_ignored(logits, tau, uniform):
 )
 def hard(logits, tau, uniform):
     best = (logits + gumbel(uniform)).argmax(-1)
-    return F.one_hot(best, logits.shape[-1]).to(logits) + 0 * logits
+    return F.one_hot(best, logits.shape[-1]).to(logits)
 
 
 @wrong("gumbel_softmax", alias_of="hard")
@@ -1661,6 +1685,15 @@ def logarithm_of_logits(logits, tau, uniform):
 
 @wrong(
     "gumbel_softmax",
+    "uniform is not used: noise is drawn inside, so two calls with the same arguments give different draws, and no run can be repeated.",
+    "Who decides about the noise?",
+)
+def draws_its_own_noise(logits, tau, uniform):
+    return F.gumbel_softmax(logits, tau=tau, dim=-1)
+
+
+@wrong(
+    "gumbel_softmax",
     "All rows share the noise of row 0.",
     "How many rows does uniform have?",
 )
@@ -1674,7 +1707,7 @@ def noise_of_the_first_row(logits, tau, uniform):
     "Which call turns a tensor with a history into one without?",
 )
 def logits_detached(logits, tau, uniform):
-    return torch.softmax((logits.detach() + gumbel(uniform)) / tau, dim=-1) + 0 * logits
+    return torch.softmax((logits.detach() + gumbel(uniform)) / tau, dim=-1)
 
 
 @wrong(
@@ -2042,7 +2075,7 @@ def densities_written_out(z, mu, logvar, log_weights):
     "How should the log-density fall when a code moves further away?",
 )
 def densities_with_a_floor(z, mu, logvar, log_weights):
-    return ((log_weights.exp() * parts_of(z, mu, logvar).exp()).sum(-1) + 1e-20).log()
+    return ((log_weights.exp() * parts_of(z, mu, logvar).exp()).sum(-1) + 1e-30).log()
 
 
 # --- elbo_with_prior ---

@@ -101,21 +101,20 @@ def test_conditional_vae_value(trial):
 
 
 _LABELS = {
-    "no effect": "has no effect on {what}", "in part": "does not tell all labels apart in {what}",
+    "no effect": "With all else held fixed, another y has no effect on what {of} gives.",
+    "in part": "With all else held fixed, what {of} gives is the same for some labels.",
 }
 
 
 @part(MODEL, "label", cases=("plain", "wide"), keys=("encoder_label", "decoder_label", "encoder_x", "prior"))
 def test_conditional_vae_label(trial):
-    for key, what, question in (
-        ("encoder_label", "what encode gives", "Which two things does q(z|x, y) know, and which of them does your encoder see?"),
-        ("decoder_label", "what decode gives", "Which two things is p(x|z, y) told, and which of them does your decoder see?"),
+    for key, of, question in (
+        ("encoder_label", "encode", "Which two things does q(z|x, y) know, and which of them does your encoder see?"),
+        ("decoder_label", "decode", "Which two things is p(x|z, y) told, and which of them does your decoder see?"),
     ):
         told = trial.got.get(key, "told apart")
-        trial.holds(
-            told == "told apart", f"With all else held fixed, another y {_LABELS.get(told, '{what}').format(what=what)}.", question,
-            [("labels", told, "told apart")],
-        )
+        sentence = _LABELS.get(told, "").format(of=of)
+        trial.holds(told == "told apart", sentence, question, [(f"labels in {of}", told, "told apart")])
     says(
         trial, "encoder_x", "yes", "With the label held fixed, encode gives the same for every x: the picture does not reach q.",
         "On which path does x reach mu?",
@@ -494,7 +493,7 @@ def test_auroc_value(trial):
     holds(
         "apart", torch.ones_like(area), "every anomaly above every normal score",
         "Where every anomaly scores above every normal image, each pair is won and the area is 1; yours is not.",
-        "Which of the two should have the higher score?", "{}",
+        "How many pairs are there, and in how many of them is the anomaly ahead?", "{}",
     )
     holds(
         "turned", area, "images in reverse", "The images were only put into another order, and the area changes.",
@@ -651,15 +650,19 @@ def test_leave_one_out_value(trial):
         "Adding the same to all logits changes nothing, so the gradient of a row adds up to 0 over the classes; yours does not.",
         "The gradient of log p(z) in the logits has two parts: which are they?", [("sum of row 0", number(sums[0]), "0")],
     )
+    if "average" in trial.got:
+        trial.same(
+            "average", f"The average of {LEAVE} over all samples",
+            "Averaged over all pairs of samples that there can be, each by its chance, your estimate is not the gradient of E[f(z)]: it is "
+            "biased.",
+            "Does a sample's baseline, or the factor in front of all, depend on what that sample did?",
+        )
     trial.same(
         "gradient", LEAVE,
         "It is 0 where all samples do equally well, and only differences count; but it is not the average over the samples of each "
         "one's lead over the mean of the others, times the gradient of log p(z).",
         "For two samples with the values 3 and 1: which baseline has each, and how large is its lead?",
     )
-    if "average" in trial.got:
-        trial.fits("average", f"The average of {LEAVE} over all samples")
-        trial.same("average", f"The average of {LEAVE} over all samples", "Averaged over all pairs of samples, it is not the gradient.")
 
 
 # --- mixture_log_prob ---
@@ -735,7 +738,7 @@ def test_elbo_with_prior_value(trial):
     repeats(trial, "elbo")
     for key, where in (
         ("alone", "given a single image,"), ("raised", "with a larger log-prior,"), ("repeated", "with every sample twice,"),
-        ("halves", "given half of the samples,"), ("another", "with other noise,"), ("single", "in single precision,"),
+        ("halves", "given half of the samples,"), ("single", "in single precision,"),
     ):
         trial.fits(key, f"{PRIOR}, {where}")
     alone(trial, "elbo", PRIOR)
@@ -754,6 +757,7 @@ def test_elbo_with_prior_value(trial):
         "Is it the log-weights that are averaged, or the weights?", "{}: the mean of your two halves",
     )
     if trial.case["case"] == "posterior":
+        trial.fits("another", f"{PRIOR}, with other noise,")
         agrees(
             trial, trial.got["another"], value, "other noise",
             "Here log_prior is that of N(0, I) and the encoder gives the posterior of just that prior, so every sample gives log p(x); "

@@ -1,7 +1,6 @@
 """What stage 08 teaches: a VAE with a label, probes of a code, scores of strangeness, discrete codes, and other priors.
 
-Log-densities, bounds and KLs are in nats, one number a data point. A standard deviation of 0 or less, or a logit that is
-not a number, raises ValueError in torch.distributions.
+Log-densities, bounds and KLs are in nats, one number a data point.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from collections.abc import Callable
 
 import torch
 from torch import nn
-from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
+from torch.distributions import Categorical, Independent, Normal
 
 from vae_course.models.linear_model import Model
 from vae_course.models.toolbox.stage_03 import gaussian_kl_between, std_from_logvar
@@ -172,8 +171,8 @@ def mixture_log_prob(
     z: (..., Z). mu, logvar: (M, Z). log_weights: (M,), logs of weights that add up to 1. Returns the leading axes of z, in nats.
     Source of its use as a prior: Tomczak and Welling, 2018.
     """
-    parts = Independent(Normal(mu, std_from_logvar(logvar)), 1)
-    return MixtureSameFamily(Categorical(logits=log_weights, validate_args=False), parts, validate_args=False).log_prob(z)
+    parts = Independent(Normal(mu, std_from_logvar(logvar), validate_args=False), 1)
+    return parts.log_prob(z.unsqueeze(-2)).add(log_weights).logsumexp(dim=-1)
 
 
 def elbo_with_prior(
