@@ -597,7 +597,7 @@ threshold_picture(scores, 1, 25.0)
 # %% [markdown]
 # *With 1 held out, most ones have scores in the middle of those of the other nine, and a smaller heap of them lies to the right of the threshold. About a fifth of the ones are caught, and one in twenty of the normal digits raises a false alarm.*
 #
-# Move the threshold down to catch more ones, and false alarms come in as fast: no threshold mends an order that is wrong.
+# Move the threshold down to catch more ones, and false alarms come in faster: no threshold mends an order that is wrong.
 #
 # Why the 1? Ask the model that was trained on all ten digits how likely each of them is, on average.
 
