@@ -33,42 +33,30 @@ torch.set_num_threads(1)
 
 # %% answer="ConditionalVAE"
 class ConditionalVAE(nn.Module):
-    """p(z|y), p(x|z, y) and q(z|x, y) for binary x; y is one-hot."""
+    """encode(x, y) and prior(y): mu, logvar. decode(z, y): logits. forward(x, y, eps): all five."""
 
     def __init__(self, x_dim: int, y_dim: int, z_dim: int):
         super().__init__()
         ### BEGIN SOLUTION
         self.x_dim, self.y_dim, self.z_dim = x_dim, y_dim, z_dim
         self.q = nn.Sequential(nn.Linear(x_dim + y_dim, 128), nn.ReLU(), nn.Linear(128, 2 * z_dim))
-        self.p = nn.Linear(y_dim, 2 * z_dim)  # one mean and one log-variance a label
+        self.p = nn.Linear(y_dim, 2 * z_dim)  # a mean and a log-variance for each label
         self.x = nn.Sequential(nn.Linear(z_dim + y_dim, 128), nn.ReLU(), nn.Linear(128, x_dim))
-        ### END SOLUTION
 
-    def encode(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """mu and logvar of q(z|x, y), (B, Z) each. x: (B, D), y: (B, Y)."""
-        ### BEGIN SOLUTION
-        return self.q(torch.cat([x, y], dim=-1)).chunk(2, dim=-1)
-        ### END SOLUTION
+    def encode(self, x, y):
+        return self.q(torch.cat([x, y], dim=-1)).chunk(2, dim=-1)  # (B, Z) each
 
-    def prior(self, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """mu and logvar of p(z|y), (B, Z) each. y: (B, Y)."""
-        ### BEGIN SOLUTION
-        return self.p(y).chunk(2, dim=-1)
-        ### END SOLUTION
+    def prior(self, y):
+        return self.p(y).chunk(2, dim=-1)  # (B, Z) each
 
-    def decode(self, z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        """Logits of p(x|z, y). z: (..., Z), y: (..., Y), leading axes broadcast. Returns (..., D)."""
-        ### BEGIN SOLUTION
-        lead = torch.broadcast_shapes(z.shape[:-1], y.shape[:-1])
+    def decode(self, z, y):
+        lead = torch.broadcast_shapes(z.shape[:-1], y.shape[:-1])  # torch.cat does not broadcast
         z, y = z.expand(*lead, -1), y.expand(*lead, -1)
-        return self.x(torch.cat([z, y], dim=-1))
-        ### END SOLUTION
+        return self.x(torch.cat([z, y], dim=-1))  # (..., D)
 
-    def forward(self, x: torch.Tensor, y: torch.Tensor, eps: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """x: (B, D), y: (B, Y), eps: (B, Z). Returns logits (B, D), mu_q, logvar_q, mu_p, logvar_p, (B, Z) each."""
-        ### BEGIN SOLUTION
+    def forward(self, x, y, eps):
         mu, logvar = self.encode(x, y)
-        z = reparameterize(mu, logvar, eps)
+        z = reparameterize(mu, logvar, eps)  # (B, Z)
         return self.decode(z, y), mu, logvar, *self.prior(y)
         ### END SOLUTION
 
@@ -86,9 +74,10 @@ check("ConditionalVAE")
 
 # %% answer="conditional_elbo"
 def conditional_elbo(
-    log_likelihood: torch.Tensor, mu_q: torch.Tensor, logvar_q: torch.Tensor, mu_p: torch.Tensor, logvar_p: torch.Tensor
+    log_likelihood: torch.Tensor,
+    mu_q: torch.Tensor, logvar_q: torch.Tensor, mu_p: torch.Tensor, logvar_p: torch.Tensor,
 ) -> torch.Tensor:
-    """Bound on log p(x|y), in nats. log_likelihood: (B,); the means and log-variances: (B, Z). Returns (B,)."""
+    """Bound on log p(x|y), in nats. log_likelihood: (B,), the others: (B, Z). Returns (B,)."""
     ### BEGIN SOLUTION
     return log_likelihood - gaussian_kl_between(mu_q, logvar_q, mu_p, logvar_p)
     ### END SOLUTION
@@ -107,7 +96,7 @@ check("conditional_elbo")
 
 # %% answer="class_posterior"
 def class_posterior(log_px_given_y: torch.Tensor, log_prior: torch.Tensor) -> torch.Tensor:
-    """p(y|x) of each class. log_px_given_y: (B, C) and log_prior: (C,), in nats. Returns (B, C)."""
+    """p(y|x). log_px_given_y: (B, C) and log_prior: (C,), in nats. Returns (B, C)."""
     ### BEGIN SOLUTION
     return torch.softmax(log_px_given_y + log_prior, dim=-1)
     ### END SOLUTION
@@ -126,8 +115,10 @@ check("class_posterior")
 # For example, with −1001, −1000 and −1002 nats for three equally likely classes, log p(x) is −1000.6910, so the information is 0.6910 if the second class is the true one and −0.3090 if it is the first.
 
 # %% answer="label_information"
-def label_information(log_px_given_y: torch.Tensor, y: torch.Tensor, log_prior: torch.Tensor) -> torch.Tensor:
-    """log p(x|y) - log p(x) at the true classes y (B,), in nats. log_px_given_y: (B, C), log_prior: (C,). Returns (B,)."""
+def label_information(
+    log_px_given_y: torch.Tensor, y: torch.Tensor, log_prior: torch.Tensor
+) -> torch.Tensor:
+    """log p(x|y) - log p(x), in nats. log_px_given_y: (B, C), y: (B,), log_prior: (C,)."""
     ### BEGIN SOLUTION
     log_px = torch.logsumexp(log_px_given_y + log_prior, dim=-1)
     return log_px_given_y[torch.arange(len(y)), y] - log_px
@@ -151,7 +142,7 @@ check("label_information")
 
 # %% answer="linear_probe"
 def linear_probe(features: torch.Tensor, labels: torch.Tensor, new: torch.Tensor) -> torch.Tensor:
-    """Labels that a logistic regression predicts. features: (N, F), labels: (N,), new: (M, F). Returns (M,)."""
+    """Labels by a linear classifier. features: (N, F), labels: (N,), new: (M, F). Returns (M,)."""
     ### BEGIN SOLUTION
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -175,8 +166,10 @@ check("linear_probe")
 # For example, training rows at 0, 1, 5 and 6 on a line with the labels 3, 8, 8, 3 give a new row at 2 the label 8 with k = 1, a tie of 3 and 8 with k = 2, so 3, and with k = 3 the label 8.
 
 # %% answer="neighbour_vote"
-def neighbour_vote(features: torch.Tensor, labels: torch.Tensor, new: torch.Tensor, k: int) -> torch.Tensor:
-    """Labels by a vote of the k nearest rows. features: (N, F), labels: (N,), new: (M, F). Returns (M,)."""
+def neighbour_vote(
+    features: torch.Tensor, labels: torch.Tensor, new: torch.Tensor, k: int
+) -> torch.Tensor:
+    """Labels by a vote of k rows. features: (N, F), labels: (N,), new: (M, F). Returns (M,)."""
     ### BEGIN SOLUTION
     distances = torch.cdist(new, features)  # (M, N)
     nearest = distances.topk(k, dim=1, largest=False).indices  # (M, k)
@@ -200,7 +193,7 @@ check("neighbour_vote")
 
 # %% answer="anomaly_score"
 def anomaly_score(x: torch.Tensor, model: Model, eps: torch.Tensor) -> torch.Tensor:
-    """Minus the importance-weighted bound, in nats: larger is stranger. x: (B, D), eps: (K, B, Z). Returns (B,)."""
+    """Minus the bound of K samples, in nats. x: (B, D), eps: (K, B, Z). Returns (B,)."""
     ### BEGIN SOLUTION
     return -iwae_bound(log_weights(x, model, eps))
     ### END SOLUTION
@@ -219,7 +212,7 @@ check("anomaly_score")
 
 # %% answer="auroc"
 def auroc(scores: torch.Tensor, is_anomaly: torch.Tensor) -> float:
-    """Share of pairs in which the anomaly scores higher, a tie one half. scores, is_anomaly: (N,)."""
+    """Share of pairs that the anomaly wins, a tie one half. scores, is_anomaly: (N,)."""
     ### BEGIN SOLUTION
     strange, normal = scores[is_anomaly.bool()], scores[~is_anomaly.bool()]
     lead = strange[:, None] - normal  # every pair
@@ -274,7 +267,7 @@ check("auroc")
 
 # %% answer="gumbel_softmax"
 def gumbel_softmax(logits: torch.Tensor, tau: float, uniform: torch.Tensor) -> torch.Tensor:
-    """A relaxed draw of one of C classes. logits, uniform: (B, C), uniform in (0, 1). Returns (B, C)."""
+    """A relaxed draw. logits, uniform: (B, C), uniform in (0, 1). Returns (B, C)."""
     ### BEGIN SOLUTION
     gumbel = -torch.log(-torch.log(uniform))
     return torch.softmax((logits + gumbel) / tau, dim=-1)
@@ -294,8 +287,10 @@ check("gumbel_softmax")
 # For example, two equally likely classes, the samples 0 and 1 with the values 3 and 1: the baselines are 1 and 3, and the gradient is (1, −1).
 
 # %% answer="leave_one_out_gradient"
-def leave_one_out_gradient(values: torch.Tensor, logits: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
-    """Score-function gradient of E[f(z)] in the logits (B, C). values: (K, B), f of the samples z: (K, B). Returns (B, C)."""
+def leave_one_out_gradient(
+    values: torch.Tensor, logits: torch.Tensor, z: torch.Tensor
+) -> torch.Tensor:
+    """Estimate of the gradient of E[f(z)] in the logits (B, C). values = f(z), z: (K, B)."""
     ### BEGIN SOLUTION
     K, C = len(values), logits.shape[-1]
     others = (values.sum(0) - values) / (K - 1)  # (K, B), the mean of the other samples
@@ -322,10 +317,10 @@ check("leave_one_out_gradient")
 def mixture_log_prob(
     z: torch.Tensor, mu: torch.Tensor, logvar: torch.Tensor, log_weights: torch.Tensor
 ) -> torch.Tensor:
-    """Log-density of a mixture of M Gaussians, in nats. z: (..., Z); mu, logvar: (M, Z); log_weights: (M,). Returns (...)."""
+    """Log-density, in nats. z: (..., Z); mu, logvar: (M, Z); log_weights: (M,). Returns (...)."""
     ### BEGIN SOLUTION
-    parts = Normal(mu, torch.exp(0.5 * logvar)).log_prob(z[..., None, :]).sum(-1)  # (..., M)
-    return torch.logsumexp(log_weights + parts, dim=-1)
+    each = Normal(mu, torch.exp(0.5 * logvar)).log_prob(z[..., None, :])  # (..., M, Z)
+    return torch.logsumexp(log_weights + each.sum(-1), dim=-1)
     ### END SOLUTION
 
 
@@ -343,9 +338,9 @@ check("mixture_log_prob")
 
 # %% answer="elbo_with_prior"
 def elbo_with_prior(
-    x: torch.Tensor, model: Model, log_prior: Callable[[torch.Tensor], torch.Tensor], eps: torch.Tensor
+    x: torch.Tensor, model: Model, log_prior: Callable, eps: torch.Tensor
 ) -> torch.Tensor:
-    """ELBO against a prior given by its log-density, in nats. x: (B, D), eps: (K, B, Z). Returns (B,)."""
+    """ELBO with log_prior: (..., Z) -> (...), in nats. x: (B, D), eps: (K, B, Z). Returns (B,)."""
     ### BEGIN SOLUTION
     mu, logvar = model.encode(x)
     z = reparameterize(mu, logvar, eps)  # (K, B, Z)

@@ -43,12 +43,13 @@ def _decoded(model: nn.Module, z: Tensor, y: Tensor) -> Tensor:
 def _ends(model: nn.Module, method: str, *given: Tensor) -> Outputs:
     """mu and logvar that `encode` or `prior` gives, under the names that they have in forward."""
     what = f"{method} of your ConditionalVAE"
-    pair = sequence(getattr(model, method)(*given), "the pair (mu, logvar)", what, (2,))
-    return {name: tensor(value, f"{name.split('_')[0]} of {method}", "is") for name, value in zip(ENDS[method], pair, strict=True)}
+    pair = zip(ENDS[method], sequence(getattr(model, method)(*given), "the pair (mu, logvar)", what, (2,)), strict=True)
+    return {name: tensor(value, f"{name.split('_')[0]} of {method}", "is") for name, value in pair}
 
 
 def _forward(model: nn.Module, x: Tensor, y: Tensor, eps: Tensor) -> Outputs:
-    given = sequence(model(x, y, eps), f"the five results ({', '.join(OUTPUTS)})", "Your ConditionalVAE, called with x, y and eps,", (5,))
+    form = f"the five results ({', '.join(OUTPUTS)})"
+    given = sequence(model(x, y, eps), form, "Your ConditionalVAE, called with x, y and eps,", (5,))
     return {name: tensor(part, f"{name} of your ConditionalVAE", "is") for name, part in zip(OUTPUTS, given, strict=True)}
 
 
@@ -169,7 +170,8 @@ def _at_codes(model: nn.Module, own: Outputs, y: Tensor, eps: Tensor) -> Evidenc
     told["at_code of the prior"] = _decoded(model, of_prior, y)
     told["at_mean of the prior"] = _decoded(model, own["mu_p"], y)
     told["at_both means"] = _decoded(model, right + own["mu_p"], y)
-    for name, label in (("no label", torch.zeros_like(y)), ("label of row 0", y[:1].expand_as(y)), ("next label", y.roll(1, -1))):
+    labels = {"no label": torch.zeros_like(y), "label of row 0": y[:1].expand_as(y), "next label": y.roll(1, -1)}
+    for name, label in labels.items():
         told[f"at_{name}"] = _decoded(model, right, label)
     return told
 
@@ -354,7 +356,7 @@ def auroc(ns, case: Case) -> Evidence:
         return told | {"level": area(torch.full_like(scores, 1.5), odd)}
     return told | {
         "negative": area(-scores, odd), "stretched": area((scores / 2).exp(), odd), "exchanged": area(scores, 1 - odd),
-        "apart": area(scores + 50 * odd, odd), "twice": area(torch.cat([scores, scores[odd == 0]]), torch.cat([odd, odd[odd == 0]])),
+        "apart": area(scores + 50 * odd, odd), "twice": area(*(torch.cat([given, given[odd == 0]]) for given in (scores, odd))),
     }
 
 
