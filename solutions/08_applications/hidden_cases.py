@@ -304,19 +304,19 @@ def _mixture_log_prob(generator: torch.Generator) -> list[dict]:
 
 
 def _elbo_with_prior(generator: torch.Generator) -> list[dict]:
-    """The posterior of N(0, I) with N(0, I) for its prior; then a Gaussian and a Bernoulli model with mixtures."""
+    """The posterior of N(0, I) with N(0, I) for its prior; then a Gaussian and a Bernoulli model with other priors."""
 
-    def case(parts: int, *described) -> dict:
+    def case(prior: str, *described) -> dict:
         drawn = model_case(generator, *described)
-        if parts:
-            prior = _mixture(generator, parts, drawn["eps"].shape[-1])
-        else:
-            prior = {"mu": torch.zeros(1, Z).double(), "logvar": torch.zeros(1, Z).double(), "log_weights": torch.zeros(1).double()}
-        return {**drawn, **{f"prior_{name}": value for name, value in prior.items()}}
+        z_dim = drawn["eps"].shape[-1]
+        loc, scale = normal(generator, z_dim), uniform(generator, 0.4, 0.8, z_dim)
+        if prior == "standard":
+            loc, scale = torch.zeros_like(loc), torch.ones_like(scale)
+        return {**drawn, "prior": prior, "prior_loc": loc, "prior_scale": scale}
 
     off = _off_the_posterior(generator)
     return [
-        case(0, "posterior", "gaussian", K, B, D, Z, to_the_posterior),
-        case(3, "gaussian", "gaussian", 4, B, D, Z, off),
-        case(4, "bernoulli", "bernoulli", K, 3, 11, B, off),
+        case("standard", "posterior", "gaussian", K, B, D, Z, to_the_posterior),
+        case("heavy", "gaussian", "gaussian", 4, B, D, Z, off),
+        case("shifted", "bernoulli", "bernoulli", K, 3, 11, B, off),
     ]

@@ -60,7 +60,8 @@ class Machine(nn.Module):
 
 @wrong(
     "ConditionalVAE",
-    "Your encoder never sees the label: q(z|x) is asked to find the code of a picture without being told what the decoder is told. "
+    "Your encoder never sees the label: q(z|x) is asked to find the code of a picture without being told what "
+    "the decoder is told. "
     "Whatever it has to say about the class is then paid for in z, though the label said it already.",
     "What stands behind the bar in q(z|x, y)?",
 )
@@ -71,7 +72,8 @@ class encoder_without_label(Machine):
 
 @wrong(
     "ConditionalVAE",
-    "Your decoder never sees the label: it decodes the code alone, so asking it for a three or for an eight gives the same picture.",
+    "Your decoder never sees the label: it decodes the code alone, so asking it for a three or for an eight "
+    "gives the same picture.",
     "What stands behind the bar in p(x|z, y)?",
 )
 class decoder_without_label(Machine):
@@ -81,7 +83,8 @@ class decoder_without_label(Machine):
 
 @wrong(
     "ConditionalVAE",
-    "Neither network can tell one label from another, though y may come in: what you have is the VAE of stage 05, with a prior beside "
+    "Neither network can tell one label from another, though y may come in: what you have is the VAE of stage "
+    "05, with a prior beside "
     "it that depends on y.",
     "In how many places does y enter, and what of a one-hot row differs from class to class?",
 )
@@ -159,7 +162,8 @@ class log_variance_one(Machine):
 
 @wrong(
     "ConditionalVAE",
-    "Your code is a sample of the prior p(z|y): the picture has no part in it. So new pictures of a class are drawn; this one is "
+    "Your code is a sample of the prior p(z|y): the picture has no part in it. So new pictures of a class are "
+    "drawn; this one is "
     "not explained.",
     "Which distribution does the code of a given picture come from?",
 )
@@ -233,7 +237,8 @@ class q_and_p_exchanged(Machine):
 
 @wrong(
     "ConditionalVAE",
-    "forward returns both means first and both log-variances after them, so the second log-variance stands where a mean is expected.",
+    "forward returns both means first and both log-variances after them, so the second log-variance stands where "
+    "a mean is expected.",
     "In which order does the card list the five results?",
 )
 class means_first(Machine):
@@ -298,7 +303,8 @@ class labels_not_broadcast(Machine):
 
 @wrong(
     "ConditionalVAE",
-    "decode repeats the labels to the number of axes of z, and of every row it takes the first label only when a code meets several "
+    "decode repeats the labels to the number of axes of z, and of every row it takes the first label only when a "
+    "code meets several "
     "labels: z (B, 1, Z) with y (C, Y) is every code with every label.",
     "Which shape do z (5, 1, 3) and y (4, 4) have together, without their last axes?",
 )
@@ -395,7 +401,8 @@ class prior_without_gradients(Machine):
 
 @wrong(
     "ConditionalVAE",
-    "forward returns the prior's mean and log-variance without the gradient that prior gives them: the KL cannot train the prior.",
+    "forward returns the prior's mean and log-variance without the gradient that prior gives them: the KL cannot "
+    "train the prior.",
     "Which of the five results is the KL computed from?",
 )
 class prior_detached_in_forward(Machine):
@@ -435,7 +442,8 @@ def price(mu_q, logvar_q, mu_p, logvar_p):
 
 @wrong(
     "conditional_elbo",
-    "You subtract the KL to N(0, I): the label's own prior has no part in it, and a code exactly where p(z|y) expects it would be "
+    "You subtract the KL to N(0, I): the label's own prior has no part in it, and a code exactly where p(z|y) "
+    "expects it would be "
     "charged for lying away from 0.",
     "Which prior does the code of this picture have, once its label is known?",
 )
@@ -490,7 +498,8 @@ def twice_the_kl(log_likelihood, mu_q, logvar_q, mu_p, logvar_p):
 
 @wrong(
     "conditional_elbo",
-    "The difference of the means is not divided by the prior's variance: a narrow prior charges no more for the same distance than a "
+    "The difference of the means is not divided by the prior's variance: a narrow prior charges no more for the "
+    "same distance than a "
     "wide one.",
     "In which unit does the prior measure how far away a code lies?",
 )
@@ -548,7 +557,8 @@ def price_only(log_likelihood, mu_q, logvar_q, mu_p, logvar_p):
 
 @wrong(
     "conditional_elbo",
-    "You subtract two KLs to N(0, I), that of q and, with the other sign, that of the prior. KLs are no differences on a line: it is "
+    "You subtract two KLs to N(0, I), that of q and, with the other sign, that of the prior. KLs are no "
+    "differences on a line: it is "
     "0 where q equals the prior, and negative elsewhere at times.",
     "Is the way from A to B the way from A home, less the way from B home?",
 )
@@ -693,7 +703,8 @@ def sigmoids(log_px_given_y, log_prior):
 
 @wrong(
     "class_posterior",
-    "On ordinary numbers you are right; near -1,000 nats every probability that you write out is 0, and 0 divided by 0 is not a number.",
+    "On ordinary numbers you are right; near -1,000 nats every probability that you write out is 0, and 0 "
+    "divided by 0 is not a number.",
     "What is exp of -1,000 on a computer, and what may be subtracted from all classes beforehand?",
 )
 def written_out(log_px_given_y, log_prior):
@@ -703,7 +714,8 @@ def written_out(log_px_given_y, log_prior):
 
 @wrong(
     "class_posterior",
-    "On ordinary numbers you are right; near -1,000 nats every probability that you write out is 0, and the small number under the line "
+    "On ordinary numbers you are right; near -1,000 nats every probability that you write out is 0, and the "
+    "small number under the line "
     "that guards against 0 divided by 0 turns the whole row into 0.",
     "What do the probabilities of a row add up to in that case?",
 )
@@ -714,7 +726,8 @@ def written_out_and_guarded(log_px_given_y, log_prior):
 
 @wrong(
     "class_posterior",
-    "You take one number out of the whole table before the exp, its largest. A row far below it is all 0, and 0 divided by 0 is not a "
+    "You take one number out of the whole table before the exp, its largest. A row far below it is all 0, and 0 "
+    "divided by 0 is not a "
     "number.",
     "From which numbers must the largest be taken, so that every row has a 1 in it?",
 )
@@ -733,7 +746,8 @@ def of_class(table, y):
 
 @wrong(
     "label_information",
-    "Your log p(x) sums over the classes without their prior: it is too large by about log C, and what you return is no more than "
+    "Your log p(x) sums over the classes without their prior: it is too large by about log C, and what you "
+    "return is no more than "
     "log p(y|x) with equal classes.",
     "How is p(x) made of p(x|y), and what is each of them multiplied by?",
 )
@@ -743,7 +757,8 @@ def log_posterior_of_equal_classes(log_px_given_y, y, log_prior):
 
 @wrong(
     "label_information",
-    "The prior of the true class is left in: what you return is log p(x, y) - log p(x), the log-posterior of the true class, which "
+    "The prior of the true class is left in: what you return is log p(x, y) - log p(x), the log-posterior of the "
+    "true class, which "
     "is never above 0.",
     "Is it p(x|y) or p(x, y) that is compared with p(x)?",
 )
@@ -763,7 +778,8 @@ def equal_weights(log_px_given_y, y, log_prior):
 
 @wrong(
     "label_information",
-    "Your log p(x) is an average of logarithms, weighted by the prior. p(x) is an average of the probabilities, and its logarithm is "
+    "Your log p(x) is an average of logarithms, weighted by the prior. p(x) is an average of the probabilities, "
+    "and its logarithm is "
     "larger.",
     "Which comes first: the sum over classes, or the logarithm?",
 )
@@ -829,7 +845,8 @@ def averaged_over_the_posterior(log_px_given_y, y, log_prior):
 
 @wrong(
     "label_information",
-    "The prior of the true class is divided by twice: what you return is log p(y|x) - 2 log p(y), too much by the rarity of the class.",
+    "The prior of the true class is divided by twice: what you return is log p(y|x) - 2 log p(y), too much by "
+    "the rarity of the class.",
     "Of log p(x|y), log p(x) and log p(y), which two are compared?",
 )
 def prior_taken_off_twice(log_px_given_y, y, log_prior):
@@ -847,7 +864,8 @@ def ratio(log_px_given_y, y, log_prior):
 
 @wrong(
     "label_information",
-    "On ordinary numbers you are right; near -1,000 nats the probabilities that you write out are 0, and so is their sum, whose "
+    "On ordinary numbers you are right; near -1,000 nats the probabilities that you write out are 0, and so is "
+    "their sum, whose "
     "logarithm is infinite.",
     "What is exp of -1,000 on a computer?",
 )
@@ -857,7 +875,8 @@ def sum_written_out(log_px_given_y, y, log_prior):
 
 @wrong(
     "label_information",
-    "On ordinary numbers you are right. You compute the posterior as a probability and take its logarithm afterwards: where the true "
+    "On ordinary numbers you are right. You compute the posterior as a probability and take its logarithm "
+    "afterwards: where the true "
     "class is very unlikely, the probability was rounded to 0 before, and its logarithm is infinite or cut off.",
     "Is there a way to the logarithm of a share that never writes the share out?",
 )
@@ -883,7 +902,8 @@ def scale(given, like):
 
 @wrong(
     "linear_probe",
-    "Mean and deviation are those of the training rows and the new rows together: what you test on has a part in what you train.",
+    "Mean and deviation are those of the training rows and the new rows together: what you test on has a part in "
+    "what you train.",
     "If tomorrow's new rows are others, may the classifier of today change?",
 )
 def scaled_on_everything(features, labels, new):
@@ -894,7 +914,8 @@ def scaled_on_everything(features, labels, new):
 
 @wrong(
     "linear_probe",
-    "The new rows are standardised with their own mean and deviation. The classifier has learned where its border lies in the unit of "
+    "The new rows are standardised with their own mean and deviation. The classifier has learned where its "
+    "border lies in the unit of "
     "the training rows, and meets numbers in another one; a single new row becomes 0 in every feature.",
     "What does a new value of 25 become, where the training rows have the mean 15 and the deviation 5?",
 )
@@ -905,7 +926,8 @@ def new_rows_in_their_own_units(features, labels, new):
 
 @wrong(
     "linear_probe",
-    "Nothing is standardised: a feature with large numbers drowns the others, and the penalty of the regression holds down a feature in "
+    "Nothing is standardised: a feature with large numbers drowns the others, and the penalty of the regression "
+    "holds down a feature in "
     "a tiny unit, which would need a large weight.",
     "What would change if a length were given in millimetres?",
 )
@@ -915,7 +937,8 @@ def nothing_standardised(features, labels, new):
 
 @wrong(
     "linear_probe",
-    "The training rows are standardised and the new rows are not: the classifier meets numbers in another unit than it has learned.",
+    "The training rows are standardised and the new rows are not: the classifier meets numbers in another unit "
+    "than it has learned.",
     "Which steps does a new row need before the classifier may see it?",
 )
 def new_rows_as_they_are(features, labels, new):
@@ -924,7 +947,8 @@ def new_rows_as_they_are(features, labels, new):
 
 @wrong(
     "linear_probe",
-    "A feature that is the same in every training row has the deviation 0, and you divide by it: 0 divided by 0 is not a number, and "
+    "A feature that is the same in every training row has the deviation 0, and you divide by it: 0 divided by 0 "
+    "is not a number, and "
     "the classifier refuses it.",
     "What should become of a pixel that is white in every picture?",
 )
@@ -946,13 +970,15 @@ def places(features, labels, new):
 
 @wrong(
     "linear_probe",
-    "The label is treated as a quantity: a straight line is fitted to its number and rounded, so that a 7 lies between a 4 and a 9 in "
+    "The label is treated as a quantity: a straight line is fitted to its number and rounded, so that a 7 lies "
+    "between a 4 and a 9 in "
     "every respect.",
     "Is a seven more than a four and less than a nine, or something else?",
 )
 def number_of_the_label(features, labels, new):
     given = torch.cat([scale(features, features), torch.ones(len(features), 1, dtype=features.dtype)], 1)
-    weights = torch.linalg.lstsq(given.T @ given + 1e-9 * torch.eye(given.shape[1], dtype=given.dtype), given.T @ labels.to(given)).solution
+    square = given.T @ given + 1e-9 * torch.eye(given.shape[1], dtype=given.dtype)
+    weights = torch.linalg.solve(square, given.T @ labels.to(given))
     level = torch.cat([scale(new, features), torch.ones(len(new), 1, dtype=new.dtype)], 1) @ weights
     known = torch.unique(labels)
     return known[(level[:, None] - known).abs().argmin(1)]
@@ -960,7 +986,8 @@ def number_of_the_label(features, labels, new):
 
 @wrong(
     "linear_probe",
-    "You give each row the label of the nearest centre: a border halfway between the means, which is not where the groups part when "
+    "You give each row the label of the nearest centre: a border halfway between the means, which is not where "
+    "the groups part when "
     "they stretch along another direction.",
     "Does the mean of a group know in which direction the group is long?",
 )
@@ -972,7 +999,8 @@ def nearest_centre(features, labels, new):
 
 @wrong(
     "linear_probe",
-    "You give each row the label of the nearest training row. That is another question: a probe asks what a straight border can read "
+    "You give each row the label of the nearest training row. That is another question: a probe asks what a "
+    "straight border can read "
     "from the features.",
     "What is linear in a linear probe?",
 )
@@ -1004,7 +1032,8 @@ def trained_on_the_new_rows(features, labels, new):
 
 @wrong(
     "linear_probe",
-    "Each row is standardised over its own features, where each feature should be over the rows: how large a row is as a whole is lost, "
+    "Each row is standardised over its own features, where each feature should be over the rows: how large a row "
+    "is as a whole is lost, "
     "and the unit of one feature decides about all others.",
     "Which axis holds the rows, and along which axis is a mean of a feature taken?",
 )
@@ -1071,7 +1100,8 @@ def one_too_few(features, labels, new, k):
 
 @wrong(
     "neighbour_vote",
-    "You average the labels of the neighbours, and round to the nearest label: a 2 and a 7 are no 5 on the average, and a label is a name.",
+    "You average the labels of the neighbours, and round to the nearest label: a 2 and a 7 are no 5 on the "
+    "average, and a label is a name.",
     "What would happen if two classes changed their numbers?",
 )
 def average_label(features, labels, new, k):
@@ -1092,7 +1122,8 @@ def median_label(features, labels, new, k):
 
 @wrong(
     "neighbour_vote",
-    "Nearness is measured by the angle between two rows: how long they are does not count, so a row can be near to one ten times as long.",
+    "Nearness is measured by the angle between two rows: how long they are does not count, so a row can be near "
+    "to one ten times as long.",
     "How far apart are (1, 1) and (5, 5)?",
 )
 def by_angle(features, labels, new, k):
@@ -1142,7 +1173,8 @@ def largest_of_a_tie(features, labels, new, k):
 
 @wrong(
     "neighbour_vote",
-    "Of labels with equally many votes you take that of the nearest neighbour among them; the card asks for the smallest label.",
+    "Of labels with equally many votes you take that of the nearest neighbour among them; the card asks for the "
+    "smallest label.",
     "What decides in a tie, according to the card?",
 )
 def nearest_of_a_tie(features, labels, new, k):
@@ -1256,7 +1288,8 @@ def q_missing(x, model, eps):
 
 @wrong(
     "anomaly_score",
-    "Your score is divided by the number of pixels. For images of one size the order stays, but it is no longer minus a bound on log p(x), "
+    "Your score is divided by the number of pixels. For images of one size the order stays, but it is no longer "
+    "minus a bound on log p(x), "
     "in nats/image.",
     "Which unit should the score have?",
 )
@@ -1266,7 +1299,8 @@ def nats_a_pixel(x, model, eps):
 
 @wrong(
     "anomaly_score",
-    "Your scores have their mean taken away, over the batch: how strange an image is depends on the company that it is shown in.",
+    "Your scores have their mean taken away, over the batch: how strange an image is depends on the company that "
+    "it is shown in.",
     "If every image of a batch is noise, which score should they have?",
 )
 def centred_in_the_batch(x, model, eps):
@@ -1314,7 +1348,8 @@ def at_the_mean(x, model, eps):
 
 @wrong(
     "anomaly_score",
-    "The KL is taken in its closed form beside each sample's log-likelihood: every sample of an image then has the same price, which "
+    "The KL is taken in its closed form beside each sample's log-likelihood: every sample of an image then has "
+    "the same price, which "
     "is no weight.",
     "Which of your terms differ from sample to sample, and which should?",
 )
@@ -1327,7 +1362,8 @@ def closed_form(x, model, eps):
 
 @wrong(
     "anomaly_score",
-    "On ordinary images you are right; at strange ones, which an anomaly detector is for, the weights that you write out are 0, and "
+    "On ordinary images you are right; at strange ones, which an anomaly detector is for, the weights that you "
+    "write out are 0, and "
     "the logarithm of 0 is infinite.",
     "What is exp of -1,000 on a computer?",
 )
@@ -1377,7 +1413,8 @@ def ties_won(scores, is_anomaly):
 
 @wrong(
     "auroc",
-    "Equal scores get different places, by the order in which the images stand: put them into another order, and the area changes.",
+    "Equal scores get different places, by the order in which the images stand: put them into another order, and "
+    "the area changes.",
     "Which place should each of three equal scores have?",
 )
 def ties_by_place(scores, is_anomaly):
@@ -1401,7 +1438,8 @@ def ties_left_out(scores, is_anomaly):
 
 @wrong(
     "auroc",
-    "What you return is the share of right decisions at one threshold, the middle score; the area looks at all thresholds at once.",
+    "What you return is the share of right decisions at one threshold, the middle score; the area looks at all "
+    "thresholds at once.",
     "At which threshold should one stop counting?",
 )
 def accuracy_at_the_median(scores, is_anomaly):
@@ -1410,7 +1448,8 @@ def accuracy_at_the_median(scores, is_anomaly):
 
 @wrong(
     "auroc",
-    "What you return is the share of anomalies that score above 0: a threshold that nobody asked for, and the normal images have no part "
+    "What you return is the share of anomalies that score above 0: a threshold that nobody asked for, and the "
+    "normal images have no part "
     "in it.",
     "Does the number 0 mean anything to a score?",
 )
@@ -1431,7 +1470,8 @@ def difference_of_means(scores, is_anomaly):
 
 @wrong(
     "auroc",
-    "You divide by all pairs of images: pairs of two anomalies, or of two normal images, are counted below the line and can never be won.",
+    "You divide by all pairs of images: pairs of two anomalies, or of two normal images, are counted below the "
+    "line and can never be won.",
     "In which pairs is there anything to tell apart?",
 )
 def out_of_all_pairs(scores, is_anomaly):
@@ -1474,7 +1514,8 @@ def stretched_to_minus_one(scores, is_anomaly):
 
 @wrong(
     "auroc",
-    "An area below one half is turned into its counterpart above it: a score that is worse than chance is reported as a good one.",
+    "An area below one half is turned into its counterpart above it: a score that is worse than chance is "
+    "reported as a good one.",
     "May a score that puts the anomalies last be called good?",
 )
 def never_below_half(scores, is_anomaly):
@@ -1486,7 +1527,8 @@ def never_below_half(scores, is_anomaly):
 
 @wrong(
     "auroc",
-    "What you return is the average precision: of the images above each anomaly, how many are anomalies. It depends on how many normal "
+    "What you return is the average precision: of the images above each anomaly, how many are anomalies. It "
+    "depends on how many normal "
     "images there are.",
     "Twice as many normal images with the same scores: should the area change?",
 )
@@ -1523,7 +1565,8 @@ def side_by_side(scores, is_anomaly):
 
 @wrong(
     "auroc",
-    "What you return is the greatest distance between the two shares, of anomalies and of normal images above a threshold: that is the "
+    "What you return is the greatest distance between the two shares, of anomalies and of normal images above a "
+    "threshold: that is the "
     "curve at its best point, and not the area under all of it.",
     "At how many thresholds does your answer look?",
 )
@@ -1542,7 +1585,8 @@ def gumbel(uniform):
 
 @wrong(
     "gumbel_softmax",
-    "The noise is added after the division by tau: at a low temperature the logits win whatever the noise is, and nothing is drawn.",
+    "The noise is added after the division by tau: at a low temperature the logits win whatever the noise is, "
+    "and nothing is drawn.",
     "As tau goes to 0, should the largest logit win, or the largest sum?",
 )
 def noise_after_the_division(logits, tau, uniform):
@@ -1666,7 +1710,8 @@ def log_shares(logits, tau, uniform):
 
 @wrong(
     "gumbel_softmax",
-    "The noise is added to probabilities, where it belongs on their logarithms: a class of probability 0 then has as good a chance as "
+    "The noise is added to probabilities, where it belongs on their logarithms: a class of probability 0 then "
+    "has as good a chance as "
     "others.",
     "To which numbers is Gumbel noise added so that the largest is a fair draw?",
 )
@@ -1685,7 +1730,8 @@ def logarithm_of_logits(logits, tau, uniform):
 
 @wrong(
     "gumbel_softmax",
-    "uniform is not used: noise is drawn inside, so two calls with the same arguments give different draws, and no run can be repeated.",
+    "uniform is not used: noise is drawn inside, so two calls with the same arguments give different draws, and "
+    "no run can be repeated.",
     "Who decides about the noise?",
 )
 def draws_its_own_noise(logits, tau, uniform):
@@ -1712,7 +1758,8 @@ def logits_detached(logits, tau, uniform):
 
 @wrong(
     "gumbel_softmax",
-    "At ordinary numbers you are right; with large logits and a small tau the exp that you write out is infinite, and infinite over "
+    "At ordinary numbers you are right; with large logits and a small tau the exp that you write out is "
+    "infinite, and infinite over "
     "infinite is not a number.",
     "What is exp of 1,000 on a computer, and what may be subtracted from a row beforehand?",
 )
@@ -1734,7 +1781,8 @@ def scores(logits, z):
 
 @wrong(
     "leave_one_out_gradient",
-    "Your baseline is the mean of all samples, the sample itself among them. It then depends on the z whose score it multiplies, and the "
+    "Your baseline is the mean of all samples, the sample itself among them. It then depends on the z whose "
+    "score it multiplies, and the "
     "estimate is biased: (K - 1) / K of the gradient on average.",
     "May the baseline of a sample know what that sample did?",
 )
@@ -1744,7 +1792,8 @@ def mean_of_all(values, logits, z):
 
 @wrong(
     "leave_one_out_gradient",
-    "There is no baseline: this is the plain score-function estimate. It is right on average, and a constant added to all values, which "
+    "There is no baseline: this is the plain score-function estimate. It is right on average, and a constant "
+    "added to all values, which "
     "changes nothing, makes it as noisy as you like.",
     "What is subtracted from each value?",
 )
@@ -1783,7 +1832,8 @@ def sum_over_samples(values, logits, z):
 
 @wrong(
     "leave_one_out_gradient",
-    "The average over samples divides by K - 1 where it should by K. With the mean of the others as a baseline it is too large by "
+    "The average over samples divides by K - 1 where it should by K. With the mean of the others as a baseline "
+    "it is too large by "
     "K / (K - 1).",
     "How many samples are averaged?",
 )
@@ -1830,7 +1880,8 @@ def standardised_leads(values, logits, z):
 
 @wrong(
     "leave_one_out_gradient",
-    "Your score is the one-hot row divided by the probability: the gradient with respect to the probabilities, and not to the logits.",
+    "Your score is the one-hot row divided by the probability: the gradient with respect to the probabilities, "
+    "and not to the logits.",
     "With respect to what is the gradient asked for, and how does log p(z) depend on it?",
 )
 def in_the_probabilities(values, logits, z):
@@ -1840,7 +1891,8 @@ def in_the_probabilities(values, logits, z):
 
 @wrong(
     "leave_one_out_gradient",
-    "The mean lead is multiplied by the mean score: the two are averaged separately. Leads over the mean of the others average to 0.",
+    "The mean lead is multiplied by the mean score: the two are averaged separately. Leads over the mean of the "
+    "others average to 0.",
     "Which comes first: the product of each sample, or the mean over samples?",
 )
 def means_multiplied(values, logits, z):
@@ -1849,7 +1901,8 @@ def means_multiplied(values, logits, z):
 
 @wrong(
     "leave_one_out_gradient",
-    "Each sample is compared with the next one only, and not with the mean of all others. It is right on average, and wastes what the "
+    "Each sample is compared with the next one only, and not with the mean of all others. It is right on "
+    "average, and wastes what the "
     "other samples know.",
     "Over how many others is the baseline averaged?",
 )
@@ -1880,7 +1933,8 @@ def logits_for_probabilities(values, logits, z):
 
 @wrong(
     "leave_one_out_gradient",
-    "The value itself is multiplied by the score of its own sample, and the baseline by the score of the others: what is left is not the "
+    "The value itself is multiplied by the score of its own sample, and the baseline by the score of the others: "
+    "what is left is not the "
     "gradient's estimate but something half as large or less.",
     "By which score is the baseline of a sample multiplied?",
 )
@@ -1917,7 +1971,8 @@ def equal_parts(z, mu, logvar, log_weights):
 
 @wrong(
     "mixture_log_prob",
-    "The logarithms of the parts are averaged, by their weights. The density of a mixture is an average of densities, and its logarithm "
+    "The logarithms of the parts are averaged, by their weights. The density of a mixture is an average of "
+    "densities, and its logarithm "
     "is larger.",
     "Which comes first: the sum over parts, or the logarithm?",
 )
@@ -1927,7 +1982,8 @@ def mean_of_logs(z, mu, logvar, log_weights):
 
 @wrong(
     "mixture_log_prob",
-    "Every dimension chooses its part by itself: you add up the parts before the dimensions. In a mixture one part is chosen, for all of "
+    "Every dimension chooses its part by itself: you add up the parts before the dimensions. In a mixture one "
+    "part is chosen, for all of "
     "the code.",
     "How often is a part chosen for one code?",
 )
@@ -1956,7 +2012,8 @@ def product_of_parts(z, mu, logvar, log_weights):
 
 @wrong(
     "mixture_log_prob",
-    "You blend the parameters: one Gaussian with the weighted mean and the weighted variance of the parts, which has one hump where the "
+    "You blend the parameters: one Gaussian with the weighted mean and the weighted variance of the parts, which "
+    "has one hump where the "
     "mixture has several.",
     "How many humps do two parts have that lie far apart?",
 )
@@ -2043,7 +2100,8 @@ def density_itself(z, mu, logvar, log_weights):
 
 @wrong(
     "mixture_log_prob",
-    "The value is right, and the parts are cut off from it: a prior whose means and variances get no gradient cannot be learned.",
+    "The value is right, and the parts are cut off from it: a prior whose means and variances get no gradient "
+    "cannot be learned.",
     "Which of the arguments is cut off from its history?",
 )
 def parts_held_fixed(z, mu, logvar, log_weights):
@@ -2061,7 +2119,8 @@ def code_held_fixed(z, mu, logvar, log_weights):
 
 @wrong(
     "mixture_log_prob",
-    "At ordinary codes you are right; far from every part the densities that you write out are 0, and the logarithm of 0 is infinite.",
+    "At ordinary codes you are right; far from every part the densities that you write out are 0, and the "
+    "logarithm of 0 is infinite.",
     "What is exp of -1,000 on a computer?",
 )
 def densities_written_out(z, mu, logvar, log_weights):
@@ -2070,7 +2129,8 @@ def densities_written_out(z, mu, logvar, log_weights):
 
 @wrong(
     "mixture_log_prob",
-    "At ordinary codes you are right; far from every part a small number inside your logarithm is all that is left, so the density has a "
+    "At ordinary codes you are right; far from every part a small number inside your logarithm is all that is "
+    "left, so the density has a "
     "floor there, and no slope.",
     "How should the log-density fall when a code moves further away?",
 )
@@ -2088,7 +2148,8 @@ def drawn(x, model, eps):
 
 @wrong(
     "elbo_with_prior",
-    "You average the weights before the logarithm: that is the bound of stage 07. It is tighter, and not the ELBO that is asked for here.",
+    "You average the weights before the logarithm: that is the bound of stage 07. It is tighter, and not the "
+    "ELBO that is asked for here.",
     "Which comes first here: the mean over samples, or the logarithm?",
 )
 def bound_of_many(x, model, log_prior, eps):
@@ -2190,7 +2251,8 @@ def sum_of_samples(x, model, log_prior, eps):
 
 @wrong(
     "elbo_with_prior",
-    "The prior is asked about the mean of q and not about the samples: the average of log p(z) over q is not its value at the average.",
+    "The prior is asked about the mean of q and not about the samples: the average of log p(z) over q is not its "
+    "value at the average.",
     "At which codes are all three log-densities taken?",
 )
 def prior_at_the_mean(x, model, log_prior, eps):
@@ -2261,7 +2323,8 @@ def q_detached(x, model, log_prior, eps):
 
 @wrong(
     "elbo_with_prior",
-    "The value is right, and the prior is asked about a code without its history: it pulls at nothing, and the encoder goes where it likes.",
+    "The value is right, and the prior is asked about a code without its history: it pulls at nothing, and the "
+    "encoder goes where it likes.",
     "Whom should the prior pull?",
 )
 def prior_detached(x, model, log_prior, eps):

@@ -30,7 +30,8 @@ def test_conditional_vae_value(trial):
         trial.fits("logits", "What decode gives for codes and labels with axes in front")
         says(
             trial, "spread", "yes",
-            "Codes and labels whose leading axes broadcast give other logits than the same codes and labels side by side, row by "
+            "Codes and labels whose leading axes broadcast give other logits than the same codes and labels side "
+            "by side, row by "
             "row.",
             "Which axis of z holds the code, which axis of y the label, and which ones are only there to count?",
         )
@@ -116,20 +117,23 @@ def test_conditional_vae_label(trial):
         sentence = _LABELS.get(told, "").format(of=of)
         trial.holds(told == "told apart", sentence, question, [(f"labels in {of}", told, "told apart")])
     says(
-        trial, "encoder_x", "yes", "With the label held fixed, encode gives the same for every x: the picture does not reach q.",
+        trial, "encoder_x", "yes",
+        "With the label held fixed, encode gives the same for every x: the picture does not reach q.",
         "On which path does x reach mu?",
     )
     told = trial.got.get("prior", "told apart")
     trial.holds(
         told in ("told apart", "standard"),
         "prior(y) is neither N(0, I) nor a Gaussian of its own for each label: some labels, or all, share a learned one.",
-        "What should a learned p(z|y) know that a fixed one does not?", [("labels in the prior", told, "told apart, or N(0, I)")],
+        "What should a learned p(z|y) know that a fixed one does not?",
+        [("labels in the prior", told, "told apart, or N(0, I)")],
     )
 
 
 _CUT = {
     "cut in encode": "{name}, as {of} gives it, has no gradient in your parameters: nothing can be learned from it.",
-    "cut in forward": "{of} gives {name} with a gradient, and forward returns it without one: the KL has no way back from there.",
+    "cut in forward": "{of} gives {name} with a gradient, and forward returns it without one: the KL has no way back from "
+                      "there.",
     "other": "The gradient of the {name} that forward returns is not that of the {name} that {of} gives.",
 }
 
@@ -166,7 +170,8 @@ def test_conditional_elbo_value(trial):
     repeats(trial, "elbo")
     alone(trial, "elbo", ELBO)
     for key, where in (
-        ("raised", "with a larger log-likelihood,"), ("free", "with q equal to the prior,"), ("moved", "with both means moved,"),
+        ("raised", "with a larger log-likelihood,"), ("free", "with q equal to the prior,"), ("moved",
+        "with both means moved,"),
         ("price", "with a log-likelihood of 0,"),
     ):
         trial.fits(key, f"{ELBO}, {where}")
@@ -177,7 +182,8 @@ def test_conditional_elbo_value(trial):
     )
     agrees(
         trial, trial.got["free"], trial.case["log_likelihood"], "q equal to the prior",
-        "Where q is the prior of this label, the code costs nothing and the bound is the log-likelihood; with yours something is "
+        "Where q is the prior of this label, the code costs nothing and the bound is the log-likelihood; with "
+        "yours something is "
         "left over.",
         "Which two distributions does the price compare?", "{}, the log-likelihood",
     )
@@ -187,13 +193,15 @@ def test_conditional_elbo_value(trial):
         "From where to where is the distance measured?", BEFORE,
     )
     trial.holds(
-        bool((trial.got["price"] <= NOTHING).all()), "A price can only lower the bound, and with yours the bound is above the log-likelihood.",
+        bool((trial.got["price"] <= NOTHING).all()),
+        "A price can only lower the bound, and with yours the bound is above the log-likelihood.",
         "With which sign does the KL enter?", [("log-likelihood 0", number(trial.got["price"].max()), "0 or less")],
     )
     adds_up(trial, "price", ELBO)
     trial.same(
         "elbo", ELBO,
-        "It is the log-likelihood where q is the prior, and lower elsewhere; but what is subtracted is not the KL from q to the "
+        "It is the log-likelihood where q is the prior, and lower elsewhere; but what is subtracted is not the "
+        "KL from q to the "
         "prior.",
         "Of the two, which is averaged over, and which one is asked about codes of the other?",
     )
@@ -229,7 +237,8 @@ def _of_classes(trial, what, shares):
     )
     agrees(
         trial, trial.got["raised"], value, "the same added to all classes of a row",
-        "An x that every class finds likelier by the same factor says no more about the class than before; your answer changes.",
+        "An x that every class finds likelier by the same factor says no more about the class than before; your "
+        "answer changes.",
         "What is left when a factor is common to all classes?", BEFORE,
     )
 
@@ -251,7 +260,8 @@ def test_class_posterior_value(trial):
     )
     trial.same(
         "value", "class_posterior",
-        "The rows add up to 1, and with equal likelihoods the prior is left; but between the two the likelihoods are not weighed as "
+        "The rows add up to 1, and with equal likelihoods the prior is left; but between the two the likelihoods "
+        "are not weighed as "
         "Bayes' rule does.",
         "What is multiplied with what before it is normalised?",
     )
@@ -265,7 +275,8 @@ FAR = {
 
 def _far_away(trial, what, question):
     where = FAR[trial.case["case"]]
-    trial.same("far", f"{what}, {where[0].lower()}{where[1:-1]},", f"{where} the value is another one than it should be.", question)
+    trial.same("far", f"{what}, {where[0].lower()}{where[1:-1]},",
+    f"{where} the value is another one than it should be.", question)
     trial.fits("far_raised", f"{what}, with the same added to all classes of a row,")
     agrees(
         trial, trial.got["far_raised"], trial.got["far"], "the same added to all classes of a row",
@@ -285,7 +296,8 @@ def test_label_information_value(trial):
     equal = trial.got["equal"]
     trial.holds(
         bool((equal.abs() < ROUNDED).all()),
-        "Where every class finds x equally likely, the label says nothing about it, which is 0 nats; with yours it is something.",
+        "Where every class finds x equally likely, the label says nothing about it, which is 0 nats; with yours "
+        "it is something.",
         "What is log p(x) when p(x|y) is the same for every y?",
         [("row 0, all classes equally good", number(equal[0]), "0")],
     )
@@ -299,7 +311,8 @@ def test_label_information_value(trial):
     )
     trial.same(
         "value", "label_information",
-        "It is 0 where all classes agree, and it keeps below its ceiling; but it is not log p(x|y) at the true class minus log p(x).",
+        "It is 0 where all classes agree, and it keeps below its ceiling; but it is not log p(x|y) at the true "
+        "class minus log p(x).",
         "How is p(x) made of the p(x|y), and which of them belongs to the true label?",
     )
 
@@ -320,16 +333,18 @@ def _same_labels(trial, got, want, where, sentence, question, told="{}"):
         return
     at = int((got != want).nonzero()[0]) if got.shape == want.shape else 0
     trial.holds(
-        False, sentence, question, [(f"new row {at}, {where}", f"label {number(got[at])}", told.format(f"label {number(want[at])}"))],
+        False, sentence, question, [(f"new row {at}, {where}",
+        f"label {number(got[at])}", told.format(f"label {number(want[at])}"))],
     )
 
 
 _PROBED = {
     "groups": "Five groups lie far apart, and new rows in the middle of them get other labels than theirs.",
-    "units": "One feature, in a tiny unit, tells two groups apart; another one, in a huge unit, is noise, and a third is the same in "
-             "every training row. With each feature on its own scale the groups are far apart; your labels are other ones.",
-    "uneven": "A straight border separates the training rows without a mistake, and new rows far out, on the right side of it, get "
-              "the other label.",
+    "units": "One feature, in a tiny unit, tells two groups apart; another one, in a huge unit, is noise, and a third is the "
+             "same in every training row. With each feature on its own scale the groups are far apart; your labels are other "
+             "ones.",
+    "uneven": "A straight border separates the training rows without a mistake, and new rows far out, on the right side of "
+              "it, get the other label.",
 }
 _PROBED_QUESTIONS = {
     "groups": "What do you return: the label that was learned, or its place among the labels?",
@@ -373,7 +388,8 @@ def test_linear_probe_leak(trial):
     trial.fits("company", f"{PROBE}, given three strange rows besides,")
     _same_labels(
         trial, trial.got["company"][: len(value)], value, "three strange rows besides",
-        "Three strange rows were added to the new ones, and the labels of the others changed: the new rows have a part in what your "
+        "Three strange rows were added to the new ones, and the labels of the others changed: the new rows have "
+        "a part in what your "
         "function learns.",
         "From which rows come the mean and the deviation of each feature?", "your {} from before",
     )
@@ -387,7 +403,8 @@ def test_neighbour_vote_value(trial):
     trial.fits("voted", VOTE)
     value = trial.got["voted"]
     for key, where in (
-        ("nearest", "with k = 1,"), ("itself", "asked about training rows,"), ("everybody", "with k = N,"), ("alone", "given one new row,"),
+        ("nearest", "with k = 1,"), ("itself", "asked about training rows,"), ("everybody", "with k = N,"), ("alone",
+        "given one new row,"),
         ("turned", "with the training rows in another order,"), ("renamed", "with other names for the labels,"),
     ):
         trial.fits(key, f"{VOTE}, {where}")
@@ -399,7 +416,8 @@ def test_neighbour_vote_value(trial):
     )
     _same_labels(
         trial, trial.got["itself"], trial.case["labels"][: len(value)], "a training row itself, k = 1",
-        "Asked about a training row with k = 1, the nearest row is that row itself, and its label is known; yours is another one.",
+        "Asked about a training row with k = 1, the nearest row is that row itself, and its label is known; "
+        "yours is another one.",
         "Which row is nearest to itself, and is it left out or passed over?",
     )
     _same_labels(
@@ -412,12 +430,14 @@ def test_neighbour_vote_value(trial):
         "Along which axis do you look for the nearest?", "your {} among the others",
     )
     _same_labels(
-        trial, trial.got["nearest"], trial.want["nearest"], "k = 1", "With k = 1 the label is that of the nearest row, and yours is not.",
+        trial, trial.got["nearest"], trial.want["nearest"], "k = 1",
+        "With k = 1 the label is that of the nearest row, and yours is not.",
         "How is the distance between two rows of several features measured?",
     )
     _same_labels(
         trial, trial.got["everybody"], trial.want["everybody"], "k = N",
-        "With k = N every training row has a vote, and yours is not the label that most of them have.", "How many votes has each row?",
+        "With k = N every training row has a vote, and yours is not the label that most of them have.",
+        "How many votes has each row?",
     )
     _same_labels(
         trial, trial.got["renamed"], 10 * value + 3, "labels renamed",
@@ -427,7 +447,8 @@ def test_neighbour_vote_value(trial):
     k = trial.case["k"]
     _same_labels(
         trial, value, trial.want["voted"], f"k = {k}",
-        f"With k = 1 and k = N it is right; with k = {k} it is not the label that most of the {k} nearest rows have, the smallest of "
+        f"With k = 1 and k = N it is right; with k = {k} it is not the label that most of the {k} nearest rows "
+        f"have, the smallest of "
         "those with equally many.",
         "How many neighbours are asked, and what happens when two labels have equally many votes?",
     )
@@ -515,7 +536,8 @@ def test_auroc_value(trial):
         "What does your answer compare: an anomaly with normal images, or also with other anomalies?", BEFORE,
     )
     trial.same(
-        "area", AUROC, "It keeps to the order of the scores, but it is not the share of pairs in which the anomaly scores higher.",
+        "area",
+        AUROC, "It keeps to the order of the scores, but it is not the share of pairs in which the anomaly scores higher.",
         "How many pairs are there, and in how many of them does the anomaly win?",
     )
 
@@ -559,7 +581,8 @@ def test_gumbel_softmax_value(trial):
         trial.fits(key, GUMBEL)
     sums = value.sum(-1)
     trial.holds(
-        gap(sums, torch.ones_like(sums)) <= SAME and bool((value >= 0).all()), "A relaxed draw is a row of shares that add up to 1; yours is not.",
+        gap(sums, torch.ones_like(sums)) <= SAME and bool((value >= 0).all()),
+        "A relaxed draw is a row of shares that add up to 1; yours is not.",
         "Which operation makes shares of any numbers, and along which axis?", [("sum of row 0", number(sums[0]), "1")],
     )
     alone(trial, "draw", GUMBEL)
@@ -570,21 +593,25 @@ def test_gumbel_softmax_value(trial):
     )
     agrees(
         trial, trial.got["raised"], value, f"{number(trial.case['shift'])} added to every logit",
-        "The same added to all logits changes no probability, and your draw changes.", "Is a logit a probability, or its logarithm?", BEFORE,
+        "The same added to all logits changes no probability, and your draw changes.",
+        "Is a logit a probability, or its logarithm?", BEFORE,
     )
     trial.same(
         "level", f"{GUMBEL}, with the same noise for every class,",
-        "With the same noise for every class the noise drops out, and the softmax of the logits at tau is left; yours is something else.",
+        "With the same noise for every class the noise drops out, and the softmax of the logits at tau is left; "
+        "yours is something else.",
         "By what are the logits divided, and where does tau come in?",
     )
     trial.same(
         "draw", GUMBEL,
-        "The shares add up to 1, and where all classes have the same noise they are right; with noise of their own they are not.",
+        "The shares add up to 1, and where all classes have the same noise they are right; with noise of their "
+        "own they are not.",
         "What is the noise for a given u, with which sign is it added, and is it added before or after the division?",
     )
     for key, where in (("cold", "a lower"), ("warm", "a higher")):
         trial.same(
-            key, f"{GUMBEL}, at {where} tau,", f"At one tau it is right, and at {where} one it is not.", "What does tau divide?",
+            key, f"{GUMBEL}, at {where} tau,", f"At one tau it is right, and at {where} one it is not.",
+            "What does tau divide?",
         )
 
 
@@ -601,7 +628,8 @@ def test_gumbel_softmax_gradient(trial):
 def test_gumbel_softmax_stability(trial):
     where = "with large logits at a small tau, in single precision,"
     trial.same(
-        "far", f"{GUMBEL}, {where}", "With large logits at a small tau, in single precision, the draw is another one than it should be.",
+        "far", f"{GUMBEL}, {where}",
+        "With large logits at a small tau, in single precision, the draw is another one than it should be.",
         "Which number is the largest that goes into an exp of yours?",
     )
     trial.same(
@@ -631,7 +659,8 @@ def test_leave_one_out_value(trial):
     )
     trial.holds(
         bool((trial.got["equal"] == 0).all()),
-        "Where every sample has the same value, each is exactly what the others lead one to expect, and the gradient is 0; yours is not.",
+        "Where every sample has the same value, each is exactly what the others lead one to expect, and the "
+        "gradient is 0; yours is not.",
         "What is subtracted from each value, and is it a mean?",
         [("largest entry, all values 2.5", number(trial.got["equal"].abs().max()), "0")],
     )
@@ -642,24 +671,28 @@ def test_leave_one_out_value(trial):
     )
     agrees(
         trial, trial.got["lifted"], value, "4 added to every logit",
-        "The same added to all logits changes no probability, and your gradient changes.", "What do the logits enter through?", BEFORE,
+        "The same added to all logits changes no probability, and your gradient changes.",
+        "What do the logits enter through?", BEFORE,
     )
     sums = value.sum(-1)
     trial.holds(
         bool((sums.abs() < ROUNDED).all()),
-        "Adding the same to all logits changes nothing, so the gradient of a row adds up to 0 over the classes; yours does not.",
+        "Adding the same to all logits changes nothing, so the gradient of a row adds up to 0 over the classes; "
+        "yours does not.",
         "The gradient of log p(z) in the logits has two parts: which are they?", [("sum of row 0", number(sums[0]), "0")],
     )
     if "average" in trial.got:
         trial.same(
             "average", f"The average of {LEAVE} over all samples",
-            "Averaged over all pairs of samples that there can be, each by its chance, your estimate is not the gradient of E[f(z)]: it is "
+            "Averaged over all pairs of samples that there can be, each by its chance, your estimate is not the "
+            "gradient of E[f(z)]: it is "
             "biased.",
             "Does a sample's baseline, or the factor in front of all, depend on what that sample did?",
         )
     trial.same(
         "gradient", LEAVE,
-        "It is 0 where all samples do equally well, and only differences count; but it is not the average over the samples of each "
+        "It is 0 where all samples do equally well, and only differences count; but it is not the average over "
+        "the samples of each "
         "one's lead over the mean of the others, times the gradient of log p(z).",
         "For two samples with the values 3 and 1: which baseline has each, and how large is its lead?",
     )
@@ -670,7 +703,8 @@ def test_leave_one_out_value(trial):
 MIXTURE = "mixture_log_prob"
 
 
-@part(MIXTURE, "value", cases=("plain", "samples", "square"), keys=("density", "again", "alone", "turned", "one", "copies", "moved"))
+@part(MIXTURE, "value", cases=("plain", "samples", "square"), keys=("density", "again", "alone", "turned", "one",
+"copies", "moved"))
 def test_mixture_value(trial):
     trial.fits("density", MIXTURE)
     value = trial.got["density"]
@@ -705,7 +739,8 @@ def test_mixture_value(trial):
     )
     trial.same(
         "density", MIXTURE,
-        "Each part by itself is right, and equal parts are one; but different parts are not put together as p(z) = sum of weight "
+        "Each part by itself is right, and equal parts are one; but different parts are not put together as p(z) "
+        "= sum of weight "
         "times density.",
         "Is it the densities that are added, or their logarithms; and once for each code, or for each dimension?",
     )
@@ -749,7 +784,8 @@ def test_elbo_with_prior_value(trial):
     )
     agrees(
         trial, trial.got["repeated"], value, "samples x 2",
-        "Taking every sample twice leaves the mean as it is; your value changes.", "Is it a sum over samples, or a mean?", BEFORE,
+        "Taking every sample twice leaves the mean as it is; your value changes.",
+        "Is it a sum over samples, or a mean?", BEFORE,
     )
     agrees(
         trial, value, trial.got["halves"], "all samples",
@@ -760,7 +796,8 @@ def test_elbo_with_prior_value(trial):
         trial.fits("another", f"{PRIOR}, with other noise,")
         agrees(
             trial, trial.got["another"], value, "other noise",
-            "Here log_prior is that of N(0, I) and the encoder gives the posterior of just that prior, so every sample gives log p(x); "
+            "Here log_prior is that of N(0, I) and the encoder gives the posterior of just that prior, so every "
+            "sample gives log p(x); "
             "yours changes with the noise.",
             "Which of the three log-densities do you take at another place than the others, or leave out in part?", BEFORE,
         )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torch.distributions import Normal, StudentT
 
 from vae_course.checks.compare import SAME, gap
 from vae_course.checks.probes.networks import (
@@ -22,6 +22,8 @@ from vae_course.models import fixtures
 OUTPUTS = ("logits", "mu_q", "logvar_q", "mu_p", "logvar_p")
 METHODS = ("encode", "prior", "decode")
 SIZES = ("x_dim", "y_dim", "z_dim")
+PATHS = ("whole", "cut", "without mu", "without sigma")  # from the encoder to the logits
+CODES = ("right", "mean", "variance", "logarithm", "inverse", "unit", "outside", "noise", "exchanged", "first row")
 LABEL_FILLS = 2  # random settings of the weights, under which every label is tried
 ENDS = {"encode": ("mu_q", "logvar_q"), "prior": ("mu_p", "logvar_p")}
 
@@ -43,12 +45,13 @@ def _decoded(model: nn.Module, z: Tensor, y: Tensor) -> Tensor:
 def _ends(model: nn.Module, method: str, *given: Tensor) -> Outputs:
     """mu and logvar that `encode` or `prior` gives, under the names that they have in forward."""
     what = f"{method} of your ConditionalVAE"
-    pair = sequence(getattr(model, method)(*given), "the pair (mu, logvar)", what, (2,))
-    return {name: tensor(value, f"{name.split('_')[0]} of {method}", "is") for name, value in zip(ENDS[method], pair, strict=True)}
+    pair = zip(ENDS[method], sequence(getattr(model, method)(*given), "the pair (mu, logvar)", what, (2,)), strict=True)
+    return {name: tensor(value, f"{name.split('_')[0]} of {method}", "is") for name, value in pair}
 
 
 def _forward(model: nn.Module, x: Tensor, y: Tensor, eps: Tensor) -> Outputs:
-    given = sequence(model(x, y, eps), f"the five results ({', '.join(OUTPUTS)})", "Your ConditionalVAE, called with x, y and eps,", (5,))
+    form = f"the five results ({', '.join(OUTPUTS)})"
+    given = sequence(model(x, y, eps), form, "Your ConditionalVAE, called with x, y and eps,", (5,))
     return {name: tensor(part, f"{name} of your ConditionalVAE", "is") for name, part in zip(OUTPUTS, given, strict=True)}
 
 
@@ -81,7 +84,7 @@ def _conditional_facts(case: Case, got: Evidence) -> Evidence:
     told["weights"] = "some" if got["weights"] else "none"
     told["pair"] = _order(got)
     told["eps"] = "reaches" if not equal("moved", "logits") else "ignored"
-    told["calm_eps"] = "reaches" if not equal("calm_moved", "calm_logits") else "ignored"
+    told["calm_eps"] = "reaches" if gap(*got["calm"]) > SAME else "ignored"
     if told["repeats"] == "yes":
         alone = all(gap(got[f"two_{name}"], got[name][:2]) <= SAME for name in OUTPUTS)
         told["company"] = "none" if alone else "some"
@@ -102,11 +105,11 @@ def _conditional_facts(case: Case, got: Evidence) -> Evidence:
     told["encoder_x"] = _follows_rows(torch.cat([got["of_labels_mu_q"], got["of_labels_logvar_q"]], -1))
     told |= {"inward": got["inward"]} | idle_facts(got)
     for name in OUTPUTS[1:]:
-        told[f"{name}_way"] = way_back(got[f"{name}_slopes"], got[f"own_{name}_slopes"])
+        told[f"{name}_way"] = way_back(*got[f"{name}_slopes"])
         if name.endswith("p") and torch.equal(*got[f"of_labels_{name}"]):  # the same under other weights: nothing to be learned
             told[f"{name}_way"] = "whole"
-    paths = [key.removeprefix("path_") for key in got if key.startswith("path_")]
-    told["path"] = next((name for name in paths if equal("logits_slopes", f"path_{name}")), "other")
+    ways = zip(PATHS, got["paths"], strict=True)
+    told["path"] = next((name for name, slopes in ways if gap(got["logits_slopes"], slopes) <= SAME), "other")
     return told
 
 
@@ -152,7 +155,7 @@ def ConditionalVAE(ns, case: Case) -> Evidence:
     twin = twin_of(model, _conditional(ns, case))
     told |= {f"twin_{name}": value for name, value in _forward(twin, x, y, eps).items()}
     model.eval()
-    told |= {"calm_logits": _forward(model, x, y, eps)["logits"], "calm_moved": _forward(model, x, y, moved)["logits"]}
+    told["calm"] = torch.stack([_forward(model, x, y, noise)["logits"] for noise in (eps, moved)])
     model.train()
     told |= _under_other_weights(model, x, y, eps, generator)
     told |= trained(model, lambda net, x: _forward(net, x, y, eps), x, generator)
@@ -164,12 +167,13 @@ def _at_codes(model: nn.Module, own: Outputs, y: Tensor, eps: Tensor) -> Evidenc
     """The logits of the code that is meant, and of others that a hasty hand writes, or with another label."""
     of_prior = known_codes(own["mu_p"], own["logvar_p"], eps)["right"]
     codes = known_codes(own["mu_q"], own["logvar_q"], eps)
-    told = {f"at_{name}": _decoded(model, code, y) for name, code in codes.items()}
+    told = {f"at_{name}": _decoded(model, codes[name], y) for name in CODES}  # a case may have 64 pieces of evidence
     right = codes["right"]
     told["at_code of the prior"] = _decoded(model, of_prior, y)
     told["at_mean of the prior"] = _decoded(model, own["mu_p"], y)
     told["at_both means"] = _decoded(model, right + own["mu_p"], y)
-    for name, label in (("no label", torch.zeros_like(y)), ("label of row 0", y[:1].expand_as(y)), ("next label", y.roll(1, -1))):
+    labels = {"no label": torch.zeros_like(y), "label of row 0": y[:1].expand_as(y), "next label": y.roll(1, -1)}
+    for name, label in labels.items():
         told[f"at_{name}"] = _decoded(model, right, label)
     return told
 
@@ -181,15 +185,12 @@ def _ways(
     mu, logvar = own["mu_q"], own["logvar_q"]
     direction = torch.randn(outputs["logits"].shape, generator=generator)
     told: Evidence = {"logits_slopes": slope_sizes(model, outputs["logits"], direction)}
-    for name, (a, b) in {
-        "whole": (mu, logvar), "cut": (mu.detach(), logvar.detach()), "without mu": (mu.detach(), logvar),
-        "without sigma": (mu, logvar.detach()),
-    }.items():
-        told[f"path_{name}"] = slope_sizes(model, _decoded(model, known_codes(a, b, eps)["right"], y), direction)
+    ends = ((mu, logvar), (mu.detach(), logvar.detach()), (mu.detach(), logvar), (mu, logvar.detach()))
+    codes = [known_codes(a, b, eps)["right"] for a, b in ends]
+    told["paths"] = torch.stack([slope_sizes(model, _decoded(model, code, y), direction) for code in codes])
     for name, value in own.items():
         direction = torch.randn(value.shape, generator=generator)
-        told[f"{name}_slopes"] = slope_sizes(model, outputs[name], direction)
-        told[f"own_{name}_slopes"] = slope_sizes(model, value, direction)
+        told[f"{name}_slopes"] = torch.stack([slope_sizes(model, given, direction) for given in (outputs[name], value)])
     return told
 
 
@@ -354,7 +355,7 @@ def auroc(ns, case: Case) -> Evidence:
         return told | {"level": area(torch.full_like(scores, 1.5), odd)}
     return told | {
         "negative": area(-scores, odd), "stretched": area((scores / 2).exp(), odd), "exchanged": area(scores, 1 - odd),
-        "apart": area(scores + 50 * odd, odd), "twice": area(torch.cat([scores, scores[odd == 0]]), torch.cat([odd, odd[odd == 0]])),
+        "apart": area(scores + 50 * odd, odd), "twice": area(*(torch.cat([given, given[odd == 0]]) for given in (scores, odd))),
     }
 
 
@@ -440,14 +441,20 @@ def mixture_log_prob(ns, case: Case) -> Evidence:
     }
 
 
-@kinds(single="coarse")
-def elbo_with_prior(ns, case: Case) -> Evidence:
-    x, eps, model = case["x"], case["eps"], fixtures.model(case)
+def _log_prior(case: Case) -> Callable[[Tensor], Tensor]:
+    """The log-density of a Gaussian, or of one with heavier tails, that a case describes."""
+    heavy, loc, scale = case["prior"] == "heavy", case["prior_loc"], case["prior_scale"]
 
     def log_prior(z: Tensor) -> Tensor:
-        means, logs, weights = (case[f"prior_{name}"].to(z) for name in ("mu", "logvar", "log_weights"))
-        far = (z.unsqueeze(-2) - means).square() / logs.exp() + logs + math.log(2 * math.pi)  # (..., M, Z)
-        return (weights - far.sum(-1) / 2).logsumexp(-1)
+        ends = loc.to(z), scale.to(z)
+        return (StudentT(4.0, *ends) if heavy else Normal(*ends)).log_prob(z).sum(-1)
+
+    return log_prior
+
+
+@kinds(single="coarse")
+def elbo_with_prior(ns, case: Case) -> Evidence:
+    x, eps, model, log_prior = case["x"], case["eps"], fixtures.model(case), _log_prior(case)
 
     def bound(x: Tensor, eps: Tensor, model: nn.Module = model, log_prior: Callable = log_prior) -> Tensor:
         return tensor(ns["elbo_with_prior"](x.clone(), model, log_prior, eps.clone()), "elbo_with_prior")

@@ -168,7 +168,8 @@ def mixture_log_prob(
 ) -> torch.Tensor:
     """Log-density of a mixture of M Gaussians with diagonal covariances.
 
-    z: (..., Z). mu, logvar: (M, Z). log_weights: (M,), logs of weights that add up to 1. Returns the leading axes of z, in nats.
+    z: (..., Z). mu, logvar: (M, Z). log_weights: (M,), logs of weights that add up to 1. Returns the leading axes of z, in
+    nats. Far from every part it is still exact, and a weight may be 0.
     Source of its use as a prior: Tomczak and Welling, 2018.
     """
     parts = Independent(Normal(mu, std_from_logvar(logvar), validate_args=False), 1)
