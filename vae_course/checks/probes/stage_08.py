@@ -134,7 +134,7 @@ def ConditionalVAE(ns, case: Case) -> Evidence:
     y = case["y"]
     if "z" in case:
         z = case["z"]
-        lead = torch.broadcast_shapes(z.shape[:-1], y.shape[:-1])
+        lead = (z[..., 0] + y[..., 0]).shape
         rows = [given.expand(*lead, -1).reshape(-1, given.shape[-1]) for given in (z, y)]
         return {"logits": _decoded(model, z, y), "rows": _decoded(model, *rows)}
     x, eps = case["x"], case["eps"]
