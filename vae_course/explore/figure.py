@@ -19,8 +19,8 @@ def still(draw: Draw, say: Say, **values: float) -> Image:
     return Image(_png(draw(**values)), format="png", width=WIDTH, alt=say(**values))
 
 
-def moving(draw: Draw, say: Say, sliders: Mapping[str, widgets.FloatSlider | widgets.SelectionSlider | widgets.Dropdown]) -> widgets.VBox:
-    """Sliders or menus, the figure, and its sentence. The arrow keys move one that has the focus."""
+def moving(draw: Draw, say: Say, sliders: Mapping[str, widgets.FloatSlider | widgets.SelectionSlider]) -> widgets.VBox:
+    """Sliders, the figure, and its sentence. The arrow keys move a slider that has the focus."""
     picture = widgets.Image(format="png", width=str(WIDTH))
     words = widgets.HTML()
 

@@ -27,16 +27,19 @@ def threshold_picture(scores: Scores, digit: int, threshold: float) -> Image:
 
 
 def threshold_dial(scores: Scores) -> widgets.VBox:
-    """A menu of the held-out digits and a slider over the threshold. Argument as above."""
+    """A slider over the held-out digits and one over the threshold. Argument as above.
+
+    No menu: JupyterLab keeps the arrow keys that would move it.
+    """
     low, high = _range(scores)
     places = [low + STEP * i for i in range(round((high - low) / STEP) + 1)]
     middle = float(torch.cat([normal for normal, _ in scores.values()]).quantile(0.95))
-    menu = widgets.Dropdown(options=[(str(digit), digit) for digit in scores], description="held out")
+    held_out = widgets.SelectionSlider(options=[(str(digit), digit) for digit in scores], description="held out")
     dial = widgets.SelectionSlider(
         options=[(f"{place:.1f}", place) for place in places], value=min(places, key=lambda place: abs(place - middle)),
         description="threshold", continuous_update=False,
     )
-    return moving(*_faces(scores), {"digit": menu, "threshold": dial})
+    return moving(*_faces(scores), {"digit": held_out, "threshold": dial})
 
 
 def _range(scores: Scores) -> tuple[float, float]:
