@@ -17,6 +17,8 @@ import numpy as np
 import pytest
 import torch
 from torch.distributions import Bernoulli, Categorical, Laplace, Normal, kl_divergence
+from sklearn.metrics import roc_auc_score
+from torch.distributions import Bernoulli, Categorical, MixtureSameFamily, Normal, kl_divergence
 
 from vae_course import course
 from vae_course.checks import drills
@@ -660,6 +662,53 @@ def line_on_log_scales(few, gap, many):
     return math.exp(np.polyval([-1, math.log(gap) + math.log(few)], math.log(many)))
 
 
+def class_by_bayes(p1, p2, l1, l2, l3):
+    """Two steps of odds: each class against the first."""
+    odds = [p / p1 * math.exp(value - l1) for p, value in ((p2, l2), (1 - p1 - p2, l3))]
+    return 1 / (1 + sum(odds))
+
+
+def label_summed_out(l1, l2, l3):
+    return np.logaddexp.reduce([value + math.log(1 / 3) for value in (l1, l2, l3)])
+
+
+def surprise_less(l1, l2, l3, l4):
+    """How much likelier the picture has made the label, on the scale of logs."""
+    return math.log(torch.stack(wide(l1, l2, l3, l4)).softmax(0)[0].item() / 0.25)
+
+
+def area_below_the_curve(n1, n2, n3, n4, a1, a2, a3):
+    return roc_auc_score([0, 0, 0, 0, 1, 1, 1], [n1, n2, n3, n4, a1, a2, a3])
+
+
+def variance_on_the_way(d, t):
+    return d * integrated_square(0, math.hypot(1 - t, t))
+
+
+def highest_less_average(D, p):
+    pixel = Bernoulli(torch.tensor(p, dtype=torch.float64))
+    return (D * (pixel.log_prob(torch.ones((), dtype=torch.float64)) + pixel.entropy())).item()
+
+
+def race_of_two(l1, l2, u1, u2, tau):
+    """Exponential waiting times, the shorter wins: -log u over exp(l)."""
+    first, second = (-math.log(u) / math.exp(value) for value, u in ((l1, u1), (l2, u2)))
+    return first ** (-1 / tau) / (first ** (-1 / tau) + second ** (-1 / tau))
+
+
+def two_flips_by_autograd(p, f1, f0):
+    logit = torch.tensor(math.log(p / (1 - p)), dtype=torch.float64, requires_grad=True)
+    heads, tails = (Bernoulli(logits=logit).log_prob(flip) for flip in wide(1, 0))
+    (0.5 * ((f1 - f0) * heads + (f0 - f1) * tails)).backward()
+    return logit.grad.item()
+
+
+def library_mixture(w, m1, m2, z):
+    parts = Normal(torch.stack(wide(m1, m2)), 1.0)
+    mixture = MixtureSameFamily(Categorical(torch.stack(wide(w, 1 - w))), parts)
+    return mixture.log_prob(*wide(z)).item()
+
+
 ANOTHER_ROUTE = {
     "cell_of_a_square_sum": broadcast_cell,
     "entries_of_a_sum": broadcast_size,
@@ -787,6 +836,16 @@ BY_THE_LETTERS = {
     "cost_of_wrong_noise": step_of_a_wrong_noise,
     "bound_from_its_terms": gains_and_costs,
     "gap_with_more_steps": line_on_log_scales,
+    "share_of_a_class": class_by_bayes,
+    "evidence_over_labels": label_summed_out,
+    "nats_of_a_label": surprise_less,
+    "pairs_in_order": area_below_the_curve,
+    "length_on_the_way": variance_on_the_way,
+    "kl_to_the_prior_of_a_class": library_kl,
+    "likeliest_above_a_draw": highest_less_average,
+    "soft_share_of_a_state": race_of_two,
+    "estimate_of_two_flips": two_flips_by_autograd,
+    "two_bumps_at_a_point": library_mixture,
 }
 
 

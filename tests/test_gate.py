@@ -226,6 +226,49 @@ def test_a_gate_does_not_wait_for_what_is_not_required(workbook, monkeypatch, re
     assert [m.exercise.name for m in gates.missing(stage, gates.workbook.find(FIRST))] == absent
 
 
+BRANCHES = {"shift": "", "a1": "a", "a2": "a", "b1": "b", "b2": "b", "c1": "c"}
+
+
+def branched(needed=2):
+    """The first stage with branches a, b and c; a2 takes longest, and b2 is optional."""
+    minutes = {"a2": 20}
+    exercises = tuple(
+        course.Exercise(name, points=1, minutes=minutes.get(name, 5), difficulty=1, branch=branch, required=name != "b2")
+        for name, branch in BRANCHES.items()
+    )
+    return dataclasses.replace(FIRST, exercises=exercises, branches_needed=needed)
+
+
+@pytest.mark.parametrize(("passed", "absent"), [
+    ("", ["shift", "a1", "a2", "b1"]),  # nothing is begun: the first branches, and what belongs to none
+    ("shift", ["a1", "a2", "b1"]),
+    ("shift a2", ["a1", "b1"]),
+    ("shift c1", ["a1", "a2"]),
+    ("shift c1 a1", ["a2"]),
+    ("shift c1 b1", []),  # b2 is optional
+    ("shift a1 a2 b1", []),
+    ("a1 a2 b1 c1", ["shift"]),
+])
+def test_of_its_branches_a_gate_wants_so_many_and_the_nearest_first(workbook, monkeypatch, passed, absent):
+    reports = [Report(name, name in passed.split(), 0.0, 1.0, "") for name in BRANCHES]
+    monkeypatch.setattr(gates.saved, "check", lambda *a: reports)
+    stage = branched()
+    found = gates.missing(stage, gates.workbook.find(FIRST))
+    assert [m.exercise.name for m in found] == absent
+
+
+def test_a_closed_gate_tells_which_branch_is_nearest_and_what_it_lacks():
+    stage = branched()
+    lacking = [gates.Missing(e, e.name) for e in stage.exercises if e.name in ("a1", "b1")]
+    said = gates.closed_by_checks(stage, lacking[:1])
+    assert said.lines[1] == (
+        "The gate asks for 2 of the 3 branches, whichever you like, and 1 is complete. Nearest, in this order: a lacks `a1`."
+    )
+    assert "none is complete. Nearest, in this order: a lacks `a1`; b lacks `b1`." in gates.closed_by_checks(stage, lacking).lines[1]
+    alone = gates.closed_by_checks(stage, [gates.Missing(stage.exercises[0], "shift")])
+    assert len(alone.lines) == 2  # nothing of branches
+
+
 def test_another_content_is_run_again(workbook):
     workbook("return x + by[:, None]")
     path = gates.workbook.find(FIRST)

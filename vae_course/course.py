@@ -29,6 +29,7 @@ class Exercise:
 
     `parts` maps each part of the check to its weight; the others count only when `value` passes.
     `builds_on` names earlier exercises that the answer may call. The gate opens without those that are not `required`.
+    `branch` is the part of the stage that the exercise belongs to, where the learner may choose among parts; see Stage.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Exercise:
     parts: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({"value": 1.0}), hash=False)
     builds_on: tuple[str, ...] = ()
     required: bool = True
+    branch: str = ""
 
     def score(self, passed: Mapping[str, bool]) -> float:
         """Points for the parts that passed: points x weight passed / weight in all, rounded to 0.01."""
@@ -64,7 +66,10 @@ class Written:
 
 @dataclass(frozen=True)
 class Stage:
-    """One notebook of the course."""
+    """One notebook of the course.
+
+    Its gate asks for every exercise without a branch, and for all those of `branches_needed` branches, whichever they are.
+    """
 
     id: str
     title: str
@@ -72,6 +77,7 @@ class Stage:
     minutes: int
     exercises: tuple[Exercise, ...]
     written: tuple[Written, ...] = ()
+    branches_needed: int = 0
 
     @property
     def number(self) -> str:
@@ -260,6 +266,44 @@ STAGES = (
         written=(
             Written("more_samples", "Why more samples cannot lower the bound", points=4, minutes=8, difficulty=3),
         ),
+    ),
+    Stage(
+        "08_applications", "Likely, similar, typical", "What is it good for, and when does it mislead?", 100,
+        (
+            Exercise(
+                "ConditionalVAE", points=4, minutes=12, difficulty=3, branch="conditional",
+                parts=MappingProxyType({"value": 0.4, "label": 0.4, "gradient": 0.2}), builds_on=("reparameterize",),
+            ),
+            Exercise(
+                "conditional_elbo", points=2, minutes=5, difficulty=2, branch="conditional",
+                parts=MappingProxyType({"value": 0.7, "gradient": 0.3}), builds_on=("gaussian_kl_between",),
+            ),
+            Exercise("class_posterior", points=2, minutes=5, difficulty=2, branch="conditional", parts=_STABLE),
+            Exercise("label_information", points=3, minutes=6, difficulty=3, branch="conditional", parts=_STABLE),
+            Exercise(
+                "linear_probe", points=3, minutes=8, difficulty=2, branch="representation",
+                parts=MappingProxyType({"value": 0.6, "leak": 0.4}),
+            ),
+            Exercise("neighbour_vote", points=3, minutes=7, difficulty=2, branch="representation"),
+            Exercise(
+                "anomaly_score", points=2, minutes=4, difficulty=2, branch="anomaly", builds_on=("log_weights", "iwae_bound"),
+            ),
+            Exercise(
+                "auroc", points=3, minutes=7, difficulty=3, branch="anomaly",
+                parts=MappingProxyType({"value": 0.7, "ties": 0.3}),
+            ),
+            Exercise("gumbel_softmax", points=3, minutes=6, difficulty=3, branch="discrete", parts=_DIFFERENTIABLE),
+            Exercise("leave_one_out_gradient", points=4, minutes=10, difficulty=4, branch="discrete"),
+            Exercise("mixture_log_prob", points=3, minutes=7, difficulty=3, branch="prior", parts=_DIFFERENTIABLE),
+            Exercise(
+                "elbo_with_prior", points=3, minutes=6, difficulty=3, branch="prior",
+                parts=MappingProxyType({"value": 0.7, "gradient": 0.3}), builds_on=("reparameterize",),
+            ),
+        ),
+        written=(
+            Written("likely_is_not_typical", "Why an average is likelier than most digits", points=4, minutes=8, difficulty=3),
+        ),
+        branches_needed=3,
     ),
     Stage(
         "09_toward_diffusion", "An encoder with nothing to learn", "What does a diffusion model share with this?", 90,

@@ -37,6 +37,14 @@ test = digits()[1]
 beta_dial({beta: digit_vae(test, z_dim=8, seed=seed) for seed, beta in enumerate((0.5, 1.0, 2.0))}, test)
 """.strip()
 
+THRESHOLD_DIAL = """
+import torch
+from vae_course.explore import threshold_dial
+noise = torch.Generator().manual_seed(0)
+draws = {digit: 18 + 3 * torch.randn(2, 200, generator=noise) for digit in (1, 4)}
+threshold_dial({digit: (normal, odd + 2 * digit) for digit, (normal, odd) in draws.items()})
+""".strip()
+
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
@@ -219,7 +227,8 @@ def test_the_next_stage_is_open(lab, page):
 def test_every_figure_with_sliders_moves_by_the_arrow_keys(lab, page):
     _, address, folder = lab
     figures = ("bent_plane", "bound_gauge", "price_map", "estimator_histograms", "k_dial", "noise_schedule")
-    code = [f"from vae_course.explore import {', '.join(figures)}", *(f"{name}()" for name in figures), LATENT_MAP, BETA_DIAL]
+    code = [f"from vae_course.explore import {', '.join(figures)}", *(f"{name}()" for name in figures)]
+    code += [LATENT_MAP, BETA_DIAL, THRESHOLD_DIAL]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in code])
     nbformat.write(notebook, folder / "workbook" / "figures.ipynb")
     page.goto(address.replace("00_start_here/00_start_here.ipynb", "figures.ipynb"))
@@ -229,7 +238,7 @@ def test_every_figure_with_sliders_moves_by_the_arrow_keys(lab, page):
     cells.first.locator(".cm-content").click()
     for _ in code:
         page.keyboard.press("Shift+Enter")
-    cells.filter(has_text="beta_dial(").locator(".jp-OutputArea img").first.wait_for(timeout=120_000)  # the last cell has run
+    cells.filter(has_text="threshold_dial(").locator(".jp-OutputArea img").first.wait_for(timeout=120_000)  # the last cell has run
     for name in figures:
         shown = cells.filter(has_text=f"{name}()").locator(".jp-OutputArea")
         words, picture = shown.locator(".widget-html").last, shown.locator("img")
@@ -282,6 +291,19 @@ def test_the_beta_dial_moves_by_the_arrow_keys(page):
     shown.get_by_role("slider").focus()
     page.keyboard.press("ArrowRight")
     expect(words).to_contain_text("β = 2:", timeout=20_000)
+    expect(picture).not_to_have_attribute("src", drawn, timeout=20_000)
+
+
+def test_the_held_out_digit_and_the_threshold_move_by_the_arrow_keys(page):
+    """In the notebook of the figures, after the tests above."""
+    shown = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell").filter(has_text="threshold_dial(").locator(".jp-OutputArea")
+    words, picture = shown.locator(".widget-html").last, shown.locator("img")
+    expect(words).to_contain_text("The digit 1 held out", timeout=60_000)
+    shown.get_by_role("slider").first.press("ArrowRight")
+    expect(words).to_contain_text("The digit 4 held out", timeout=20_000)
+    before, drawn = words.text_content(), picture.get_attribute("src")
+    shown.get_by_role("slider").last.press("ArrowRight")
+    expect(words).not_to_have_text(before, timeout=20_000)
     expect(picture).not_to_have_attribute("src", drawn, timeout=20_000)
 
 

@@ -12,9 +12,10 @@ from vae_course.explore.noise_schedule import noise_schedule, schedule_picture
 from vae_course.explore.pictures import digits_picture
 from vae_course.explore.price_map import price_map, price_picture
 from vae_course.explore.style import course_style
+from vae_course.explore.threshold import threshold_dial, threshold_picture
 
 __all__ = [
     "bent_picture", "bent_plane", "beta_dial", "beta_picture", "bound_gauge", "bound_picture", "course_style", "described", "digits_picture",
     "estimator_histograms", "estimator_picture", "k_dial", "k_picture", "latent_map", "latent_map_picture", "misread_picture",
-    "noise_schedule", "price_map", "price_picture", "schedule_picture",
+    "noise_schedule", "price_map", "price_picture", "schedule_picture", "threshold_dial", "threshold_picture",
 ]

@@ -1,7 +1,8 @@
 """Who has mastered which stage, by the marks in nbgrader's gradebook: `vae-course mastery`.
 
 A stage is mastered where the share of its points that was earned reaches the threshold: `course.MASTERY`, or what an instructor
-sets, for all stages or for one. What is not required, such as a stretch, can only add to a share. A late penalty counts.
+sets, for all stages or for one. What is not required, such as a stretch or a branch beyond those that are needed, can only add to a share.
+A late penalty counts.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from traitlets.config import Config
 from vae_course import course
 from vae_course.course import CourseError, Stage
 from vae_course.grade.export import MARKED, WAITING, columns_of, marks_of, write_table
+from vae_course.learn.prerequisites import branches
 
 MASTERED, NOT_YET = "mastered", "not yet"
 
@@ -69,12 +71,17 @@ def mastery(stages: Sequence[Stage], config: Config, given: Sequence[str] = ()) 
         ]
 
 
+def _not_needed(assignment: Assignment, stage: Stage) -> float:
+    """The points of what a gate does not ask for: stretches, and of branches all but the lightest that are enough."""
+    points = {cell.name.removeprefix("check-"): cell.max_score for notebook in assignment.notebooks for cell in notebook.grade_cells}
+    stretches = sum(points.get(e.name, 0.0) for e in stage.exercises if not e.required)
+    whole = sorted(sum(points.get(e.name, 0.0) for e in asked) for asked in branches(stage).values())
+    return stretches + sum(whole[stage.branches_needed :])
+
+
 def _mastery(gradebook: Gradebook, assignment: Assignment, student, stage: Stage, threshold: float) -> Mastery:
     ((_, mark),) = marks_of(gradebook, assignment, student, columns_of(assignment, False))
-    extra = {f"check-{e.name}" for e in stage.exercises if not e.required}
-    most = assignment.max_score - sum(
-        cell.max_score for notebook in assignment.notebooks for cell in notebook.grade_cells if cell.name in extra
-    )
+    most = assignment.max_score - _not_needed(assignment, stage)
     if mark.points is None:
         return Mastery(student.id, stage.id, None, most, None, threshold, mark.state)
     share = min(mark.points / most, 1.0) if most else 1.0

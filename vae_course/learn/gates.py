@@ -38,7 +38,10 @@ class Missing:
 
 
 def missing(stage: Stage, path: Path) -> list[Missing]:
-    """What does not pass in a saved notebook; its code runs in a process of its own, once for each content."""
+    """What does not pass in a saved notebook and has to; its code runs in a process of its own, once for each content.
+
+    Where the learner chooses among branches and too few are complete, the nearest ones are asked for, the nearest first.
+    """
     key = _key(stage, path)
     known = [e.data for e in progress.events(stage.id) if e.kind == "saved" and e.name == key]
     if known:
@@ -49,7 +52,7 @@ def missing(stage: Stage, path: Path) -> list[Missing]:
         slips = {report.exercise: report.misconception for report in reports if report.misconception}
         if not any(report.failed in UNSETTLED for report in reports):
             progress.record("saved", stage.id, key, passed=passed, slips=slips)
-    failed = [exercise for exercise in stage.exercises if exercise.required and not passed[exercise.name]]
+    failed = prerequisites.needed(stage, passed)
     names = {exercise.name for exercise in failed}
     return [Missing(e, prerequisites.comes_first(e, slips.get(e.name), names)) for e in failed]
 
@@ -68,7 +71,7 @@ def _key(stage: Stage, path: Path) -> str:
 
 
 def closed_by_checks(stage: Stage, absent: Sequence[Missing]) -> Said:
-    """What a learner is told when exercises are missing: which, how long they should take, where to return to."""
+    """What a learner is told when exercises are missing: which, of which branch, how long they should take, where to return to."""
     minutes = sum(m.exercise.minutes for m in absent)
     names = ", ".join(f"`{m.exercise.name}` ({m.exercise.minutes} min)" for m in absent)
     first = absent[0].return_to
@@ -78,8 +81,25 @@ def closed_by_checks(stage: Stage, absent: Sequence[Missing]) -> Said:
     where = f" of stage {of.number}" if of.id != stage.id else ""
     return Said(f"The gate of {stage.id} is closed", [
         f"Not passed in the saved notebook: {names}; about {minutes} minutes in all.",
+        *_about_branches(stage, absent),
         f"Return to `{first}`{where}{because}. Then save the notebook and try the gate again.",
     ], "bad")
+
+
+def _about_branches(stage: Stage, absent: Sequence[Missing]) -> list[str]:
+    """How many branches are needed and complete, and what the nearest ones lack; nothing where no branch is missing."""
+    lacking: dict[str, list[str]] = {}
+    for m in absent:
+        if m.exercise.branch:
+            lacking.setdefault(m.exercise.branch, []).append(m.exercise.name)
+    if not lacking:
+        return []
+    told = "; ".join(f"{branch} lacks {listed(names)}" for branch, names in lacking.items())
+    done = stage.branches_needed - len(lacking)
+    return [
+        f"The gate asks for {stage.branches_needed} of the {len(prerequisites.branches(stage))} branches, whichever you like, and "
+        f"{done or 'none'} {'is' if done < 2 else 'are'} complete. Nearest, in this order: {told}."
+    ]
 
 
 # --- second half: five fresh questions ---

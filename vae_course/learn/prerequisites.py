@@ -7,10 +7,10 @@ comes first, and before it what it builds on in turn.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from vae_course import course
-from vae_course.course import Exercise
+from vae_course.course import Exercise, Stage
 from vae_course.learn.guide import return_to
 
 
@@ -24,6 +24,27 @@ def builds_on(exercise: Exercise) -> Iterator[Exercise]:
             seen.add(name)
             waiting += course.find_exercise(name)[1].builds_on
     return (other for stage in course.STAGES for other in stage.exercises if other.name in seen)
+
+
+def branches(stage: Stage) -> dict[str, list[Exercise]]:
+    """The branches of a stage, each with the exercises that it asks for."""
+    found: dict[str, list[Exercise]] = {}
+    for exercise in stage.exercises:
+        if exercise.branch and exercise.required:
+            found.setdefault(exercise.branch, []).append(exercise)
+    return found
+
+
+def needed(stage: Stage, passed: Mapping[str, bool]) -> list[Exercise]:
+    """What has to pass yet for the gate of a stage: everything that stands in no branch, and of the branches as many as are still
+    needed, those that lack the smallest share of their minutes, and of equals the first."""
+    failed = [exercise for exercise in stage.exercises if exercise.required and not passed.get(exercise.name, False)]
+    lack = {
+        name: sum(e.minutes for e in asked if e in failed) / sum(e.minutes for e in asked) for name, asked in branches(stage).items()
+    }
+    unfinished = sorted((name for name in lack if lack[name]), key=lack.get)
+    wanted = ["", *unfinished[: max(0, stage.branches_needed - len(lack) + len(unfinished))]]
+    return sorted((e for e in failed if e.branch in wanted), key=lambda e: wanted.index(e.branch))
 
 
 def comes_first(exercise: Exercise, misconception: str | None, failing: Collection[str]) -> str:

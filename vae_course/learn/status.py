@@ -11,7 +11,7 @@ from vae_course.checks.say import Said
 from vae_course.course import Stage
 from vae_course.learn import clock, opening, progress, schedule
 from vae_course.learn.calibration import calibration
-from vae_course.learn.prerequisites import comes_first
+from vae_course.learn.prerequisites import comes_first, needed
 from vae_course.learn.progress import Event
 
 SLIPS = 6  # that are named in `status`
@@ -19,7 +19,7 @@ SLIPS = 6  # that are named in `status`
 
 @dataclass(frozen=True)
 class Standing:
-    """One stage. minutes: what the exercises that do not pass yet should take. met, cleared: misconceptions."""
+    """One stage. to_do: what its gate waits for; minutes: what that should take. met, cleared: misconceptions."""
 
     stage: str
     title: str
@@ -42,7 +42,7 @@ def standing(stage: Stage, events: Sequence[Event]) -> Standing:
     """Where a learner stands in a stage, from the events of that stage."""
     last: dict[str, Event] = {event.name: event for event in events if event.kind == "check"}
     passed = [e for e in stage.exercises if e.name in last and last[e.name].data["passed"]]
-    to_do = [e for e in stage.exercises if e not in passed]
+    to_do = needed(stage, {e.name: True for e in passed})
     drills = [event for event in events if event.kind == "drill"]
     predictions = {event.name: event for event in events if event.kind == "prediction"}.values()
     met, cleared = _misconceptions(events)

@@ -1,6 +1,7 @@
 """What must hold in stage 05."""
 
 from vae_course.checks.compare import SAME, gap
+from vae_course.checks.judges.networks import inward, registered, trained
 from vae_course.checks.judges.shared import gradient, says, stays
 from vae_course.checks.judges.zoo import told_apart
 from vae_course.checks.judging import number, part
@@ -39,33 +40,7 @@ def _network(trial, names, what, given):
         "is not registered.",
         "Which of your layers does .parameters() not list, and where is it kept?",
     )
-    _registered(trial, what)
-
-
-def _registered(trial, what):
-    """Two of a kind with the same parameters are the same function."""
-    says(
-        trial, "twins", "",
-        f"{what} was made twice, the second got all registered parameters of the first, and "
-        f"{trial.got.get('twins', '')} of the two are not the same: something that they are made of is not registered.",
-        "Which of your layers does .named_parameters() not list, and where is it kept?",
-    )
-
-
-def _trained(trial, outputs):
-    """Every parameter has a part in the outputs, and gets a gradient from them."""
-    idle, names = trial.got.get("idle", "none"), trial.got.get("idle_names", "")
-    rows = [("without a gradient", names, "none")]
-    trial.holds(
-        idle != "never used",
-        f"Some of your parameters have no effect on {outputs}: what they belong to is made and never used.",
-        "Follow each of your layers to the output: which one does nobody call?", rows,
-    )
-    trial.holds(
-        idle == "none",
-        f"Some of your parameters act on {outputs} and get no gradient from there: they would never be trained.",
-        "Which call turns a tensor with a history into one without?", rows,
-    )
+    registered(trial, what)
 
 
 def _way_back(trial, outputs):
@@ -77,22 +52,6 @@ def _way_back(trial, outputs):
         f"No gradient comes back from {' or '.join(lacking)} to any of your parameters.",
         "Which call turns a tensor with a history into one without?",
     )
-
-
-_INWARD = {
-    "cut": "The logits follow the code, and no gradient comes back from them to the code: in a VAE the encoder would "
-    "never hear how a picture came out.",
-    "in steps": "The logits follow the code in steps: a tiny change of it changes nothing, so no gradient comes back to "
-    "the code.",
-    "clipped": "Some numbers of a code get no gradient from the logits, whatever the weights: beyond a limit the code is "
-    "cut off, or not all of it is used.",
-}
-
-
-def _inward(trial):
-    """The gradient of the logits gets to the code."""
-    way = trial.got.get("inward", "whole")
-    trial.holds(way == "whole", _INWARD.get(way, ""), "What happens to z before your first layer gets it?")
 
 
 def _span(trial, key, symbol):
@@ -137,7 +96,7 @@ def test_encoder_value(trial):
     _free(trial, "mu", ENCODED["mu"], "a mean may be anywhere.")
     _free(trial, "logvar", ENCODED["logvar"], "the logarithm of a variance is negative below 1 and positive above.")
     _way_back(trial, ("mu", "logvar"))
-    _trained(trial, "mu and logvar")
+    trained(trial, "mu and logvar")
 
 
 @part("Decoder", "value")
@@ -157,8 +116,8 @@ def test_decoder_value(trial):
     )
     _free(trial, "logits", "what your Decoder gives", "a logit is a log-odds, any real number.")
     _way_back(trial, ("logits",))
-    _trained(trial, "the logits")
-    _inward(trial)
+    trained(trial, "the logits")
+    inward(trial)
 
 
 # --- VAE ---
@@ -218,7 +177,7 @@ def test_vae_value(trial):
         "registered.",
         "Which of your networks does .parameters() not list, and where is it kept?",
     )
-    _registered(trial, "A VAE")
+    registered(trial, "A VAE")
     says(
         trial, "code", "right",
         "The logits are not those of the code at mu plus sigma times eps, with mu and logvar from your encoder "
@@ -265,7 +224,7 @@ def test_vae_gradient(trial):
             scored == "weights and z", _SCORED.get(scored, ""), "On which path does log p(x|z) hang on the code?",
         )
         return
-    _inward(trial)
+    inward(trial)
     ways = {name: trial.got.get(f"{name}_way", "whole") for name in ("mu", "logvar")}
     for name, way in ways.items():
         trial.holds(way != "cut in encode", _CUT["cut in encode"].format(name=name), "What is done with it in encode?")
@@ -279,7 +238,7 @@ def test_vae_gradient(trial):
             way == "whole", _CUT.get(way, "").format(name=name),
             "The KL is computed from what forward returns: whom does its gradient have to reach?",
         )
-    _trained(trial, "the outputs")
+    trained(trial, "the outputs")
 
 
 @part(

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import torch
 
-from vae_course.checks.probing import Evidence
+from vae_course.checks.probing import Evidence, scalar, unfit
+from vae_course.checks.trouble import Unfit
 
 ERRORS = 6.0  # standard errors that chance does not reach
 OUT = 1.8  # standard deviations; a uniform distribution ends before, at 1.73
@@ -80,3 +81,17 @@ def left_behind(model: torch.nn.Module) -> str:
 def trainable(model: torch.nn.Module) -> dict[str, torch.Tensor]:
     """The parameters of a model, by names such as `to_mu_weight`."""
     return {name.replace(".", "_"): weight for name, weight in model.named_parameters()}
+
+
+def one_number(value: object, what: str) -> torch.Tensor:
+    """`value` in double precision, if it is one number; otherwise Unfit, in words that fit a returned value."""
+    if value is None:
+        raise unfit(value, what, "a number")
+    if isinstance(value, torch.Tensor) and value.numel() == 1:
+        value = value.detach().reshape(())
+    elif isinstance(value, torch.Tensor):
+        raise Unfit(f"{what} returned a tensor of shape {tuple(value.shape)}; a single number is expected.")
+    try:
+        return scalar(value, what).double()
+    except Unfit as error:
+        raise unfit(value, what, "a number") from error

@@ -9,10 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from vae_course.checks.compare import SAME, gap, worst
-from vae_course.checks.probes.shared import ERRORS, law, pattern
+from vae_course.checks.probes.networks import (
+    FAR, FILLS, Call, Outputs, fill, idle_facts, inward, known_codes, slope_sizes, span, still, trained, twin_of, way_back,
+)
+from vae_course.checks.probes.shared import ERRORS, law, one_number, pattern
 from vae_course.checks.probes.zoo import verdict
 from vae_course.checks.probing import (
-    Case, Evidence, apart, dictionary, gradients, kinds, module, scalar, sequence, summary, tensor, unfit, warms,
+    Case, Evidence, apart, dictionary, gradients, kinds, module, scalar, sequence, summary, tensor, warms,
 )
 from vae_course.checks.trouble import Unfit
 from vae_course.models.audit import Loss, disguised, likelihood
@@ -21,106 +24,12 @@ from vae_course.models.data import digits
 from vae_course.models.toolbox.stage_03 import bernoulli_log_likelihood, gaussian_kl
 from vae_course.models.watched import WatchedVAE, watched
 
-Outputs = dict[str, Tensor]
-Call = Callable[[nn.Module, Tensor], Outputs]
-
 EXAMINED = ("plain", "wide")  # the cases on which a network is taken apart; the others look at shapes
-FILLS = 6  # random settings of a network's parameters, at each of two sizes
-FAR = 100.0  # the larger size
-LIMIT = 30.0  # outputs that stay below this at FAR are held by something
-AWAY = 20.0  # times an ordinary code: beyond every limit that somebody may have set
-NUDGE = 1e-4  # added to a code; what stays exactly as it was goes in steps
 SURE = 40.0  # a logit whose probability single precision rounds to 1
 GROWTH = 1.1  # of the weights, until a logit is SURE
 
 
 # --- networks ---
-
-
-def _fill(net: nn.Module, generator: torch.Generator | None, scale: float = 1.0) -> None:
-    """Set every parameter to random numbers, matrices divided by the root of their inputs; to 0 without a generator."""
-    with torch.no_grad():
-        for weights in net.parameters():
-            if generator is None:
-                weights.zero_()
-            else:
-                size = scale / weights.shape[-1] ** 0.5 if weights.dim() > 1 else 0.5 * scale
-                weights.copy_(size * torch.randn(weights.shape, generator=generator))
-
-
-def _reached(net: nn.Module, outputs: Outputs, generator: torch.Generator) -> dict[str, set[str]]:
-    """For each output the names of the parameters that get a gradient from it."""
-    named = {name: weights for name, weights in net.named_parameters() if weights.requires_grad}
-    found: dict[str, set[str]] = {}
-    for key, value in outputs.items():
-        total = (value * torch.randn(value.shape, generator=generator)).sum()
-        if not named or not total.requires_grad:
-            found[key] = set()
-            continue
-        grads = torch.autograd.grad(total, list(named.values()), allow_unused=True, retain_graph=True)
-        pairs = zip(named, grads, strict=True)
-        found[key] = {name for name, grad in pairs if grad is not None and bool(grad.ne(0).any())}
-    return found
-
-
-def _acts(net: nn.Module, name: str, call: Call, given: Tensor, generator: torch.Generator) -> bool:
-    """Whether the outputs move when one parameter does."""
-    weights = net.get_parameter(name)
-    before, kept = call(net, given), weights.detach().clone()
-    with torch.no_grad():
-        weights.copy_(kept + torch.randn(kept.shape, generator=generator))
-    after = call(net, given)
-    with torch.no_grad():
-        weights.copy_(kept)
-    return any(gap(after[key], before[key]) > SAME for key in before)
-
-
-def _trained(net: nn.Module, call: Call, given: Tensor, generator: torch.Generator) -> Evidence:
-    """Which outputs have a way back to some parameter, and which parameters have no gradient: with no effect, or with one."""
-    ways: dict[str, set[str]] = {}
-    for _ in range(FILLS):
-        _fill(net, generator)
-        for key, names in _reached(net, call(net, given), generator).items():
-            ways[key] = ways.get(key, set()) | names
-    idle = {name for name, _ in net.named_parameters()}.difference(*ways.values())
-    cut = {name for name in idle if any(_acts(net, name, call, given, generator) for _ in range(2))}
-    return {
-        "reached": " and ".join(key for key, names in ways.items() if names),
-        "unused": ", ".join(sorted(idle - cut)), "cut": ", ".join(sorted(cut)),
-    }
-
-
-def _idle_facts(evidence: Evidence) -> Evidence:
-    """Whether there are parameters without a gradient, and of which kind."""
-    unused, cut = evidence["unused"], evidence["cut"]
-    told = "both" if unused and cut else "never used" if unused else "cut off" if cut else "none"
-    return {"idle": told, "idle_names": ", ".join(filter(None, [unused, cut]))}
-
-
-def _inward(net: nn.Module, decode: Callable[[Tensor], Tensor], z: Tensor, generator: torch.Generator) -> str:
-    """How the gradient of the logits gets to the code: `whole`, `cut`, `in steps`, or `clipped` where it ends far out."""
-
-    def touched(z: Tensor, scale: float) -> Tensor:
-        reached = torch.zeros(z.shape, dtype=torch.bool)
-        for _ in range(FILLS):
-            _fill(net, generator, scale)
-            code = z.clone().requires_grad_()
-            logits = decode(code)
-            total = (logits * torch.randn(logits.shape, generator=generator)).sum()
-            grad = torch.autograd.grad(total, code, allow_unused=True)[0] if total.requires_grad else None
-            reached |= False if grad is None else grad.ne(0)
-        return reached
-
-    near = touched(z, 1.0)
-    if not bool(near.any()):
-        return "in steps" if torch.equal(decode(z + NUDGE), decode(z)) else "cut"
-    return "whole" if bool(near.all()) and bool(touched(AWAY * z, 1 / AWAY).all()) else "clipped"
-
-
-def _twin(net: nn.Module, twin: nn.Module) -> nn.Module:
-    """Another of the same kind, with all that is registered in it as in the first."""
-    twin.load_state_dict(net.state_dict(), strict=False)
-    return twin
 
 
 def _examined(net: nn.Module, twin: nn.Module, call: Call, given: Tensor, generator: torch.Generator) -> Evidence:
@@ -137,20 +46,20 @@ def _examined(net: nn.Module, twin: nn.Module, call: Call, given: Tensor, genera
     told["weights"] = len(list(net.parameters()))
     usual, far = [], []
     for _ in range(FILLS):
-        _fill(net, generator)
+        fill(net, generator)
         usual.append(call(net, given))
-        _fill(net, generator, FAR)
+        fill(net, generator, FAR)
         far.append(call(net, given))
     for name, runs in (("usual", usual), ("far", far)):
         note(name, {key: torch.stack([run[key].detach() for run in runs]) for key in first})
-    told |= _trained(net, call, given, generator)
-    _fill(net, None)
+    told |= trained(net, call, given, generator)
+    fill(net, None)
     note("zero", call(net, given))
-    _fill(net, generator)
+    fill(net, generator)
     note("filled", call(net, given))
     note("middle", call(net, (given + given.flip(0)) / 2))
     call(twin, given)  # what is made at the first call is there then
-    note("twin", call(_twin(net, twin), given))
+    note("twin", call(twin_of(net, twin), given))
     net.eval()
     note("calm", call(net, given))
     note("calm_again", call(net, given))
@@ -172,10 +81,10 @@ def _facts(evidence: Evidence, names: Sequence[str]) -> Evidence:
     repeats = "yes" if equal("again_", "") else "once calm" if equal("calm_again_", "calm_") else "no"
     if repeats == "yes":
         told["company"] = "none" if equal("two_", "", 2) else "once calm" if equal("calm_two_", "calm_", 2) else "some"
-    loose = [name for name in names if not _still(got[f"zero_{name}"])]
+    loose = [name for name in names if not still(got[f"zero_{name}"])]
     told |= {"repeats": repeats, "weights": "some" if evidence["weights"] else "none", "loose": " and ".join(loose)}
     told["twins"] = " and ".join(name for name in names if gap(got[f"twin_{name}"], got[f"filled_{name}"]) > SAME)
-    told |= {"reached": evidence["reached"]} | _idle_facts(evidence)
+    told |= {"reached": evidence["reached"]} | idle_facts(evidence)
     if evidence["unused"]:
         straight = all(_halfway(got[f"middle_{name}"], got[f"filled_{name}"]) for name in names)
         told["straight"] = "yes" if straight else "no"
@@ -183,8 +92,8 @@ def _facts(evidence: Evidence, names: Sequence[str]) -> Evidence:
         told["inward"] = evidence["inward"]
     for name in names:
         usual, far = got[f"usual_{name}"].double(), got[f"far_{name}"].double()
-        told[f"{name}_follows"] = "no" if all(_still(run) for run in usual) else "yes"
-        told[f"{name}_range"] = _range(usual, far)
+        told[f"{name}_follows"] = "no" if all(still(run) for run in usual) else "yes"
+        told[f"{name}_range"] = span(usual, far)
         told[f"{name}_least"] = float(torch.minimum(usual.min(), far.min()).nan_to_num())
         told[f"{name}_most"] = float(torch.maximum(usual.max(), far.max()).nan_to_num())
     if len(names) == 2:
@@ -193,35 +102,9 @@ def _facts(evidence: Evidence, names: Sequence[str]) -> Evidence:
     return told
 
 
-def _still(values: Tensor) -> bool:
-    """Whether all rows are the same. (B, ...)."""
-    return gap(values.nan_to_num(), values[:1].expand_as(values).nan_to_num()) <= SAME
-
-
 def _halfway(middle: Tensor, ends: Tensor) -> bool:
     """Whether the outputs halfway between the inputs of two rows lie halfway between theirs."""
     return gap(middle, (ends + ends.flip(0)) / 2) <= SAME
-
-
-def _range(usual: Tensor, far: Tensor) -> str:
-    """Where the outputs of a network lie when its parameters are anything."""
-    both = torch.cat([usual.flatten(), far.flatten()])
-    both = both[~both.isnan()]
-    if not both.numel():
-        return "nowhere"
-    least, most = float(both.min()), float(both.max())
-    if least >= 0:
-        if most <= 1:
-            sums = usual.sum(-1)
-            return "shares" if gap(sums, torch.ones_like(sums)) <= SAME else "0 to 1"
-        if not math.isfinite(most):
-            return "exponential"
-        return "cut at 0" if bool((usual == 0).any()) else "above 0"
-    if most <= 0:
-        return "below 0"
-    if most < LIMIT and least > -LIMIT:
-        return f"{least:.4g} to {most:.4g}"
-    return f"from {least:.4g}" if least > -LIMIT else f"to {most:.4g}" if most < LIMIT else "everywhere"
 
 
 _ENCODER_FACTS = dict(
@@ -297,7 +180,7 @@ def Decoder(ns, case: Case) -> Evidence:
     if case["case"] not in EXAMINED:
         return call(net, z)
     told = _examined(net, make(), call, z, generator)
-    return told | {"inward": _inward(net.train(), lambda z: call(net, z)["logits"], z, generator)}
+    return told | {"inward": inward(net.train(), lambda z: call(net, z)["logits"], z, generator)}
 
 
 # --- VAE ---
@@ -309,27 +192,8 @@ def _model(ns, case: Case) -> nn.Module:
     lacking = [name for name in ("encode", "decode", "log_likelihood") if not callable(getattr(model, name, None))]
     if lacking:
         raise Unfit(f"VAE has no {' and no '.join(lacking)}; the methods encode, decode and log_likelihood are expected.")
-    _fill(model, torch.Generator().manual_seed(case["seed"]))
+    fill(model, torch.Generator().manual_seed(case["seed"]))
     return model
-
-
-def _codes(mu: Tensor, logvar: Tensor, eps: Tensor) -> dict[str, Tensor]:
-    """The code that is meant, and others that a hasty hand writes in its place."""
-    sigma = torch.exp(logvar / 2)
-    return {
-        "right": torch.addcmul(mu, sigma, eps),
-        "mean": mu,
-        "variance": torch.addcmul(mu, sigma.square(), eps),
-        "logarithm": torch.addcmul(mu, logvar, eps),
-        "inverse": torch.addcdiv(mu, eps, sigma),
-        "unit": mu + eps,
-        "outside": sigma * (mu + eps),
-        "noise": eps,
-        "exchanged": torch.addcmul(logvar, torch.exp(mu / 2), eps),
-        "first row": torch.addcmul(mu, sigma, eps[:1]),
-        "first column": torch.addcmul(mu, sigma, eps[:, :1]),
-        "mirrored": torch.addcmul(mu, sigma, -eps),
-    }
 
 
 def _vae_facts(case: Case, evidence: Evidence) -> Evidence:
@@ -356,29 +220,20 @@ def _vae_facts(case: Case, evidence: Evidence) -> Evidence:
     told["calm_eps"] = "reaches" if not equal(got["calm_moved"], got["calm_logits"]) else "ignored"
     if told["repeats"] == "yes":
         told["company"] = "none" if equal(got["moved"][1:], got["logits"][1:]) else "some"
-        told["loose"] = " and ".join(name for name in names if not _still(got[f"zero_{name}"]))
+        told["loose"] = " and ".join(name for name in names if not still(got[f"zero_{name}"]))
         told["twins"] = " and ".join(name for name in names if not equal(got[f"twin_{name}"], got[name]))
     codes = [key.removeprefix("at_") for key in got if key.startswith("at_")]
     told["code"] = next((name for name in codes if equal(got["logits"], got[f"at_{name}"])), "other")
     if told["code"] == "other":
         squashed = torch.sigmoid(got["at_right"])
         told["code"] = "squashed" if equal(got["logits"], squashed) else "other"
-    told["decoder"] = _range(got["usual"].double(), got["usual"].double())
-    told |= {"inward": got["inward"]} | _idle_facts(got)
+    told["decoder"] = span(got["usual"].double(), got["usual"].double())
+    told |= {"inward": got["inward"]} | idle_facts(got)
     for name in ("mu", "logvar"):
-        told[f"{name}_way"] = _way(got[f"{name}_slopes"], got[f"encoded_{name}_slopes"])
+        told[f"{name}_way"] = way_back(got[f"{name}_slopes"], got[f"encoded_{name}_slopes"])
     paths = [key.removeprefix("path_") for key in got if key.startswith("path_")]
     told["path"] = next((name for name in paths if equal(got["slopes"], got[f"path_{name}"])), "other")
     return told
-
-
-def _way(slopes: Tensor, encoded: Tensor) -> str:
-    """What became of the gradient of mu or logvar on the way through forward, beside that of what encode gives."""
-    if not bool(encoded.any()):
-        return "cut in encode"
-    if not bool(slopes.any()):
-        return "cut in forward"
-    return "whole" if gap(slopes, encoded) <= SAME else "other"
 
 
 def _likelihood_facts(case: Case, evidence: Evidence) -> Evidence:
@@ -449,33 +304,33 @@ def VAE(ns, case: Case) -> Evidence:
         "again": forward(model, x)["logits"], "moved": forward(model, x, moved)["logits"],
         "encoded_mu": mu, "encoded_logvar": logvar,
     }
-    codes = _codes(mu, logvar, eps)
+    codes = known_codes(mu, logvar, eps)
     told |= {f"at_{name}": decode(code) for name, code in codes.items()}
     generator = torch.Generator().manual_seed(case["seed"])
     direction = torch.randn(told["logits"].shape, generator=generator)
     outputs = forward(model, x)
-    told["slopes"] = _slopes(model, outputs["logits"], direction)
+    told["slopes"] = slope_sizes(model, outputs["logits"], direction)
     for name, (a, b) in {
         "whole": (mu, logvar), "cut": (mu.detach(), logvar.detach()), "without mu": (mu.detach(), logvar),
         "without sigma": (mu, logvar.detach()),
     }.items():
-        told[f"path_{name}"] = _slopes(model, decode(_codes(a, b, eps)["right"]), direction)
+        told[f"path_{name}"] = slope_sizes(model, decode(known_codes(a, b, eps)["right"]), direction)
     for name, encoded in (("mu", mu), ("logvar", logvar)):
         direction = torch.randn(encoded.shape, generator=generator)
-        told[f"{name}_slopes"] = _slopes(model, outputs[name], direction)
-        told[f"encoded_{name}_slopes"] = _slopes(model, encoded, direction)
-    twin = _twin(model, _model(ns, case))
+        told[f"{name}_slopes"] = slope_sizes(model, outputs[name], direction)
+        told[f"encoded_{name}_slopes"] = slope_sizes(model, encoded, direction)
+    twin = twin_of(model, _model(ns, case))
     told |= {f"twin_{name}": value for name, value in forward(twin, x).items()}
     model.eval()
     told |= {"calm_logits": forward(model, x)["logits"], "calm_moved": forward(model, x, moved)["logits"]}
     model.train()
     usual = []
     for _ in range(FILLS):
-        _fill(model, generator, FAR)
+        fill(model, generator, FAR)
         usual.append(decode(eps).detach())
-    told |= {"usual": torch.stack(usual), "inward": _inward(model, decode, eps, generator)}
-    told |= _trained(model, forward, x, generator)
-    _fill(model, None)
+    told |= {"usual": torch.stack(usual), "inward": inward(model, decode, eps, generator)}
+    told |= trained(model, forward, x, generator)
+    fill(model, None)
     return told | {f"zero_{name}": value for name, value in forward(model, x).items()}
 
 
@@ -511,19 +366,10 @@ def _scored(model: nn.Module, scores: Tensor, code: Tensor) -> str:
 def _made_sure(model: nn.Module, decode: Callable[[], Tensor], seed: int) -> bool:
     """Let the weights grow until a logit is SURE; whether one came to be."""
     for power in range(80):
-        _fill(model, torch.Generator().manual_seed(seed), GROWTH**power)
+        fill(model, torch.Generator().manual_seed(seed), GROWTH**power)
         if float(decode().max()) >= SURE:
             return True
     return False
-
-
-def _slopes(model: nn.Module, logits: Tensor, direction: Tensor) -> Tensor:
-    """The size of the gradient of some weighted sum of the logits in each parameter; 0 where none reaches."""
-    weights = [weight for weight in model.parameters() if weight.requires_grad]
-    if not logits.requires_grad or logits.shape != direction.shape:
-        return torch.zeros(len(weights))
-    grads = torch.autograd.grad((logits * direction).sum(), weights, allow_unused=True, retain_graph=True)
-    return torch.stack([torch.zeros(()) if grad is None else grad.norm() for grad in grads])
 
 
 # --- negative_elbo ---
@@ -968,7 +814,7 @@ def effective_beta(ns, case: Case) -> Evidence:
     scale, beta, constant = case["scale"], case["beta"], case["constant"]
 
     def found(loss: Loss, recon=declared) -> torch.Tensor:
-        return _number(ns["effective_beta"](loss, recon), "effective_beta")
+        return one_number(ns["effective_beta"](loss, recon), "effective_beta")
 
     return {
         "beta": found(disguised(declared, scale, beta, constant)),
@@ -978,20 +824,6 @@ def effective_beta(ns, case: Case) -> Evidence:
         "recon_raised": found(disguised(declared, scale, beta, constant), shifted),
         "doubled": found(disguised(declared, scale, 2 * beta, constant)),
     }
-
-
-def _number(value: object, what: str) -> torch.Tensor:
-    """`value` in double precision, if it is one number; otherwise Unfit, in words that fit a returned value."""
-    if value is None:
-        raise unfit(value, what, "a number")
-    if isinstance(value, torch.Tensor) and value.numel() == 1:
-        value = value.detach().reshape(())
-    elif isinstance(value, torch.Tensor):
-        raise Unfit(f"{what} returned a tensor of shape {tuple(value.shape)}; a single number is expected.")
-    try:
-        return scalar(value, what).double()
-    except Unfit as error:
-        raise unfit(value, what, "a number") from error
 
 
 # --- bug zoo ---
