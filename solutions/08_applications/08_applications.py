@@ -42,10 +42,10 @@ torch.set_num_threads(1)
 print("torch", torch.__version__)
 
 # %% [markdown]
-# Questions on the stages before, three minutes.
+# Today's questions first, from the stages before: what you missed, and what is due again. Five minutes or so.
 
 # %% tags=["nbval-ignore-output"]
-practice("07")
+practice()
 
 # %% [markdown]
 # ## More likely than a digit
