@@ -250,6 +250,7 @@ def branched(needed=2):
     ("a1 a2 b1 c1", ["shift"]),
 ])
 def test_of_its_branches_a_gate_wants_so_many_and_the_nearest_first(workbook, monkeypatch, passed, absent):
+    monkeypatch.setattr("vae_course.learn.prerequisites.return_to", lambda *slip: None)  # these exercises are in no course
     reports = [Report(name, name in passed.split(), 0.0, 1.0, "") for name in BRANCHES]
     monkeypatch.setattr(gates.saved, "check", lambda *a: reports)
     stage = branched()

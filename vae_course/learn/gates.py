@@ -77,8 +77,8 @@ def closed_by_checks(stage: Stage, absent: Sequence[Missing]) -> Said:
     first = absent[0].return_to
     on_it = [m.exercise.name for m in absent if m.return_to == first != m.exercise.name]
     because = f", which {listed(on_it)} build{'s' * (len(on_it) == 1)} on" if on_it else ""
-    of = course.find_exercise(first)[0]
-    where = f" of stage {of.number}" if of.id != stage.id else ""
+    elsewhere = first not in {exercise.name for exercise in stage.exercises}
+    where = f" of stage {course.find_exercise(first)[0].number}" if elsewhere else ""
     return Said(f"The gate of {stage.id} is closed", [
         f"Not passed in the saved notebook: {names}; about {minutes} minutes in all.",
         *_about_branches(stage, absent),
