@@ -14,6 +14,8 @@ from support import REPOSITORY
 
 from vae_course import course
 from vae_course.author import build as building
+from vae_course.author import concepts
+from vae_course.author import table as tables
 from vae_course.author.convert import convert
 from vae_course.checks.sealing import bank
 from vae_course.course import CourseError
@@ -220,10 +222,32 @@ def test_the_leak_test_finds_an_answer_wherever_it_hides(place):
     assert list(leaks([(name, text)]))
 
 
-def test_the_readmes_table_counts_every_answer_of_the_banks():
+def test_the_table_counts_every_answer_of_the_banks():
     """The banks' own tests run them; here their numbers must be those that `vae-course table` wrote."""
-    table = (REPOSITORY / "README.md").read_text(encoding="utf-8").split("<!-- table")[1]
+    table = (REPOSITORY / "tests" / "README.md").read_text(encoding="utf-8").split(tables.BEGIN)[1]
     for stage in course.STAGES:
         for exercise in stage.exercises:
             wrong, right = (len(bank(stage, exercise.name, name)) for name in ("misconceptions.py", "alternatives.py"))
             assert f"| `{exercise.name}` | {wrong} of {wrong} | {wrong} | {right} of {right} |" in table, exercise.name
+
+
+@pytest.mark.parametrize(
+    ("file", "begin", "text"), [("README.md", tables.STAGES, tables.stages), ("tests/README.md", concepts.BEGIN, concepts.text)]
+)
+def test_the_tables_of_stages_and_concepts_are_what_the_course_gives(file, begin, text):
+    assert tables.put(REPOSITORY / file, begin, text(), write=False)
+
+
+def test_a_concept_that_is_not_in_its_stage_is_named():
+    row = concepts.Concept("x", "03", "No such step", ("no_picture",), ("gaussian_kl", "no_exercise"), ("no_drill",))
+    assert [*concepts.missing(row)] == ["step 'No such step'", "figure 'no_picture'", "exercise 'no_exercise'", "drill 'no_drill'"]
+
+
+def test_every_exercise_belongs_to_a_concept():
+    """But for the start, and for what the concepts are used in."""
+    named = {name for row in concepts.CONCEPTS for name in row.exercises}
+    used_in = {"shift", "kl_monte_carlo", "elbo_monte_carlo", "Encoder", "Decoder", "VAE", "negative_elbo", "train_step"}
+    used_in |= {"effective_beta", "samples_are_fresh", "loss_is_sound", "bound_is_sound", "doubly_reparameterized_gradient"}
+    used_in |= {"prior_end", "simple_loss", "sample_chain"}
+    absent = {e.name for stage in course.STAGES for e in stage.exercises if not stage.id.startswith("10")} - named
+    assert absent == used_in

@@ -348,7 +348,7 @@ def test_the_committed_table_is_that_of_the_committed_results_and_the_readmes():
     made = table([1, 5, 50], *epochs, held["results"], Settings(**held["settings"]))
     assert (KEPT / "table.md").read_text(encoding="utf-8").startswith(made)
     rows = [line for line in made.splitlines() if line.startswith("|")]
-    assert "\n".join(rows) in (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    assert "\n".join(rows) in (REPOSITORY / "tests" / "README.md").read_text(encoding="utf-8")
     nll = [held["results"][key]["nll"] for key in ("iwae-1", "iwae-5", "iwae-50")]
     assert nll == sorted(nll, reverse=True)
 

@@ -266,11 +266,11 @@ def site(out: Annotated[Path, typer.Option(help="The folder that is written.")] 
 
 @app.command(rich_help_panel=AUTHORS)
 def table(check: Annotated[bool, typer.Option("--check", help="Only say whether it is up to date.")] = False) -> None:
-    """Run every wrong and right answer of the banks, and write the table of the README from what came out."""
+    """Write the tables of README.md and tests/README.md; every wrong and right answer of the banks is run for it."""
     from vae_course.author import table as tables
 
-    fresh = tables.up_to_date(course.REPOSITORY / "README.md", write=not check)
-    typer.echo("README.md: " + ("as it should be" if fresh else "out of date; run `vae-course table`" if check else "table written"))
+    fresh = tables.up_to_date(write=not check)
+    typer.echo("The tables are " + ("as they should be" if fresh else "out of date; run `vae-course table`" if check else "written"))
     raise typer.Exit(1 if check and not fresh else 0)
 
 

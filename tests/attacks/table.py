@@ -1,4 +1,4 @@
-"""The README's table of attacks: `make attack-table` makes every harmless one in stock nbgrader, and writes it."""
+"""The table of attacks in tests/README.md: `make attack-table` makes every harmless one in stock nbgrader, and writes it."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def main() -> None:
             rows[attack.id] = row(attack.id, attack.words, outcome(attack, stock, apart), earned(attack))
             print(rows[attack.id], flush=True)
     table = "\n".join([HEAD, *(rows[id] for id in sorted(rows, key=place))])
-    same = put(REPOSITORY / "README.md", BEGIN, table, write=True)
-    print("README.md was up to date" if same else "README.md is written", file=sys.stderr)
+    same = put(REPOSITORY / "tests" / "README.md", BEGIN, table, write=True)
+    print("tests/README.md was up to date" if same else "tests/README.md is written", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -131,7 +131,7 @@ def test_an_attack_on_another_layer_has_its_test(other):
 
 def test_the_readmes_table_lists_every_attack_with_what_it_earns():
     """What stock nbgrader gives is from the last `make attack-table`."""
-    table = (REPOSITORY / "README.md").read_text(encoding="utf-8").split(BEGIN)[1].split(END)[0]
+    table = (REPOSITORY / "tests" / "README.md").read_text(encoding="utf-8").split(BEGIN)[1].split(END)[0]
     found = [[part.strip() for part in line.strip("|").split("|")] for line in table.strip().splitlines()[2:]]
     listed = {line[0]: line[1:] for line in found}
     wanted = {attack.id: (attack.words, earned(attack)) for attack in ATTACKS.values()}

@@ -1,4 +1,5 @@
-"""The README's table of what the checks catch: counted by running every answer of the banks."""
+"""The tables that `vae-course table` writes: the stages, in the README; in tests/README.md the concepts, looked up in the stages,
+and what the checks catch, counted by running every answer of the banks."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vae_course import course
+from vae_course.author import concepts
 from vae_course.checks import run
 from vae_course.checks.seal import visible_seal
 from vae_course.checks.sealing import bank, hidden_seal
@@ -13,6 +15,7 @@ from vae_course.course import CourseError
 from vae_course.models.files import write_whole
 
 BEGIN, END = "<!-- table: vae-course table -->", "<!-- end of table -->"
+STAGES = "<!-- table: stages -->"
 DRAWS = 200  # fresh inputs on which a right answer must pass
 
 
@@ -49,9 +52,22 @@ def text() -> str:
     return "\n".join([*lines, "| **all** | {} of {} | {} | {} of {} |".format(*total)])
 
 
-def up_to_date(readme: Path, write: bool) -> bool:
-    """Whether the table in `readme` is what the banks give; with `write` it is put there."""
-    return put(readme, BEGIN, text(), write)
+def stages() -> str:
+    """The map of stages in Markdown; points of answers in words stand behind a plus."""
+    lines = ["| stage | question | minutes | points |", "| --- | --- | --- | --- |"]
+    for stage in course.STAGES:
+        written = sum(question.points for question in stage.written)
+        points = f"{stage.points:g}" + (f" + {written:g}" if written else "")
+        lines.append(f"| {stage.number} [{stage.title}](notebooks/{stage.id}/{stage.id}.ipynb) | {stage.question} | {stage.minutes} | {points} |")
+    total = sum(stage.minutes for stage in course.STAGES)
+    return "\n".join([*lines, f"| **all** | | {total}, about {total / 60:.0f} hours | {sum(s.points for s in course.STAGES):g} |"])
+
+
+def up_to_date(write: bool) -> bool:
+    """Whether all three tables are what the course gives; with `write` they are put there."""
+    readme, proof = course.REPOSITORY / "README.md", course.REPOSITORY / "tests" / "README.md"
+    fresh = [put(readme, STAGES, stages(), write), put(proof, concepts.BEGIN, concepts.text(), write), put(proof, BEGIN, text(), write)]
+    return all(fresh)
 
 
 def put(readme: Path, begin: str, table: str, write: bool) -> bool:
