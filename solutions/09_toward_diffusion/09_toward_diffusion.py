@@ -18,7 +18,7 @@ import matplotlib.pyplot as plt
 import torch
 from torch.distributions import Normal
 
-from vae_course.explore import course_style, noise_schedule, schedule_picture
+from vae_course.explore import course_style, described, noise_schedule, schedule_picture
 from vae_course.learn import check, gate, hint, practice, predict, reveal
 from vae_course.models.diffusion import (
     NoiseNet, PlaneVAE, Predict, crescents, crescents_log_density, ddpm_path, energy_distance,
@@ -592,6 +592,7 @@ figure, axes = plt.subplots(1, 2, figsize=(7, 2.8), sharex=True, sharey=True)
 for axis, points, name in zip(axes, (test, drawn), ("data", "drawn from the chain")):
     axis.plot(*points.T, ".", ms=2)
     axis.set(title=name, xlabel="first coordinate", ylabel="second coordinate")
+described(figure, "Two clouds: the data's two crescents, and the chain's points on the same two.")
 
 # %% [markdown]
 # *Left: two thousand points of data, two crescents that reach into each other. Right: two thousand points drawn from the trained chain: the same two crescents, with a few points between them.*

@@ -23,6 +23,7 @@ from sphinx.util.console import nocolor
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from vae_course import __version__, course
+from vae_course.author.convert import INSTALL
 from vae_course.course import CourseError, Stage
 
 SETTINGS = {
@@ -71,8 +72,9 @@ def build(folder: Path) -> int:
 
 
 def page(stage: Stage) -> NotebookNode:
-    """The release of a stage with the outputs of the executed notebook, but for those of answers and checks."""
+    """The release of a stage with the outputs of the executed notebook, but for those of answers and checks; readers install nothing."""
     shown = nbformat.read(course.released_notebook(stage), 4)
+    shown.cells = [cell for cell in shown.cells if cell.source != INSTALL]
     ran = {cell.id: cell for cell in nbformat.read(course.solutions_folder() / stage.id / f"{stage.id}.ipynb", 4).cells}
     for cell in shown.cells:
         if cell.cell_type == "code" and "nbgrader" not in cell.metadata:
