@@ -325,10 +325,10 @@ MISTAKES = {
     "data_for_the_noise": "That is the data point that goes with this state and this `v`; the noise was asked for.",
     "roots_swapped": "Your two factors have changed places. When `a` is nearly 1, which of the two is nearly the noise: the state, or `v`?",
     # spread_from_the_noise_of_a_step
-    "noise_taken_for_what_is_left": "You took `b` for the share that is left after the step: it is what comes in. How much of what was left before "
-    "does the step keep?",
+    "noise_taken_for_what_is_left": "You took `b` for the share that is left after the step: it is what comes in. How much of what was "
+    "left before does the step keep?",
     # cost_of_a_step_in_logs
-    "logs_taken_for_ratios": "You took the fall of the logarithm for that of the ratio: the logarithm falls as far from 100 to 10 as from 10 to 1. Does "
-    "the ratio?",
+    "logs_taken_for_ratios": "You took the fall of the logarithm for that of the ratio: the logarithm falls as far from 100 to 10 "
+    "as from 10 to 1. Does the ratio?",
     "weight_of_the_noise": "That would be the cost if the noise were off by this: a fall relative to what is left of the ratio. What is off here?",
 }
