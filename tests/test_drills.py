@@ -16,9 +16,8 @@ import re
 import numpy as np
 import pytest
 import torch
-from torch.distributions import Bernoulli, Categorical, Laplace, Normal, kl_divergence
 from sklearn.metrics import roc_auc_score
-from torch.distributions import Bernoulli, Categorical, MixtureSameFamily, Normal, kl_divergence
+from torch.distributions import Bernoulli, Categorical, Laplace, MixtureSameFamily, Normal, kl_divergence
 
 from vae_course import course
 from vae_course.checks import drills
@@ -709,6 +708,40 @@ def library_mixture(w, m1, m2, z):
     return mixture.log_prob(*wide(z)).item()
 
 
+def class_by_total_length(p1, p2, b1, b2, b3):
+    """The bits for class and picture together; what is left of them once all classes share is the class's."""
+    total = [bits - math.log2(p) for p, bits in ((p1, b1), (p2, b2), (1 - p1 - p2, b3))]
+    return 2 ** -(total[0] + np.logaddexp2.reduce([-bits for bits in total]))
+
+
+def area_by_places(n1, n2, n3, n4, a1, a2, a3):
+    """The sum of the odd ones' places among the seven, counted from the end of the list."""
+    from_the_end = sorted([n1, n2, n3, n4, a1, a2, a3], reverse=True)
+    places = [from_the_end.index(line) + 1 for line in (a1, a2, a3)]
+    return (sum(places) - sum((1, 2, 3))) / (3 * 4)
+
+
+def two_flips_by_autograd_of_p(p, f1, f0):
+    p = torch.tensor(p, dtype=torch.float64, requires_grad=True)
+    heads, tails = (Bernoulli(p).log_prob(flip) for flip in wide(1, 0))
+    (0.5 * ((f1 - f0) * heads + (f0 - f1) * tails)).backward()
+    return p.grad.item()
+
+
+def noise_by_two_equations(a, xt, v):
+    signal, noise = math.sqrt(a), math.sqrt(1 - a)
+    return np.linalg.solve([[signal, noise], [-noise, signal]], [xt, v])[1]
+
+
+def variance_by_adding_precisions(before, b):
+    """From x_0 the state before is known up to its noise; from the state after, up to b, made larger again."""
+    return 1 / (1 / (1 - before) + (1 - b) / b)
+
+
+def step_of_two_gaussians_in_logs(g1, g2, e):
+    return step_of_two_gaussians(math.exp(g1), math.exp(g2), e)
+
+
 ANOTHER_ROUTE = {
     "cell_of_a_square_sum": broadcast_cell,
     "entries_of_a_sum": broadcast_size,
@@ -777,6 +810,26 @@ ANOTHER_ROUTE = {
     "gap_with_many_samples": curvature_times_spread,
     "signal_of_the_encoder": mean_and_spread_apart,
     "pairs_of_two_states": all_pairs_of_draws,
+    "share_of_a_class": class_by_bayes,
+    "evidence_over_labels": label_summed_out,
+    "nats_of_a_label": surprise_less,
+    "pairs_in_order": area_below_the_curve,
+    "length_on_the_way": variance_on_the_way,
+    "kl_to_the_prior_of_a_class": library_kl,
+    "likeliest_above_a_draw": highest_less_average,
+    "soft_share_of_a_state": race_of_two,
+    "estimate_of_two_flips": two_flips_by_autograd,
+    "two_bumps_at_a_point": library_mixture,
+    "left_after_three_steps": left_by_logs,
+    "state_of_a_chain": turned_by_an_angle,
+    "noise_in_a_state": noise_by_two_points,
+    "cost_of_the_end": end_by_the_library,
+    "spread_of_a_step_back": variance_by_regression,
+    "middle_of_a_step_back": mean_by_regression,
+    "cost_of_a_step": step_of_two_gaussians,
+    "cost_of_wrong_noise": step_of_a_wrong_noise,
+    "bound_from_its_terms": gains_and_costs,
+    "gap_with_more_steps": line_on_log_scales,
     "standard_error_from_a_variance": spread_by_variance,
     "urn_posterior_from_odds": urn_by_log_odds,
     "blind_draws_with_an_offset": library_log_mean_less_the_offset,
@@ -800,6 +853,12 @@ ANOTHER_ROUTE = {
     "bound_from_relative_weights": bound_from_shares,
     "effective_samples_from_powers_of_ten": size_from_tenths,
     "gap_from_a_second_moment": curvature_times_two_points,
+    "share_of_a_class_from_code_lengths": class_by_total_length,
+    "pairs_in_order_of_a_list": area_by_places,
+    "estimate_of_two_flips_by_p": two_flips_by_autograd_of_p,
+    "noise_from_a_velocity": noise_by_two_equations,
+    "spread_from_the_noise_of_a_step": variance_by_adding_precisions,
+    "cost_of_a_step_in_logs": step_of_two_gaussians_in_logs,
 }
 
 # What the base drill makes of a transfer's numbers when they are read by their letters.
@@ -826,26 +885,12 @@ BY_THE_LETTERS = {
     "bound_from_relative_weights": lambda r1, r2, r3, top: dict(l1=r1, l2=r2, l3=r3),
     "effective_samples_from_powers_of_ten": lambda d1, d2, d3: dict(l1=d1, l2=d2, l3=d3),
     "gap_from_a_second_moment": lambda M, K: dict(V=M, K=K),
-    "left_after_three_steps": left_by_logs,
-    "state_of_a_chain": turned_by_an_angle,
-    "noise_in_a_state": noise_by_two_points,
-    "cost_of_the_end": end_by_the_library,
-    "spread_of_a_step_back": variance_by_regression,
-    "middle_of_a_step_back": mean_by_regression,
-    "cost_of_a_step": step_of_two_gaussians,
-    "cost_of_wrong_noise": step_of_a_wrong_noise,
-    "bound_from_its_terms": gains_and_costs,
-    "gap_with_more_steps": line_on_log_scales,
-    "share_of_a_class": class_by_bayes,
-    "evidence_over_labels": label_summed_out,
-    "nats_of_a_label": surprise_less,
-    "pairs_in_order": area_below_the_curve,
-    "length_on_the_way": variance_on_the_way,
-    "kl_to_the_prior_of_a_class": library_kl,
-    "likeliest_above_a_draw": highest_less_average,
-    "soft_share_of_a_state": race_of_two,
-    "estimate_of_two_flips": two_flips_by_autograd,
-    "two_bumps_at_a_point": library_mixture,
+    "share_of_a_class_from_code_lengths": lambda p1, p2, b1, b2, b3: dict(p1=p1, p2=p2, l1=b1, l2=b2, l3=b3),
+    "pairs_in_order_of_a_list": dict,
+    "estimate_of_two_flips_by_p": dict,
+    "noise_from_a_velocity": lambda a, xt, v: dict(x0=v, a=a, xt=xt),
+    "spread_from_the_noise_of_a_step": lambda before, b: dict(before=before, now=b),
+    "cost_of_a_step_in_logs": lambda g1, g2, e: dict(s1=g1, s2=g2, e=e),
 }
 
 

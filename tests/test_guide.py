@@ -110,6 +110,9 @@ def test_a_way_back_leads_to_an_exercise_that_comes_earlier(stage):
         ("negative_elbo", "cross_entropy_of_probabilities", "bernoulli_log_likelihood"),
         ("iwae_bound", "mean_of_the_logs", "log_evidence_monte_carlo"),
         ("iwae_bound", "sum_for_mean", "log_evidence_monte_carlo"),
+        ("conditional_elbo", "against_the_standard_prior", "gaussian_kl_between"),
+        ("leave_one_out_gradient", "mean_of_all", None),
+        ("reverse_posterior", "variances_added", "linear_gaussian_encoder"),
         ("iwae_bound", "as_a_loss", None),  # a slip of the exercise itself
         ("gaussian_kl", "no_such_id", None),
         ("gaussian_kl", None, None),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 
-from vae_course.checks.drills import Item, drill
+from vae_course.checks.drills import Item, drill, transfer
 
 HALF_LOG_TWO_PI = 0.5 * math.log(2 * math.pi)
 
@@ -218,6 +218,80 @@ def two_bumps_at_a_point(rng: random.Random) -> Item:
     )
 
 
+@transfer("share_of_a_class")
+def share_of_a_class_from_code_lengths(rng: random.Random) -> Item:
+    """p(y = 1 | x) from the bits that each class needs for the picture: each bit is a factor of one half."""
+    low = rng.randint(26, 60) / 10
+    best, middle, worst = low, low + rng.randint(4, 8) / 10, low + rng.randint(12, 20) / 10
+    first, bits = rng.choice((  # a rare class that is the best one, or a frequent one that is not
+        (rng.randint(10, 22) / 100, [best, *rng.sample([middle, worst], 2)]),
+        (rng.randint(45, 60) / 100, [worst, *rng.sample([best, middle], 2)]),
+    ))
+    second = round(rng.uniform(0.15, 0.85 - first), 2)
+    priors = (first, second, 1 - first - second)
+
+    def share(factors: list[float]) -> float:
+        return factors[0] / sum(factors)
+
+    shares = (f"{first:g}", f"{second:g}", f"(1-{first:g}-{second:g})")
+    terms = [f"{p}*2^(-{b:g})" for p, b in zip(shares, bits)]
+    return Item(
+        f"Of all pictures, `p1 = {first:g}` are of class 1, `p2 = {second:g}` of class 2, and the others of class 3. A conditional VAE is "
+        "used to store pictures: told the class, it needs -log2 p(x|y) bits. For one picture these are " + _named("b", bits)
+        + ". What is the probability of class 1 now?",
+        share([p * 2**-b for p, b in zip(priors, bits)]),
+        working=f"{terms[0]}/({' + '.join(terms)})",
+        wrong={
+            "lengths_taken_for_logs": share([p * math.exp(b) for p, b in zip(priors, bits)]),
+            "bits_taken_for_nats": share([p * math.exp(-b) for p, b in zip(priors, bits)]),
+            "classes_taken_as_equal": share([2**-b for b in bits]),
+            "picture_ignored": first,
+        },
+    )
+
+
+@transfer("pairs_in_order")
+def pairs_in_order_of_a_list(rng: random.Random) -> Item:
+    """The AUROC of four normal and three odd pictures by where they stand in a list, the strangest first."""
+    lines = rng.sample(range(1, 300), 7)
+    normal, strange = sorted(lines[:4]), sorted(lines[4:])
+    wins = sum(a < b for a in strange for b in normal)
+    return Item(
+        "All pictures of a data set stand in a list, the strangest first, one on each line. Seven of them are looked at. The normal ones "
+        "stand on the lines " + _named("n", normal) + ", the odd ones on the lines " + _named("a", strange)
+        + ". What is the AUROC of these seven?",
+        wins / 12,
+        working=f"{wins}/(3*4)",
+        wrong={
+            "line_taken_for_score": 1 - wins / 12,
+            "pairs_of_one_kind_counted": wins / 21,
+            "pairs_not_shared_out": wins,
+        },
+    )
+
+
+@transfer("estimate_of_two_flips")
+def estimate_of_two_flips_by_p(rng: random.Random) -> Item:
+    """Leave-one-out with one head and one tail, by p itself: the scores are 1 / p and -1 / (1 - p)."""
+    p = rng.choice((0.15, 0.2, 0.25, 0.3, 0.35, 0.65, 0.7, 0.75, 0.8))
+    heads, tails = rng.randint(10, 60) / 10, rng.randint(-30, 8) / 10
+    gain = heads - tails
+    return Item(
+        f"A coin shows heads with probability `p = {p:g}`, and this time p itself is what is learned, not its logit. Heads are worth "
+        f"`f1 = {heads:g}` and tails `f0 = {tails:g}`. It is flipped twice, and heads and tails come up once each. What is the score-function "
+        "estimate of the slope of the average worth by p, with the other flip as each one's baseline?",
+        gain / (2 * p * (1 - p)),
+        working=f"(({heads:g} - ({tails:g}))/{p:g} + (({tails:g}) - {heads:g})*(-1/(1-{p:g})))/2",
+        wrong={
+            "slope_by_the_logit": gain / 2,
+            "logit_undone_the_wrong_way": gain * p * (1 - p) / 2,
+            "exact_slope_for_the_estimate": gain,
+            "no_baseline": (heads / p - tails / (1 - p)) / 2,
+            "not_averaged": gain / (p * (1 - p)),
+        },
+    )
+
+
 def _named(letter: str, values: list[float]) -> str:
     names = [f"`{letter}{i} = {value:g}`" for i, value in enumerate(values, 1)]
     return ", ".join(names[:-1]) + f" and {names[-1]}"
@@ -274,4 +348,18 @@ MISTAKES = {
     "one_bump_in_the_middle": "You took one Gaussian at the weighted mean of the two: between the bumps it has its peak, and the mixture "
     "has less there.",
     "constant_of_the_density_lost": "You left out the constant of a Gaussian density, half of log 2 pi.",
+    # share_of_a_class_from_code_lengths
+    "lengths_taken_for_logs": "You took the lengths for log-probabilities: then a picture that takes more bits would be likelier. Which sign "
+    "have they?",
+    "bits_taken_for_nats": "You took the bits for nats, which makes you too sure. By which factor does one bit more make a picture less "
+    "likely?",
+    # pairs_in_order_of_a_list
+    "line_taken_for_score": "You took the lines for scores: the first line has the smallest number and the strangest picture. Who wins a pair, "
+    "the upper or the lower?",
+    "pairs_of_one_kind_counted": "You divided by all pairs of the seven: two odd pictures, or two normal ones, have nothing to be told apart by.",
+    "pairs_not_shared_out": "That is how many pairs are in order. Out of how many?",
+    # estimate_of_two_flips_by_p
+    "slope_by_the_logit": "That is the estimate of the slope by the logit. How much does p move when the logit moves a little?",
+    "logit_undone_the_wrong_way": "You came from the logit and multiplied where one divides: p moves less than the logit does, so the slope by "
+    "p is the steeper one.",
 }

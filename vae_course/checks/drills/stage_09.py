@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 
-from vae_course.checks.drills import Item, drill
+from vae_course.checks.drills import Item, drill, transfer
 
 
 @drill
@@ -204,6 +204,67 @@ def gap_with_more_steps(rng: random.Random) -> Item:
     )
 
 
+@transfer("noise_in_a_state")
+def noise_from_a_velocity(rng: random.Random) -> Item:
+    """x_t and v are x_0 and the noise, turned by an angle: turn them back."""
+    a = rng.choice((rng.randint(12, 40), rng.randint(60, 88))) / 100
+    xt, v = rng.sample((_signed(rng, 4, 13) / 10, _signed(rng, 16, 28) / 10), 2)  # unlike, so that it counts which root each has
+    of_data, of_noise = math.sqrt(a), math.sqrt(1 - a)
+    return Item(
+        f"At a step where `a = {a:g}` of the variance is left, a network is shown the state `xt = {xt:g}`. It guesses neither the noise nor "
+        "the data point but a mixture of them: the noise times the root of a, less the data point times the root of 1 - a. It says "
+        f"`v = {v:g}`. Which standard normal noise goes with that?",
+        of_noise * xt + of_data * v,
+        working=f"sqrt(1 - {a:g})*({xt:g}) + sqrt({a:g})*({v:g})",
+        wrong={
+            "velocity_taken_for_the_data": (xt - of_data * v) / of_noise,
+            "data_for_the_noise": of_data * xt - of_noise * v,
+            "roots_swapped": of_data * xt + of_noise * v,
+        },
+    )
+
+
+@transfer("spread_of_a_step_back")
+def spread_from_the_noise_of_a_step(rng: random.Random) -> Item:
+    """The variance of q(x_{t-1}|x_t, x_0), from what was left before the step and the noise that it brings."""
+    before, b = rng.randint(45, 85) / 100, rng.randint(12, 40) / 100
+    now = before * (1 - b)
+    return Item(
+        f"Before a step of a chain `before = {before:g}` of the variance of x_0 is left. The step brings noise of variance `b = {b:g}` and makes "
+        "the state smaller, so that a variance of 1 stays 1. What is the variance of the state before this step, when the state after it "
+        "and x_0 are both known?",
+        (1 - before) * b / (1 - now),
+        working=f"(1 - {before:g})*{b:g}/(1 - {before:g}*(1 - {b:g}))",
+        wrong={
+            "noise_taken_for_what_is_left": (1 - before) * (1 - b / before) / (1 - b),
+            "data_not_known": b,
+            "next_state_not_known": 1 - before,
+            "not_shared_out": (1 - before) * b,
+        },
+    )
+
+
+@transfer("cost_of_a_step")
+def cost_of_a_step_in_logs(rng: random.Random) -> Item:
+    """Half of the fall of SNR, times the squared error in x_0, from logs of SNR."""
+    g2 = rng.randint(15, 130) / 100
+    g1, e = round(g2 + rng.uniform(0.5, 1.2), 2), rng.randint(35, 90) / 100
+    return Item(
+        f"In one step of a chain the natural logarithm of the signal-to-noise ratio falls from `g1 = {g1:g}` to `g2 = {g2:g}`. The model's "
+        f"guess for the data point, one number, is off by `e = {e:g}`. What is the KL of this step, when both Gaussians have the same "
+        "variance?",
+        (math.exp(g1) - math.exp(g2)) * e**2 / 2,
+        unit="nats",
+        working=f"(exp({g1:g}) - exp({g2:g}))*{e:g}^2/2",
+        wrong={
+            "logs_taken_for_ratios": (g1 - g2) * e**2 / 2,
+            "weight_of_the_noise": (math.exp(g1 - g2) - 1) * e**2 / 2,
+            "half_forgotten": (math.exp(g1) - math.exp(g2)) * e**2,
+            "one_ratio_only": math.exp(g2) * e**2 / 2,
+        },
+    )
+
+
 def _signed(rng: random.Random, least: int, most: int) -> int:
     return rng.choice((-1, 1)) * rng.randint(least, most)
 
@@ -259,4 +320,15 @@ MISTAKES = {
     "error_of_one_step": "That is how the loss of one step falls. How many steps are there now?",
     "root_of_the_steps": "You divided by the root of the steps, which is how chance averages out: nothing here is chance.",
     "more_steps_more_cost": "You let the gap grow with the number of steps: each of them loses much less. How much less?",
+    # noise_from_a_velocity
+    "velocity_taken_for_the_data": "You took `v` for the data point. What is `v` when there is no noise at all, and `a` is 1?",
+    "data_for_the_noise": "That is the data point that goes with this state and this `v`; the noise was asked for.",
+    "roots_swapped": "Your two factors have changed places. When `a` is nearly 1, which of the two is nearly the noise: the state, or `v`?",
+    # spread_from_the_noise_of_a_step
+    "noise_taken_for_what_is_left": "You took `b` for the share that is left after the step: it is what comes in. How much of what was "
+    "left before does the step keep?",
+    # cost_of_a_step_in_logs
+    "logs_taken_for_ratios": "You took the fall of the logarithm for that of the ratio: the logarithm falls as far from 100 to 10 "
+    "as from 10 to 1. Does the ratio?",
+    "weight_of_the_noise": "That would be the cost if the noise were off by this: a fall relative to what is left of the ratio. What is off here?",
 }

@@ -1,4 +1,6 @@
-"""Hints and predictions of stage 08."""
+"""Hints and predictions of stage 08, and where its mistakes send back to."""
+
+from collections.abc import Mapping
 
 from vae_course.learn.guide import Prediction
 
@@ -106,4 +108,105 @@ PREDICTIONS = {
         "More input sounds like more information in the code. But KL is the price of what z has to tell the decoder, and the decoder knows "
         "the label already.",
     ),
+}
+
+# For a misconception whose missing step is the skill of an earlier exercise: the name of that exercise.
+RETURN: Mapping[str, Mapping[str, str]] = {
+    "ConditionalVAE": {
+        "noise_forgotten": "reparameterize",
+        "code_detached": "reparameterize",
+        "times_the_variance": "std_from_logvar",
+        "log_variance_one": "std_from_logvar",
+        "prior_gives_sigma": "std_from_logvar",
+        "encode_gives_variances": "std_from_logvar",
+        "prior_in_a_list": "Encoder",
+        "probabilities_from_decode": "Decoder",
+    },
+    "conditional_elbo": {
+        "logvar_for_log_sigma": "std_from_logvar",
+        "against_the_standard_prior": "gaussian_kl_between",
+        "reverse": "gaussian_kl_between",
+        "mean_over_dimensions": "gaussian_kl_between",
+        "twice_the_kl": "gaussian_kl_between",
+        "distance_without_its_unit": "gaussian_kl_between",
+        "distance_in_the_unit_of_q": "gaussian_kl_between",
+        "log_ratio_turned": "gaussian_kl_between",
+        "one_missing": "gaussian_kl_between",
+        "difference_of_two_prices": "gaussian_kl_between",
+        "kl_added": "sgvb_b",
+    },
+    "class_posterior": {
+        "prior_missing": "log_joint",
+        "prior_subtracted": "log_joint",
+        "prior_not_as_a_logarithm": "log_joint",
+        "prior_twice": "log_joint",
+        "joint": "posterior_grid",
+        "over_the_batch": "posterior_grid",
+        "shares_of_logarithms": "posterior_grid",
+        "mean_with_the_prior": "posterior_grid",
+        "multiplied_after_the_softmax": "posterior_grid",
+        "written_out": "posterior_grid",
+        "written_out_and_guarded": "posterior_grid",
+        "largest_of_the_table": "posterior_grid",
+    },
+    "label_information": {
+        "mean_of_logarithms": "log_evidence_monte_carlo",
+        "against_the_best_class": "log_evidence_monte_carlo",
+        "sum_written_out": "log_evidence_monte_carlo",
+        "log_posterior_of_equal_classes": "class_posterior",
+        "equal_weights": "class_posterior",
+        "over_the_batch_of_images": "class_posterior",
+    },
+    "anomaly_score": {
+        "at_the_mean": "reparameterize",
+        "reconstruction_only": "log_weights",
+        "price_of_the_code_only": "log_weights",
+        "q_missing": "log_weights",
+        "closed_form": "log_weights",
+        "elbo_of_all_samples": "iwae_bound",
+        "log_k_missing": "iwae_bound",
+        "log_k_turned": "iwae_bound",
+        "best_sample": "iwae_bound",
+        "weights_written_out": "iwae_bound",
+    },
+    "gumbel_softmax": {
+        "draws_its_own_noise": "reparameterize",
+        "noise_of_the_first_row": "reparameterize",
+        "logits_detached": "reparameterize",
+        "exp_written_out": "effective_sample_size",
+    },
+    "leave_one_out_gradient": {
+        "no_baseline": "score_function_gradient",
+        "sum_over_samples": "score_function_gradient",
+        "standardised_leads": "score_function_gradient",
+        "in_the_probabilities": "score_function_gradient",
+        "means_multiplied": "score_function_gradient",
+        "baseline_at_the_mean_score": "score_function_gradient",
+    },
+    "mixture_log_prob": {
+        "weights_as_factors": "log_joint",
+        "weights_not_as_logarithms": "log_joint",
+        "mean_of_logs": "log_evidence_monte_carlo",
+        "best_part": "log_evidence_monte_carlo",
+        "densities_written_out": "log_evidence_monte_carlo",
+        "densities_with_a_floor": "log_evidence_monte_carlo",
+        "variance_as_deviation": "std_from_logvar",
+        "constant_missing": "gaussian_log_likelihood",
+        "log_sigma_missing": "gaussian_log_likelihood",
+        "mean_over_dimensions_of_z": "gaussian_log_likelihood",
+    },
+    "elbo_with_prior": {
+        "sampled_with_the_variance": "std_from_logvar",
+        "density_with_the_variance": "std_from_logvar",
+        "prior_of_the_noise": "reparameterize",
+        "prior_detached": "reparameterize",
+        "bound_of_many": "sgvb_a",
+        "sum_of_samples": "sgvb_a",
+        "two_priors": "log_weights",
+        "entropy_missing": "log_weights",
+        "prior_left_out": "log_weights",
+        "kl_turned": "log_weights",
+        "prior_at_the_mean": "log_weights",
+        "density_of_the_noise": "log_weights",
+    },
 }

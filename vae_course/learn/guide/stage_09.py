@@ -1,4 +1,6 @@
-"""Hints and predictions of stage 09."""
+"""Hints and predictions of stage 09, and where its mistakes send back to."""
+
+from collections.abc import Mapping
 
 from vae_course.learn.guide import Prediction
 
@@ -82,4 +84,94 @@ PREDICTIONS = {
         "A single step loses about a hundred times less when it is ten times as short, which tempts to the last answer. But there "
         "are ten times as many of them.",
     ),
+}
+
+# For a misconception whose missing step is the skill of an earlier exercise: the name of that exercise.
+RETURN: Mapping[str, Mapping[str, str]] = {
+    "noise": {
+        "along_the_columns": "shift",
+        "variances_as_scales": "reparameterize",
+        "noise_without_a_root": "reparameterize",
+        "noise_taken_away": "reparameterize",
+        "own_noise": "reparameterize",
+    },
+    "prior_end": {
+        "deviation_as_variance": "std_from_logvar",
+        "variance_as_deviation": "std_from_logvar",
+        "variance_as_logvar": "std_from_logvar",
+        "mean_without_a_square": "gaussian_kl",
+        "variance_left_out": "gaussian_kl",
+        "mean_left_out": "gaussian_kl",
+        "half_missing": "gaussian_kl",
+        "mean_over_dimensions": "gaussian_kl",
+        "other_way_round": "gaussian_kl",
+        "rows_added_up": "gaussian_kl",
+        "negated": "gaussian_kl",
+        "mean_not_scaled": "noise",
+        "mean_without_a_root": "noise",
+        "variance_of_the_signal": "noise",
+    },
+    "reverse_posterior": {
+        "equal_weights": "linear_gaussian_encoder",
+        "weighted_by_variance": "linear_gaussian_encoder",
+        "not_normalised": "linear_gaussian_encoder",
+        "variances_added": "linear_gaussian_encoder",
+        "precision_of_xt_itself": "linear_gaussian_encoder",
+        "root_missing_at_x0": "noise",
+        "root_missing_at_xt": "noise",
+        "columns_for_rows": "noise",
+        "one_step_early_both": "noise",
+    },
+    "step_kl": {
+        "half_the_error": "gaussian_kl_between",
+        "no_half": "gaussian_kl_between",
+        "averaged_over_dimensions": "gaussian_kl_between",
+        "divided_by_the_deviation": "gaussian_kl_between",
+        "not_divided": "gaussian_kl_between",
+        "not_squared": "gaussian_kl_between",
+        "another_variance": "gaussian_kl_between",
+        "divided_by_the_step": "reverse_posterior",
+        "guess_as_the_mean": "reverse_posterior",
+    },
+    "diffusion_bound": {
+        "constants_missing": "gaussian_log_likelihood",
+        "variance_as_sigma": "gaussian_log_likelihood",
+        "steps_added": "sgvb_b",
+        "end_added": "sgvb_b",
+        "sigma_of_the_signal": "noise",
+        "walked": "noise",
+        "end_sampled": "prior_end",
+        "kl_at_the_first_step": "reverse_posterior",
+        "weights_missing": "step_kl",
+    },
+    "noise_weight": {
+        "weight_one_step_early": "noise",
+        "weight_without_half": "step_kl",
+        "variance_of_the_forward_step": "step_kl",
+        "half_of_snr": "step_kl",
+        "steps_changed": "step_kl",
+        "weight_of_roots": "step_kl",
+        "ratio_of_alpha_bars": "step_kl",
+    },
+    "simple_loss": {
+        "absolute": "gaussian_log_likelihood",
+        "length_of_the_error": "gaussian_log_likelihood",
+        "mean_of_everything": "negative_elbo",
+        "sum_of_everything": "negative_elbo",
+        "one_for_each_row": "negative_elbo",
+        "noise_on_top": "noise",
+    },
+    "sample_chain": {
+        "last_noise_not_scaled": "reparameterize",
+        "last_noise_by_its_variance": "reparameterize",
+        "scaled_by_the_variance": "reparameterize",
+        "noise_of_its_own": "reparameterize",
+        "begun_at_zero": "generate",
+        "begun_too_narrow": "prior_end",
+        "scaled_by_the_step_forward": "reverse_posterior",
+        "no_noise_inside": "reverse_posterior",
+        "jumped_from_the_guess": "reverse_posterior",
+        "guess_as_the_next_state": "reverse_posterior",
+        "last_noise_left_out": "diffusion_bound",
+    },
 }
