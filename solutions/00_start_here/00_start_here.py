@@ -1,6 +1,6 @@
 # %% [markdown] card="00_start_here"
 # A course that checks your code while you write it asks for one habit: reading what a check says. This page lets
-# you practise the habit on a mistake so small that nobody is proud of making it, and everybody makes.
+# you practise the habit on a mistake so small that nobody is proud of it, and that everybody makes.
 #
 # After it you can
 #
@@ -66,7 +66,7 @@ reveal("square_table")
 
 # %% [markdown]
 # No error, the right shape, and wrong. Row 0 should have gone up by 10 everywhere; instead every *column* got its own
-# amount. A batch of 64 images with 64 latent numbers hides the same mistake in a training run that simply learns badly.
+# amount. A batch of 64 pictures with 64 latent numbers hides the same mistake in a training run that simply learns badly.
 #
 # ## What a check says
 #
@@ -160,8 +160,8 @@ ready()
 # %% [markdown]
 # ## The signs, said once
 #
-# Half of the bugs in this field are a sign, so we fix the signs now and keep them to the end. All numbers are in nats: natural logarithms, one
-# number a data point.
+# Half of the bugs in this field are a sign, so we fix them now, for good. All numbers are in nats, the unit of natural logarithms,
+# for one data point. Here that is mostly a picture, also called an image: hence nats/image.
 #
 # | larger is better | smaller is better |
 # | --- | --- |
@@ -175,7 +175,7 @@ ready()
 # ## What you need, and what you do not
 #
 # You need Python functions, arrays, averages, and the idea that a derivative says which way is up. You do **not**
-# need measure theory, a graphics card, or an internet connection. The eight questions above are the rest of what is taken for granted.
+# need measure theory, a graphics card, or an internet connection.
 #
 # ## Practice
 #

@@ -49,8 +49,8 @@ model = train_digit_model(train, z_dim=8, steps=3000)
 print("pictures to learn from", tuple(train.shape), "and to test", tuple(test.shape))
 
 # %% [markdown]
-# The first is a plain autoencoder: it was asked to copy its input through the code, and nothing else. How the second one was trained is the story of
-# stages 02 to 05. Today we only use it. Draw codes from a standard normal distribution and let both decode them; each pixel becomes the likelier of black
+# The first is a plain autoencoder: it was asked to copy its input through the code, and nothing else. The second is a **variational autoencoder**,
+# or VAE, and how it was trained is the story of stages 02 to 05. Today we only use it. Draw codes from a standard normal distribution and let both decode them; each pixel becomes the likelier of black
 # and white.
 
 # %%
@@ -85,7 +85,7 @@ for name, logits in {"plain": plain(test), "model": model.decode(mean_code)}.ite
 print(f"spread of the plain codes {codes.std(0).mean():.1f}, of the random {z.std(0).mean():.1f}")
 
 # %% [markdown]
-# Its codes lie several units from zero, and nothing in its training says where. We decoded from a place where no code ever was. *"Then draw codes from where they are!"* Try that: fit a Gaussian to
+# Its codes lie several units from zero, and nothing in its training says where. We decoded from a place where no code ever was. *"Then draw codes from where they are."* Try that: fit a Gaussian to
 # its codes, and draw from it.
 
 # %% tags=["nbval-ignore-output"]
@@ -206,7 +206,7 @@ for code in (0.0, 1.5, -1.5):
     print(f"z = {code:4}: explains {explains:7.2f}, common {common:6.2f} nats")
 
 # %% [markdown]
-# The code 1.5 explains this x almost perfectly. The code 0 is the commonest of the three and explains nothing; −1.5 is as common as 1.5 and on the wrong side.
+# The code 1.5 explains this x as well as a code can, since its mean is x itself. The code 0 is the commonest of the three and explains nothing; −1.5 is as common as 1.5 and on the wrong side.
 # You need this score for every data point against every code.
 
 # %% [markdown] card="log_joint"

@@ -111,7 +111,7 @@ print("their average under q", f"{(q * (joint / q)).sum():.3f}")
 # *"Why would I give away equality on purpose?"* Because the right side is an average of logs. It can be estimated from a few draws of q without bias, and it splits into terms. The left side has its log outside: a few draws inside it give a biased
 # estimate, as the blind guesses of stage 01 did.
 #
-# q is chosen for one x. With several data points each has its own, and we write q(z|x). It may even leave some codes out. Then the average of w runs over the others only and is less than p(x): the bound still holds, it is only looser.
+# q is chosen for one x. With several data points each has its own, and we write q(z|x); books call it the **variational posterior**. q may even leave some codes out. Then the average of w runs over the others only and is less than p(x): the bound still holds, it is only looser.
 
 # %% [markdown] card="elbo_exact"
 # Write `elbo_exact(log_joint, log_q)`: the bound of each data point for a code with M possible values, by summing over them.
@@ -145,7 +145,7 @@ check("elbo_exact")
 # 4. The **KL divergence** from q to the prior is an average under q of a log ratio, KL(q ‖ p(z)) = E_q[log q(z) − log p(z)]. The second average is its negative.
 # 5. So **ELBO = E_q[log p(x|z)] − KL(q ‖ p(z))**.
 #
-# The first term asks whether codes from q explain x: *reconstruction*. The second is what q pays for differing from the prior. A KL is never negative, by Jensen once more: −KL = E_q[log (p/q)] ≤ log E_q[p/q] = log 1 = 0, and it is 0 only when p/q has no spread, that
+# The first term asks whether codes from q explain x: *reconstruction*. (Its negative is the `recon` of stage 00, which is to be small.) The second is what q pays for differing from the prior; books call it the *regulariser*. A KL is never negative, by Jensen once more: −KL = E_q[log (p/q)] ≤ log E_q[p/q] = log 1 = 0, and it is 0 only when p/q has no spread, that
 # is, when both are the same. On the three states:
 
 # %%
@@ -477,7 +477,7 @@ for step in range(6):
 # At the posterior the spread is rounding error: log w is *constant*, because p(x, z) / p(z|x) is p(x) for every z. That is the cleanest sign of a perfect q there is. Read the last column too. About half of the
 # single estimates lie above log p(x), until at the very end all of them equal it, and nothing is wrong: only the *average* is a bound.
 #
-# So there is one alarm. An average that exceeds the exact evidence by more than four standard errors is impossible, and somewhere there is a bug. Here is a common one. The KL is right, and the first term is scored
+# So there is one alarm. An average that exceeds the exact evidence by more than four standard errors cannot be put down to chance: such a bound is *impossible*, and somewhere there is a bug. Here is a common one. The KL is right, and the first term is scored
 # at the mean of q instead of at draws from q, as if q had no spread.
 
 # %%
@@ -498,7 +498,7 @@ for mean, var in ((1.0, 1 / 3), (0.6, 0.2)):
 #
 # ## Fitting q to one data point
 #
-# Now the hammock, x = (0.9, 0.625), with log p(x) = −2.1523. Choose q = N(μ, σ²) and climb the bound over μ and σ. The gradient needs no sampling if z lives on a grid: the joint at the
+# Now the hammock, x = (0.9, 0.625), with log p(x) = −2.1523. Choose q = N(μ, σ²) and climb the bound over μ and σ. To choose a q by climbing the bound is called **variational inference**, which is the V in VAE. The gradient needs no sampling if z lives on a grid: the joint at the
 # nodes times the spacing is a finite model, and q becomes a distribution over the nodes when its logs are normalised there by `log_softmax`.
 #
 # *"Why not simply use the density of q times the spacing?"* Because such a q need not sum to 1, and a q that is narrower than the spacing hides between the nodes. See what the bound says of one, standard
@@ -582,7 +582,7 @@ reveal("one_bump_or_the_middle")
 #
 # ## One encoder for all
 #
-# Fitting each x by itself takes hundreds of steps for every picture. An **encoder** learns a single function from x to (μ, σ), and then answers a new x at once. That is **amortized inference**, and it can be worse than fitting, by
+# Fitting each x by itself takes hundreds of steps for every picture. An **encoder**, also called an inference network, learns a single function from x to (μ, σ), and then answers a new x at once. That is **amortized inference**, and it can be worse than fitting, by
 # the **amortization gap**. In one case it is exactly as good. Take the linear model, x given z ~ N(W z, σ²I), and collect what the log joint says about z:
 #
 # $$\log p(x, z) = -\tfrac{1}{2\sigma^2}\, z^{\top} M z + \tfrac{1}{\sigma^2}\, z^{\top} W^{\top} x + \text{const}, \qquad M = W^{\top} W + \sigma^2 I .$$
@@ -590,7 +590,7 @@ reveal("one_bump_or_the_middle")
 # A quadratic in z, so the posterior is a Gaussian. Its mean is where the slope is 0, at M z = Wᵀx. Its *precision*, the inverse of its covariance, is what stands in the square: M / σ². The mean is linear in x and the precision does not see x at all, so a linear encoder can
 # do it for all x at once.
 #
-# A *diagonal* q cannot copy M when M has entries off its diagonal. Which diagonal is best? In the bound, q pays for its spread and gains from it: the square averages to ½ M_jj s_j² / σ² for a code of standard deviation s_j, and the entropy of q contributes log s_j. So, as far as s_j is concerned, the
+# A *diagonal* q cannot copy M when M has entries off its diagonal. Which diagonal is best? In the bound, q pays for its spread and gains from it: the square averages to ½ M_jj s_j² / σ² for a code of standard deviation s_j, and −E_q[log q], which stage 03 calls the entropy of q, contributes log s_j. So, as far as s_j is concerned, the
 # gap is ½ (M_jj / σ²) s_j² − log s_j plus a constant. Set its derivative to 0 and you have it.
 
 # %%

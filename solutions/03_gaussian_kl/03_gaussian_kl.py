@@ -1,7 +1,7 @@
 # %% [markdown] card="03_gaussian_kl"
 # The bound of stage 02 has two terms. One of them, KL(q ‖ p), is what an encoder pays for saying anything at all: its
-# Gaussian code q for an image is compared with the prior p, the distribution you will later draw from. The other one asks how well
-# an image is explained. This stage turns both into formulas you can trust, and finds out why most examples cannot tell a right
+# Gaussian code q for a picture is compared with the prior p, the distribution you will later draw from. The other one asks how well
+# a picture is explained. This stage turns both into formulas you can trust, and finds out why most examples cannot tell a right
 # formula from a wrong one.
 #
 # After it you can
@@ -26,11 +26,11 @@ torch.manual_seed(0)
 print("torch", torch.__version__)
 
 # %% [markdown]
-# **The cast, in five lines.**
+# **The cast so far, in five lines.**
 #
-# - An image is x, and its short description, its *code*, is z.
-# - A *decoder* p(x|z) says how likely x is for a given code; the *prior* p(z) = N(0, I) says which codes to expect before any image is seen.
-# - An *encoder* q(z|x) answers an image with a Gaussian of codes, N(μ, diag(σ²)): one mean and one variance for each latent dimension.
+# - A picture is x, and its short description, its *code*, is z.
+# - A *decoder* p(x|z) says how likely x is for a given code; the *prior* p(z) = N(0, I) says which codes to expect before any picture is seen.
+# - An *encoder* q(z|x) answers a picture with a Gaussian of codes, N(μ, diag(σ²)): one mean and one variance for each latent dimension.
 # - The *KL divergence* KL(q ‖ p) is the average, under q, of log q − log p.
 # - The *bound* of this course (ELBO) is the average of log p(x|z) under q, less KL(q ‖ p).
 #
@@ -114,12 +114,12 @@ check("std_from_logvar")
 # %% [markdown]
 # ## How much q does not know: the entropy
 #
-# The divergence is a difference of two averages under q:
+# Worked example, *compute KL(q ‖ p) for diagonal Gaussians*: two averages first, then their difference. The divergence is
 #
 # $$\mathrm{KL}(q \,\|\, p) = \mathbb{E}_q[\log q(z)] - \mathbb{E}_q[\log p(z)].$$
 #
 # Take one dimension, q = N(μ, σ²) and p = N(0, 1). Both logs are parabolas in z, so the averages need only two facts
-# about z: 𝔼[(z − μ)²] = σ², and 𝔼[z²] = μ² + σ². Everything below is bookkeeping with them.
+# about z: E[(z − μ)²] = σ², and E[z²] = μ² + σ². Everything below is bookkeeping with them.
 #
 # **The first average.** log q(z) = −½ log 2πσ² − (z − μ)² / 2σ². The last term averages to ½, whatever σ is:
 #
@@ -134,7 +134,7 @@ print(f"entropy {0.5 * (1 + math.log(2 * math.pi * var)):.4f} nats")
 # %% [markdown]
 # No μ in it: moving a Gaussian does not change how much it leaves open. And nothing stops it from being negative: a density may exceed 1.
 # Independent dimensions multiply their densities, so their logs, and with them entropies, **add**. Rows of a batch are
-# different images and stay apart. Write it for a batch, from logvar.
+# different pictures and stay apart. Write it for a batch, from logvar.
 
 # %% [markdown] card="gaussian_entropy"
 # Write `gaussian_entropy(logvar)`: for each row, the entropy of N(μ, diag(exp(logvar))). It does not depend on μ.
@@ -196,7 +196,7 @@ check("gaussian_cross_entropy")
 # %% [markdown]
 # ## The price
 #
-# Subtract the first from the second. The log 2π cancels, and what stays is the formula of the practice problem:
+# Subtract the entropy from the cross-entropy. The log 2π cancels, and what stays is the formula of the practice problem:
 #
 # $$\mathrm{KL} = \tfrac12\left(\mu^2 + \sigma^2 - \log\sigma^2 - 1\right).$$
 #
@@ -222,7 +222,7 @@ print(f"mean {difference.mean():.3f} ± {error:.3f} nats")
 print(f"negative in {(difference < 0).float().mean():.0%} of single draws")
 
 # %% [markdown]
-# The average agrees with the formula within its standard error. Read the last line too: one draw in seven gives a *negative* number.
+# The average lies about one standard error from the formula's 0.4981, which is as near as chance lets it come. Read the last line too: one draw in seven gives a *negative* number.
 # That is no bug. Only the average of log q − log p may not be negative.
 #
 # ## Who pays most?
@@ -267,7 +267,7 @@ price_picture(mu=0.6, sigma=0.5)
 
 # %% [markdown]
 # *Left: the price of one latent dimension over mean and standard deviation, zero at the white dot, μ = 0 and σ = 1, with walls that rise
-# gently toward small σ and steeply toward large σ and far means; the arrow at (0.6, 0.5) points where the prior pulls. Right: what its mean, its
+# gently towards small σ and steeply towards large σ and far means; the arrow at (0.6, 0.5) points where the prior pulls. Right: what its mean, its
 # breadth and its sharpness cost there.*
 #
 # Now the price of a whole code, for a whole batch, from logvar.
@@ -295,7 +295,7 @@ check("gaussian_kl")
 # ## Another prior
 #
 # *"Is this term just weight decay on the code?"* No, and believing so is another of the four classic mistakes, **the KL as a generic
-# penalty**. It pulls toward *this* prior, the one you will draw from later. Choose another prior and the pull moves with it: stage 08
+# penalty**. It pulls towards *this* prior, the one you will draw from later. Choose another prior and the pull moves with it: stage 08
 # learns one, and needs the price between any two Gaussians.
 #
 # Here is its derivation for one dimension, q = N(μ_q, v_q) and p = N(μ_p, v_p), with gaps. The first average is as before. The second is
@@ -517,7 +517,7 @@ print("probabilities add up to", torch.log_softmax(word_logits, dim=0).exp().sum
 #
 # A classic practice problem asks to show that, with σ fixed, maximising the average log-likelihood is minimising the average squared error. Read the
 # formula again: one part never sees x, and the other is S times a number. *"So is mean squared error wrong?"* No. It is a Gaussian with a σ that nobody stated,
-# and with it a weight against the KL that nobody chose. Say which line it is.
+# and with it a weight against the KL that nobody chose. As a function of S, it is a straight line: say which.
 
 # %% [markdown] card="mse_relation"
 # Write `mse_relation(D, sigma)`: the two numbers a and b for which
@@ -550,6 +550,13 @@ practice("03")
 
 # %% [markdown]
 # Transfer, on paper: a network emits log σ instead of log σ². Which terms of the price must be written differently, and how?
+#
+# <details><summary>Answer first, then open this.</summary>
+#
+# Two terms. With s = log σ, the variance is exp(2s) and its log is 2s, so the price is ½ (μ² + exp(2s) − 2s − 1).
+#
+# </details>
+#
 # Then the gate: save with Ctrl+S first.
 
 # %% tags=["nbval-ignore-output"]

@@ -8,6 +8,8 @@
 # - write two estimators of the same gradient, one that moves the points and one that moves their weights;
 # - say when each of them fails, with variances that you computed;
 # - write both forms of the bound that training uses, and say why one sample a picture is enough.
+#
+# There are two sittings: gradients through samples, then, after a marked rest, the bound with a path through it.
 
 # %% tags=["setup"]
 import math
@@ -159,7 +161,7 @@ print(f"path: {mu.grad:.4f} for mu, {logvar.grad:.4f} for logvar")
 #
 # $$\nabla_\phi\, \mathbb{E}_{q}[f(z)] = \int f(z)\, \nabla_\phi q(z)\, dz = \mathbb{E}_{q}\big[f(z)\,\nabla_\phi \log q(z)\big].$$
 #
-# The gradient of log q with respect to its parameters is called the **score**. For a Gaussian, log q = −½ logvar − (z − μ)² / 2σ² plus a constant. With z fixed, its slope is (z − μ)/σ² = ε/σ for μ, and −½ + (z − μ)²/2σ² = ½(ε² − 1) for logvar. No slope of f appears: f may be a black box.
+# The gradient of log q with respect to its parameters is called the **score**. For a Gaussian, log q = −½ logvar − (z − μ)² / 2σ² plus a constant. With z fixed, its slope is (z − μ)/σ² = ε/σ for μ, and −½ + (z − μ)²/2σ² = ½(ε² − 1) for logvar. No slope of f appears: f may be a black box. This estimator is also known as REINFORCE.
 
 # %%
 f, e, sigma = 1.4**2, 0.4, 0.5
@@ -316,7 +318,7 @@ estimator_picture(dims=10, samples=1, wiggle=0.0)
 # A model gives three functions: `encode(x)` gives μ and logvar, `decode(z)` gives the output, and `log_likelihood(x, z)` gives log p(x|z), with leading axes broadcast. Put z = μ + σε into the bound of stage 02 and average over K draws. There are two ways to do it, known as **SGVB**, stochastic
 # gradient variational Bayes. In the first all three terms are sampled,
 #
-# $$\tilde{\mathcal L}^A(x) = \frac{1}{K}\sum_{k} \log p(x|z_k) + \log p(z_k) - \log q(z_k|x).$$
+# $$\tilde{\mathcal L}^A(x) = \frac{1}{K}\sum_{k} \big[\log p(x|z_k) + \log p(z_k) - \log q(z_k|x)\big].$$
 
 # %% [markdown] card="sgvb_a"
 # Write `sgvb_a(x, model, eps)`: the first form, for each data point.
@@ -386,7 +388,7 @@ for name, form in (("A", a), ("B", b)):
 #
 # ## Why one sample is enough
 #
-# A batch holds B pictures with L draws each. The gradient varies for two reasons: pictures differ, with variance V_x, and draws differ, with variance V_ε. Averaging over the batch divides both, averaging over draws only the second: (V_x + V_ε / L) / B. Suppose V_x = 2.88 and V_ε = 2, and
+# A batch holds B pictures with L draws each; L is the letter of the papers, and of the practice questions, for our K. The gradient varies for two reasons: pictures differ, with variance V_x, and draws differ, with variance V_ε. Averaging over the batch divides both, averaging over draws only the second: (V_x + V_ε / L) / B. Suppose V_x = 2.88 and V_ε = 2, and
 # spend a hundred evaluations in two ways.
 
 # %%

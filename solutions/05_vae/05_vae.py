@@ -1,5 +1,5 @@
 # %% [markdown] card="05_vae"
-# Everything is on the table: a prior, a decoder with a likelihood, an encoder with a price, and a path for gradients. In the first sitting you build the machine, train it on digits in seconds, and use it. In the second you become its auditor, because most
+# You have all the parts: a prior, a decoder with a likelihood, an encoder with a price, and a path for gradients. In the first sitting you build the machine, train it on digits in seconds, and use it. In the second you become its auditor, because most
 # programs of this kind that fail have every part right and one hidden factor wrong, and none of them raises an error.
 #
 # After it you can
@@ -197,7 +197,7 @@ check("VAE")
 # ## One number to train by
 #
 # The loss is minus the bound, and three numbers are worth keeping: `recon`, `kl` and their sum. Pixels are independent given the code, so their nats *add*. Latent dimensions add for the same reason. Rows are a sample of the data, so they *average*: N times the average of a batch estimates the sum over a data set of N
-# pictures, and the size of a batch must not matter.
+# pictures, which is what training lowers, and the size of a batch must not matter.
 #
 # **Worked**, with one row of each kind from stage 03. Two pictures of three pixels have the log-likelihoods −2.8643 and −3.0195, and their codes cost 0.4981 and 0.7584 nats. So recon = 2.9419, kl = 0.6283, and loss = 3.5702 nats/image.
 
@@ -294,7 +294,7 @@ if all(check(name).passed for name in ("VAE", "negative_elbo", "train_step")):
             print(f"step {step:4}: " + ", ".join(f"{k} {v:6.2f}" for k, v in told.items()))
 
 # %% [markdown]
-# The same story as in the log above: the KL dips, then climbs, and the loss falls.
+# The same story as in the log above, seen every 500 steps: the KL climbs and the loss falls; the dip is over long before step 500. (Your recon may start near 64 log 2 = 44, that of a grey picture. The library's decoder starts at how often each pixel is on.)
 #
 # The library's `fit`, which ran at the top of this page, is this step in a loop, with the data shuffled every epoch. How good was that run? Score the test pictures with a few draws each, and put it in units that other papers use.
 
@@ -305,7 +305,7 @@ bits = nats / 64 / math.log(2)
 print(f"test ELBO {-nats:.2f} nats/image, {bits:.3f} bits/dim, KL {kl.mean():.2f}")
 
 # %% [markdown]
-# About −18.3, against −25.35 without a code: seven nats a picture are earned. One more reading. Write the average code of all pictures q(z). The mean KL splits in two,
+# About −18.3, against −25.35 without a code: seven nats a picture are earned. (In bits/dim, a bit is log 2 nats and a dim is a pixel.) One more reading. Let q(z) be the average of the codes of all pictures. The mean KL splits in two,
 #
 # $$\mathbb{E}_x\,\mathrm{KL}\big(q(z|x)\,\|\,p(z)\big) = I(x; z) + \mathrm{KL}\big(q(z)\,\|\,p(z)\big),$$
 #
@@ -341,7 +341,7 @@ assert 0 < best - elbo < 0.15
 # %% [markdown]
 # It stops a tenth of a nat or less below the ceiling, and not above it: the loop, the noise and the gradients of this page can be trusted. On digits the ceiling is out of sight, and that is all that has changed.
 #
-# *The mean in place of a sample* is one of the four classic mistakes. Score every picture at z = μ, and say nothing about the spread:
+# *The mean in place of a sample* is the last of the four classic mistakes; stage 03 named the other three. Score every picture at z = μ, and say nothing about the spread:
 
 # %% tags=["nbval-ignore-output"]
 with torch.no_grad():
@@ -357,7 +357,7 @@ for step, loss, recon, kl in train_program(program("forgotten"), steps=600):
     print(f"{step:5} loss {loss:6.2f}, honest recon {recon:6.2f}, KL {kl:5.2f}")
 
 # %% [markdown]
-# The loss is the best of this page, and the honest reconstruction is far worse than with no code at all: nobody told the encoder how wide its codes are.
+# No other loss of this page that is in nats is as low, and the honest reconstruction is far worse than with no code at all: nobody told the encoder how wide its codes are.
 #
 # ## Use it: new pictures
 #
@@ -504,8 +504,9 @@ latent_map_picture(flat, where, labels)
 #
 # $$\text{loss} = c\,\big(R + \beta K\big) + \text{constant},$$
 #
-# where R is minus the log-likelihood of an image, averaged over the batch, and K is the KL divergence of its code, averaged over the batch, both in
-# nats. The factor c is a choice of unit and the constant a choice of zero: neither moves the minimum. β moves it, and it is written nowhere.
+# where R is minus the log-likelihood of a picture, averaged over the batch, and K is the KL divergence of its code, averaged over the batch, both in
+# nats. The factor c is a choice of unit and the constant a choice of zero: neither moves the minimum. β moves it, and it is written nowhere. (R and K are
+# our recon and kl; only in this audit K is not a number of samples.)
 #
 # Here are six training losses, A to F, in the style of public code. Five declare that pixels are binary and `out` holds their logits; E declares
 # Gaussian pixels around `out`, with variance 1. Each comes with `recon`, the minus log-likelihood that its authors declare. Look at A on a hundred
@@ -537,7 +538,7 @@ print(f"loss changes by  {loss(x, dark, prior, prior) - loss(x, grey, prior, pri
 # Write `effective_beta(loss, recon)`: the β for which `loss` is c (R + β K) + constant. You know neither c, which is positive, nor the constant.
 #
 # - `loss(x, out, mu, logvar)` is a tensor without axes. `x` and `out` have shape (B, D), `mu` and `logvar` have shape (B, Z).
-# - `recon(x, out)` has shape (B,): minus the log-likelihood of each image, in nats, with or without its own constant. R is its mean.
+# - `recon(x, out)` has shape (B,): minus the log-likelihood of each picture, in nats, with or without its own constant. R is its mean.
 # - K is the mean over the batch of KL(N(mu, diag(exp(logvar))) ‖ N(0, I)).
 # - Call both on whatever inputs you like; `x` of zeros and ones suits all of them. Your function makes its own inputs.
 # - Return one number. It is accepted within 2%.
@@ -614,7 +615,7 @@ for name, suspect in {"sound": program(), **ZOO}.items():
 #
 # In the first log the loss is in the thousands, and the KL climbs to more than 40 nats, where a sound program has about 4.7 after as many steps. Recon is paid and
 # the code is nearly free, so pictures are copied well, and codes drawn from the prior look like none that the decoder was trained on. In the third log the KL is
-# 0.00: a code costs too much, and every image gets the same output. Both give themselves away to somebody who knows what to expect.
+# 0.00: a code costs too much, and every picture gets the same output. Both give themselves away to somebody who knows what to expect.
 #
 # The second log looks healthy. Recon falls, the KL rises, nothing is impossible. Its recon and KL add up to nearly two nats more than those of a sound program
 # after as many steps, but who would know? You have to ask the program a question to which you know the answer.

@@ -1,6 +1,6 @@
 # %% [markdown] card="06_beta_vae"
-# A VAE may say as much as it likes in its code, at one nat of loss for a nat of KL. In the first sitting you turn that price: you work out, exactly, which parts of the data are worth coding at which price, and then watch a network of digits obey.
-# A model throws its whole code away and gets *better*: you meet it at once. In the second sitting you find out why, bring the code back in four ways, and read what each of them costs. Then you are the doctor for five models of digits.
+# A VAE may say as much as it likes in its code, at one nat of loss for a nat of KL. You begin with a model that throws its whole code away and gets *better*. Then you turn the price: you work out, exactly, which parts of the data are worth coding at which price, and watch a network of digits obey.
+# In the second sitting you find out why the first model gave its code up, bring the code back in four ways, and read what each of them costs. At the end you are the doctor for five models of digits.
 #
 # After it you can
 #
@@ -75,7 +75,7 @@ reveal("coins_with_a_past")
 #
 # $$\mathrm{ELBO}_\beta = \mathbb{E}_{q}\big[\log p(x|z)\big] - \beta\, \mathrm{KL}\big(q(z|x)\,\|\,p(z)\big).$$
 #
-# β is a **price**: a nat of KL is worth saying when it earns more than β nats of reconstruction. At β = 1 this is the bound of stage 02. Above 1 it is still below log p(x), only further down. Below 1 it need not be.
+# β is a **price**: a nat of KL is worth saying when it earns more than β nats of reconstruction. A VAE trained on this is called a **β-VAE**. At β = 1 this is the bound of stage 02. Above 1 it is still below log p(x), only further down. Below 1 it need not be.
 
 # %% [markdown] card="beta_elbo"
 # Write `beta_elbo(expected_log_likelihood, kl, beta)`: the objective at a price.
@@ -109,11 +109,11 @@ check("beta_elbo")
 predict("directions_alive")
 
 # %% [markdown]
-# A code that tells R nats about a Gaussian direction leaves a squared error of λ e^(−2R). In stage 03 the entropy of a Gaussian was ½ log of its variance, plus a constant. So to know R nats more is to divide the variance that is left by e^(2R): by 7.4 for the first nat, and by 7.4 again for the second. A good encoder pays R nats of KL for it and no more, so the direction costs
+# Let R be the nats that a code tells about a Gaussian direction (R for rate; it is not the R of the audit in stage 05). They leave a squared error of λ e^(−2R). In stage 03 the entropy of a Gaussian was ½ log of its variance, plus a constant. So to know R nats more is to divide the variance that is left by e^(2R): by 7.4 for the first nat, and by 7.4 again for the second. A good encoder pays R nats of KL for it and no more, so the direction costs
 #
 # $$\frac{\lambda\, e^{-2R}}{2\sigma^2} + \beta R .$$
 #
-# The first term is the reconstruction, the squared error over 2σ² as in stage 03. Take its slope in R: at R, a very small further piece of code returns λ e^(−2R) / σ² nats for each nat spent, *the error that is left, divided by σ²*. For λ = 2 and σ² = 0.25:
+# The first term is the reconstruction, the squared error over 2σ² as in stage 03. Take its slope in R: after R nats, a little more code returns λ e^(−2R) / σ² nats of recon for each nat spent. That is *the error that is left, divided by σ²*. For λ = 2 and σ² = 0.25:
 
 # %%
 for R in (0.0, 0.5, 1.0, 1.5, 2.0):
@@ -218,7 +218,7 @@ def rate_distortion(
 check("rate_distortion")
 
 # %% [markdown]
-# The rate is a total. How many dimensions share it? A dimension that is switched off has the same q for every picture, so its mean μ does not move. Burda and others count a unit as **active** if the variance of μ over the data is above 0.01.
+# The rate is a total. How many dimensions share it? A dimension that is switched off has the same q for every picture, so its mean μ does not move. Burda and others call a dimension a *unit*, and count it as **active** if the variance of μ over the data is above 0.01.
 
 # %% [markdown] card="active_units"
 # Write `active_units(mu, threshold=0.01)`: how many latent dimensions are in use.
@@ -271,7 +271,7 @@ for beta, model in models.items():
 # %% [markdown]
 # **Below 1** pictures are copied better and better. The price is in the last columns: the codes become narrow and move apart, to 1.6 times the prior. So the prior often draws between them, where no code has been, and the drawn pictures are further from any digit.
 #
-# **Above 1** units switch off, until at β = 8 recon is within 0.02 of 25.35, the price of a picture without any code that you met in stage 04. Read two columns with care. At β = 4 some units are still *active* while all eight together hold an eighth of a nat: an active unit need not say much, and a KL does not say where it sits. **Print both, always.** And the pixels are fewest at β = 2, and few
+# **Above 1** units switch off, until at β = 8 recon is within 0.02 of 25.35, the nats that a picture costs without any code, as you saw in stage 04. Read two columns with care. At β = 4 some units are still *active* while all eight together hold an eighth of a nat: an active unit need not say much, and a KL does not say where it sits. **Print both, always.** And the pixels are fewest at β = 2, and few
 # even at β = 8, where every draw is the same picture. A distance to the nearest digit does not notice sameness. You do:
 
 # %% tags=["nbval-ignore-output"]
@@ -284,7 +284,7 @@ beta_dial(models, test)
 beta_picture(models, test, 2.0)
 
 # %% [markdown]
-# *At β = 2 four dimensions carry nearly all of the KL, two more are active and say almost nothing, two are off; copies keep the kind of digit and lose its hand, and pictures from the prior are soft.*
+# *At β = 2 four dimensions carry nearly all of the KL, two more are active and say almost nothing, two are off; copies keep the kind of digit and lose its handwriting, and pictures from the prior are soft.*
 #
 # *"Which β won?"* The column ELBO answers for the bound: 1, as it must be, since that one was trained for it. The mistake to avoid is to let every model report its own objective:
 
@@ -511,17 +511,17 @@ for name, (steps, how) in treatments.items() if all(check(n).passed for n in nee
     reports[name] = coin_report(coin, unseen, torch.Generator().manual_seed(0))
 
 # %% [markdown]
-# The report is at β = 1 for all of them. The **price** is how much ELBO was given up against the collapsed model. The last column is the bound of 100 samples, which stage 07 explains; here it stands for log p(x), which it comes closer to.
+# The report is at β = 1 for all of them. The **cost** is how much ELBO was given up against the collapsed model. The last column is the bound of 100 samples, which stage 07 explains; here it stands for log p(x), which it comes closer to.
 
 # %% tags=["nbval-ignore-output"]
 best = reports["code and past"]["elbo"]
-print("                        KL  units    ELBO   price  100 samples")
+print("                        KL  units    ELBO    cost  100 samples")
 for name, told in reports.items():
     row = f"{name:20} {told['kl']:5.3f}  {told['active_units']:5}  {told['elbo']:6.3f}"
     print(f"{row}  {best - told['elbo']:6.3f}  {told['bound']:11.3f}")
 
 # %% [markdown]
-# Read the rows. *Code alone* is the weaker decoder: the code is back. What the past told for nothing must now go through z, and since q is not exactly the posterior the bound is a little lower. Warm-up works while it lasts (its first row had half the steps, so a part of that price is less training), and then the KL drains away: at the full price the bound wants what it always wanted. It only gave the code a start, and when to stop is your choice. Free bits hold about the floor in *each* unit, though one number p needs only one, and have the highest price. The rate target ends near what was asked, a little above: at the target the pull of the fine turns round, and the KL bounces there.
+# Read the rows. *Code alone* is the weaker decoder: the code is back. What the past told for nothing must now go through z, and since q is not exactly the posterior the bound is a little lower. Warm-up works while it lasts (its first row had half the steps, so a part of that cost is less training), and then the KL drains away: at the full price the bound wants what it always wanted. It only gave the code a start, and when to stop is your choice. Free bits hold about the floor in *each* unit, though one number p needs only one, and have the highest cost. The rate target ends near what was asked, a little above: at the target the pull of the fine turns round, and the KL bounces there.
 #
 # The last column moves by about 0.01 nats, except for free bits, which lose 0.07. As models of coins these are nearly equal, and as codes they are worlds apart: log p(x) cannot tell you whether z is used. So **"a KL of 0 means a well trained model" is true only if z had nothing to say**, and whether you want a code is a question about you, not about the data.
 #
@@ -682,7 +682,7 @@ gate("06")
 # %% [markdown]
 # ## What you can do now
 #
-# You priced a nat, computed which directions are worth it, and saw digits obey. You split a KL into information and misfit, explained a collapse by the bound itself, treated it in four ways at known prices, and healed four patients out of five; the fifth was well.
+# You priced a nat, computed which directions are worth it, and saw digits obey. You split a KL into information and misfit, explained a collapse by the bound itself, treated it in four ways at known costs, and healed four patients out of five; the fifth was well.
 #
 # Everything here blamed the price or the decoder. But some of what is lost belongs to neither: the bound itself is loose. How much of the loss is the bound's own? Stage 07 tightens it with more samples.
 #

@@ -107,7 +107,7 @@ for shift in (0, -1000):
     print(f"log-weights {shift:+}: {(log_w + shift).exp().mean().log():.4f} nats")
 
 # %% [markdown]
-# The three log-weights moved down by 1,000, so the bound must move down by 1,000, to −1002.6910. Written out, the weights became 0. You met the remedy in stage 00.
+# The three log-weights moved down by 1,000, so the bound must move down by 1,000, to −1002.6910. Written out, the weights became 0. You met the remedy in stage 01.
 
 # %% [markdown] card="iwae_bound"
 # Write `iwae_bound(log_w)`: the log of the mean weight of each image.

@@ -331,7 +331,7 @@ assert own - evidence.mean() > 2.5
 #
 # ## Representation: codes as features
 #
-# *"Our model learns useful representations."* That can be tested: freeze the code, and train something simple on it. If a linear classifier, called a **linear probe**, does well on the 8 numbers of μ, then the classes lie apart in the code. But *well* compared with what? Pixels themselves are features, and so are the first 8 principal components, the best flat code of 8 numbers.
+# *"Our model learns useful representations."* That can be tested by a task *downstream*: freeze the code, and train something simple on it. If a linear classifier, called a **linear probe**, does well on the 8 numbers of μ, then the classes lie apart in the code. But *well* compared with what? Pixels themselves are features, and so are the first 8 principal components, the best flat code of 8 numbers.
 #
 # The comparison must be fair. All rivals get the same rows to learn from, and nothing may be fitted on the rows that are predicted, not even the scale of a feature. The scale of the training rows 1 and 3 is mean 2 and standard deviation 1, so a new 5 becomes 3. Somebody scales them together:
 
@@ -448,7 +448,7 @@ for name, code in small.items():
     print(f"{name:15} {probe:.2f}  {vote:.2f}")
 
 # %% [markdown]
-# Here the VAE wins, by about ten points and more. Where two numbers have to hold everything, it helps that networks can bend. So the answer hangs on the size of the code, the rival and the data, and a claim without a rival is none.
+# Here the VAE wins, by some ten points or more. Where two numbers have to hold everything, it helps that networks can bend. So the answer hangs on the size of the code, the rival and the data, and a claim without a rival is none.
 #
 # ### Groups without labels
 #
@@ -503,10 +503,10 @@ assert of_middle > evidence.mean() + 2
 # A widespread use of a VAE: train it on what is normal, and raise an alarm when a picture has a low log p(x). The score is minus a bound, so that *higher is stranger*.
 
 # %% [markdown] card="anomaly_score"
-# *Branch anomaly.* Write `anomaly_score(x, model, eps)`: how strange the model finds each image, minus its importance-weighted bound.
+# *Branch anomaly.* Write `anomaly_score(x, model, eps)`: how strange the model finds each picture, minus its importance-weighted bound.
 #
 # - `x` has shape (B, D) and `eps` shape (K, B, Z); with K = 1 the score is minus the ELBO. `log_weights` and `iwae_bound` of stage 07 are imported above.
-# - Return shape (B,), in nats: larger is stranger. The score of an image does not depend on the others.
+# - Return shape (B,), in nats: larger is stranger. The score of a picture does not depend on the others.
 #
 # For example, two samples with the log-weights −20 and −22 give the score 20.5662.
 
@@ -546,7 +546,7 @@ for name, x in strange.items():
 # </details>
 
 # %% [markdown] card="auroc"
-# *Branch anomaly.* Write `auroc(scores, is_anomaly)`: take every pair of one anomaly and one normal image; in what share of the pairs does the anomaly have the higher score? A tie counts one half.
+# *Branch anomaly.* Write `auroc(scores, is_anomaly)`: take every pair of one anomaly and one normal picture; in what share of the pairs does the anomaly have the higher score? A tie counts one half.
 #
 # - `scores` has shape (N,) and `is_anomaly` shape (N,): truth values, or the numbers 0 and 1. Both kinds are there.
 # - Return a number from 0 to 1. Only the order of the scores matters: any rising function of them gives the same.
@@ -608,7 +608,7 @@ easy = evidence[(unseen == 1) | (unseen == 6)].mean()
 assert easy > evidence[(unseen == 8) | (unseen == 9)].mean() + 2
 
 # %% [markdown]
-# For it a 1 is *easy*, four or five nats likelier than an 8. A log-likelihood mixes two things: how new a picture is, and how simple. A model that never saw a 1 has met upright strokes in other digits, and that a 1 says so little makes up for the rest. (A 6 is as easy, but nothing else is shaped like it.) So an alarm has to be measured on the strange things that you fear, and reported with them: score, K, what was normal, what was odd. "It detects anomalies" is no result.
+# For it a 1 is *easy*, about five nats likelier than an 8. A log-likelihood mixes two things: how new a picture is, and how simple. A model that never saw a 1 has met upright strokes in other digits, and that a 1 says so little makes up for the rest. (A 6 is as easy, but nothing else is shaped like it.) So an alarm has to be measured on the strange things that you fear, and reported with them: score, K, what was normal, what was odd. "It detects anomalies" is no result.
 #
 # ### Likely is not typical
 #
@@ -623,7 +623,7 @@ print(f"likeliest picture {likeliest:.1f} nats")
 print(f"draws {log_p.mean():.1f}, spread {log_p.std():.1f}; best of 100,000 {log_p.max():.1f}")
 
 # %% [markdown]
-# Not once. A draw lies 8 nats lower, so it is some 4,000 times less likely than the likeliest picture. How can that be the usual case? By number. A picture of about −25 nats has a probability of about e⁻²⁵, and there are about e²⁵ of them, or 70 billion. Together they have nearly all the probability, and one picture, be it the likeliest, has next to none. These many are called **typical**.
+# Not once. A draw lies 8.4 nats lower on average, so it is some 4,000 times less likely than the likeliest picture. How can that be the usual case? By number. A picture of about −25 nats has a probability of about e⁻²⁵, and there are about e²⁵ of them, or 70 billion. Together they have nearly all the probability, and one picture, be it the likeliest, has next to none. These many are called **typical**.
 #
 # The same happens on the code's side. In d dimensions N(0, I) is densest at the origin, by d/2 nats above an average draw, and yet:
 
@@ -762,7 +762,7 @@ print(f"with the other as baseline: {(chances * (estimates - mean) ** 2).sum().s
 print(f"two flips without baseline: {math.sqrt((sum(plain) - 0.021**2) / 2):.4f}")
 
 # %% [markdown]
-# A quarter of the spread, with the right average, and for nothing.
+# Little more than a quarter of the spread, with the right average, and for nothing.
 
 # %% [markdown] card="leave_one_out_gradient"
 # *Branch discrete.* Write `leave_one_out_gradient(values, logits, z)`: the score-function estimate of the gradient of E[f(z)] with respect to the logits of z, where the baseline of each sample is the mean of the *other* samples' values.
@@ -790,7 +790,7 @@ def leave_one_out_gradient(
 check("leave_one_out_gradient")
 
 # %% [markdown]
-# Now a real model, small enough to have the exact sum beside it: digits, ten states, and a decoder that is a table with a template for each state. Only the objective changes. In the last one, `toward` has the gradient that we want for the logits, and its value is taken off again.
+# Now a real model, small enough to have the exact sum beside it: digits, ten states, and a decoder that is a table with a template for each state. Only the objective changes. In `scored`, the name `toward` has the gradient that we want for the logits, and its value is taken off again.
 
 # %%
 def relaxed(tau):
@@ -831,7 +831,7 @@ for name, objective in ways.items():
 assert max(found["score, 4 samples"]) < -23 < -21.3 < min(found["the same, leave-one-out"])
 
 # %% [markdown]
-# Without a baseline next to nothing was learnt in a thousand steps: a picture without any code costs 25.35 nats. The estimate was *right on average*, and drowned in its own noise. The mean of the others brings it within a fraction of a nat of the exact sum. The soft ways lose half a nat to a nat and more: at τ = 1 they train another objective, and at τ = 0.1 the spread hurts. This is one small network, and the order may be another one elsewhere. What carries over is to ask for bias and spread separately, and to keep an exact case at hand.
+# Without a baseline next to nothing was learned in a thousand steps: a picture without any code costs 25.35 nats. The estimate was *right on average*, and drowned in its own noise. The mean of the others brings it within a fraction of a nat of the exact sum. The soft ways lose half a nat to a nat and more: at τ = 1 they train another objective, and at τ = 0.1 the spread hurts. This is one small network, and the order may be another one elsewhere. What carries over is to ask for bias and spread separately, and to keep an exact case at hand.
 
 # %%
 digits_picture({
@@ -852,7 +852,7 @@ print(f"adjusted Rand index {adjusted_rand_score(unseen, state):.2f}")
 # %% [markdown]
 # ## Prior: another place to draw from
 #
-# "The KL keeps the codes small, like weight decay." That is the fourth of the classic mistakes, *the KL as a generic penalty*. It pulls codes towards *this* prior, wherever that is, and from this prior new pictures are drawn. You see it as soon as the prior is another one.
+# "The KL keeps the codes small, like weight decay." You met this in stage 03 as one of the four classic mistakes, *the KL as a generic penalty*. It pulls codes towards *this* prior, wherever that is, and from this prior new pictures are drawn. You see it as soon as the prior is another one.
 #
 # Take a **mixture** of M Gaussians with weights that add up to 1. Its density is a weighted sum, so its log is a log-sum-exp. In one dimension, two bumps at −2 and 2 with variance 1 and equal weights:
 

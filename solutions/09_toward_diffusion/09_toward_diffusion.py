@@ -47,9 +47,9 @@ practice()
 #
 # Call the data x_0. One step of the chain takes x_{t−1} to x_t: it keeps a share of the variance, 1 − β_t, and fills up with noise of variance β_t,
 #
-# $$q(x_t|x_{t-1}) = N\big(\sqrt{1-\beta_t}\;x_{t-1},\; \beta_t I\big), \qquad t = 1, \dots, T .$$
+# $$q(x_t|x_{t-1}) = \mathcal{N}\big(\sqrt{1-\beta_t}\;x_{t-1},\; \beta_t I\big), \qquad t = 1, \dots, T .$$
 #
-# The numbers β_t are chosen once and for all; here 0.1, 0.2 and 0.3. Let a hundred thousand copies of x_0 = 1.5 walk the three steps.
+# The numbers β_t are chosen once and for all; here 0.1, 0.2 and 0.3. (The price β of stage 06 is another thing.) Let a hundred thousand copies of x_0 = 1.5 walk the three steps.
 
 # %%
 beta = torch.tensor([0.1, 0.2, 0.3])
@@ -101,7 +101,7 @@ check("noise")
 # The model will have to begin where the chain ends, and it begins with plain noise: p(x_T) = N(0, I), the prior that you know. The chain ends there only nearly. What the difference costs is the KL of stage 03, with the mean √ᾱ_T x_0 and the variance 1 − ᾱ_T.
 
 # %% [markdown] card="prior_end"
-# Write `prior_end(x0, alpha_bar)`: KL(q(x_T|x_0) || N(0, I)) of each row.
+# Write `prior_end(x0, alpha_bar)`: KL(q(x_T|x_0) ‖ N(0, I)) of each row.
 #
 # - `x0` has shape (B, D), `alpha_bar` shape (T + 1,), its last entry below 1. `gaussian_kl(mu, logvar)` of stage 03 is imported above.
 # - Return shape (B,), in nats.
@@ -150,7 +150,7 @@ print(f"together: mean {mean:.4f}, variance {1 / precision.sum():.4f}")
 # %% [markdown]
 # Multiplied out, with ᾱ_t = ᾱ_{t−1} (1 − β_t), the same reads
 #
-# $$q(x_{t-1}|x_t, x_0) = N\Big(\frac{\sqrt{\bar\alpha_{t-1}}\,\beta_t}{1-\bar\alpha_t}\,x_0 + \frac{\sqrt{1-\beta_t}\,(1-\bar\alpha_{t-1})}{1-\bar\alpha_t}\,x_t,\;\; \frac{1-\bar\alpha_{t-1}}{1-\bar\alpha_t}\,\beta_t\, I\Big) .$$
+# $$q(x_{t-1}|x_t, x_0) = \mathcal{N}\Big(\frac{\sqrt{\bar\alpha_{t-1}}\,\beta_t}{1-\bar\alpha_t}\,x_0 + \frac{\sqrt{1-\beta_t}\,(1-\bar\alpha_{t-1})}{1-\bar\alpha_t}\,x_t,\;\; \frac{1-\bar\alpha_{t-1}}{1-\bar\alpha_t}\,\beta_t\, I\Big) .$$
 #
 # Here the factors are 0.5132 and 0.4723, and 0.5132 · 1.5 + 0.4723 · 1 = 1.2421.
 #
@@ -247,7 +247,7 @@ mean_hat = (precision * torch.stack([before.sqrt() * 1.2, 1 / kept.sqrt()])).sum
 print(f"means {mean:.4f} and {mean_hat:.4f}: {(mean - mean_hat) ** 2 / (2 * var):.4f} nats")
 
 # %% [markdown] card="step_kl"
-# Write `step_kl(x0, xt, x0_hat, t, alpha_bar)`: KL(q(x_{t−1}|x_t, x_0) || p(x_{t−1}|x_t)), where p has the guess `x0_hat` in place of x_0, and the same variance.
+# Write `step_kl(x0, xt, x0_hat, t, alpha_bar)`: KL(q(x_{t−1}|x_t, x_0) ‖ p(x_{t−1}|x_t)), where p has the guess `x0_hat` in place of x_0, and the same variance.
 #
 # - `x0`, `xt` and `x0_hat` have shape (B, D), `t` shape (B,), from 2 to T, `alpha_bar` shape (T + 1,). You may call your own `reverse_posterior`.
 # - Return shape (B,), in nats, summed over dimensions, with a gradient to `x0_hat`.
@@ -271,7 +271,7 @@ def step_kl(
 check("step_kl")
 
 # %% [markdown]
-# *"Whatever x_t is?"* Both means hold the same share of x_t, so it drops out of their difference, and what is left is the error of the guess times a number. That number has a name worth knowing. The **signal-to-noise ratio** of a state is SNR_t = ᾱ_t / (1 − ᾱ_t), and
+# *"Whatever x_t is?"* Both means hold the same share of x_t, so it drops out of their difference, and what is left is the error of the guess times a number. It is best written with a quantity that has a name of its own. The **signal-to-noise ratio** of a state is SNR_t = ᾱ_t / (1 − ᾱ_t), a ratio of variances (that of a gradient, in stage 07, was one of mean to deviation), and
 #
 # $$\mathrm{KL}_t = \tfrac12\,\big(\mathrm{SNR}_{t-1} - \mathrm{SNR}_t\big)\; \|x_0 - \hat x_0\|^2 .$$
 
@@ -414,7 +414,7 @@ print(f"short by {short.mean():.2f} nats, exactly {short_of(path, narrow(path)):
 # %% [markdown]
 # ## Guess the noise
 #
-# x_t is made of x_0 and ε, so whoever knows x_t and one of them knows the other: x_0 = (x_t − √(1 − ᾱ_t) ε) / √ᾱ_t. A network may as well guess the noise. An error of its guess ε̂ is an error of x̂_0, larger by the factor √(1 − ᾱ_t) / √ᾱ_t, which is 1 / √SNR_t. In our running example x_t = 1 at t = 3:
+# x_t is made of x_0 and ε, so whoever knows x_t and one of them knows the other: x_0 = (x_t − √(1 − ᾱ_t) ε) / √ᾱ_t. A network may as well guess the noise. An error of its guess ε̂ becomes an error of x̂_0 when it is multiplied by √(1 − ᾱ_t) / √ᾱ_t, which is 1 / √SNR_t. In our running example x_t = 1 at t = 3:
 
 # %%
 root = alpha_bar[3].sqrt()
@@ -641,7 +641,7 @@ print(f"log-density {crescents_log_density(made).mean():.2f}")
 # Read it honestly. On this toy the VAE has the better bound, by less than a tenth of a nat, although one of its two codes has died (stage 06): a single number tells it where on the two crescents a point lies. With another seed both codes live, and its ELBO is −1.19. Its samples are the worse ones: more of them lie where no data are, on the way from one
 # crescent to the other. The chain has the cleaner samples and the looser bound, and its bound depends on the path more than on anything that was trained: on the thinned path the same network loses more than a nat, most of it in the first few steps, as with Gaussian data. A better bound and better samples are not the same thing.
 #
-# With 2 dimensions a code of 2 numbers is no bottleneck, and nothing about pictures follows from crescents. What makes chains strong on pictures is outside of this toy: one network, used for every step, that only ever has to remove a little noise.
+# With 2 dimensions a code of 2 numbers is no bottleneck, and nothing about pictures follows from crescents. What makes chains strong on pictures is outside this toy: one network, used for every step, that only ever has to remove a little noise.
 #
 # ## What is shared, and what is left behind
 #
@@ -653,7 +653,7 @@ print(f"log-density {crescents_log_density(made).mean():.2f}")
 # | decoder | z to x in one go | many small steps, one network for all of them |
 # | bound | reconstruction − KL | reconstruction − KLs of the steps − KL at the end |
 # | KL | Gaussian, closed form | Gaussian, closed form, equal variances |
-# | noise | x_t and z as mean + scale · ε, so gradients pass | the same line |
+# | noise | z = μ + σε, so gradients pass | the same line for x_t, with μ and σ that are given |
 # | what goes wrong | the code is ignored; the encoder lags behind | the path is badly chosen; many steps to draw one sample |
 # | usual training | the bound | its terms without their weights |
 #
@@ -687,8 +687,8 @@ gate("09")
 #
 # You took an encoder without parameters, turned its steps round, and found the ELBO of stage 02 in the chain: a reconstruction, T − 1 Gaussian KLs, and an end. You know what each term buys, why a guess for the noise is a guess for x_0, what is dropped with the weights, and you trained and judged a diffusion model in nats.
 #
-# This is the end of the way. You began with a model whose log p(x) cannot be computed, and you have bounded it, tightened the bound, priced it, broken it, repaired it and used it. **One month from today, re-take five gates cold**, of five different stages, without reading first; `vae-course status` shows which. What is still there then is yours. Put it into
-# your calendar now.
+# This is the last lesson. You began with a model whose log p(x) cannot be computed, and you have bounded it, tightened the bound, priced it, broken it, repaired it and used it. One thing is left, the **capstone**, stage 10: data that you have not seen and a training script that is broken, to repair, to diagnose and to judge, and nobody
+# says which stage you need.
 #
 # **The way on.** Sohl-Dickstein and others, *Deep Unsupervised Learning using Nonequilibrium Thermodynamics* (2015), had the idea: destroy the structure of data slowly, and learn the way back. Ho, Jain and Abbeel, *Denoising Diffusion Probabilistic Models* (2020), have the notation of this stage, the guess for the noise and the loss without weights.
 # Kingma, Salimans, Poole and Ho, *Variational Diffusion Models* (2021), write the bound in terms of SNR, show that only its ends matter when steps are endlessly many, and learn the path. Nichol and Dhariwal, *Improved Denoising Diffusion Probabilistic Models* (2021), learn the variance of the steps back, whose price you computed. Song and others,
