@@ -149,10 +149,10 @@ check("elbo_exact")
 # is, when both are the same. On the three states:
 
 # %%
-recon_part = (q * m.log_likelihood).sum()
+explained = (q * m.log_likelihood).sum()
 kl = (q * (m.log_q - m.log_prior)).sum()
-print(f"expected log-likelihood {recon_part:.4f}, KL {kl:.4f} nats")
-print(f"difference {recon_part - kl:.4f} nats")
+print(f"expected log-likelihood {explained:.4f}, KL {kl:.4f} nats")
+print(f"difference {explained - kl:.4f} nats")
 
 # %% [markdown]
 # The difference is −0.8220, the bound from before. Nothing was lost in the split, it only has two parts now.

@@ -402,7 +402,7 @@ reports["code and counts"] = coin_report(coin, unseen, torch.Generator().manual_
 print("ELBO {elbo:.3f}, KL {kl:.3f}".format(**reports["code and counts"]))
 
 # %% [markdown]
-# It keeps its code. The decoder adds weighted counts to a function of z, and a logarithm of a ratio is no weighted sum of counts, so the code does it better. A decoder ignores z only when it can say by itself what z would tell it. Nor do all decoders that look back collapse on all data. We tried one on digits that sees, linearly, the pixels before, and it kept 5 of its 6 nats.
+# It keeps its code. The decoder adds weighted counts to a function of z, and a logarithm of a ratio is no weighted sum of counts, so the code does it better. A decoder ignores z only when it can say by itself what z would tell it. Nor do all decoders that look back collapse on all data. We tried one on digits that sees, linearly, the pixels before, and it kept most of its nats.
 #
 # ## Four ways to bring the code back
 #
@@ -565,7 +565,7 @@ beside(*(dashboard(patient(letter), gradient=True) for letter in PATIENTS))
 # - A cause explains every number of its column. For each cause, ask what it would do to the KL, the active units, the spread and the gradient; then look for the patient who has all of it.
 # - Each patient is worth a fifth of the points. There are none for the others until the one who is well is found.
 #
-# For example, a patient F who is not here has a KL of 298, a spread of 6.5 and a recon of 8.4. Pictures are described without regard to cost, far outside the prior: `"no KL"`.
+# For example, suppose a patient F who is not here had a KL of 300, a spread of 6 and a recon of 8. Pictures are described without regard to cost, far outside the prior: `"no KL"`.
 
 # %% answer="clinic_diagnoses"
 def clinic_diagnoses() -> dict[str, str]:

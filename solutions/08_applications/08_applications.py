@@ -988,7 +988,7 @@ practice("08")
 #
 # An AUROC of 0.20 is far from a coin's ½: turn the sign of the score, and it is 0.80. But first find out why strange pictures are *likelier* than normal ones; perhaps they are simple, or smooth.
 #
-# Recon at the mean code ranks ones about as badly (0.58 in one run): a simple picture is simple by both scores. The failure is not the bound's.
+# Recon at the mean code ranks ones about as badly: a simple picture is simple by both scores. The failure is not the bound's.
 #
 # </details>
 #

@@ -472,7 +472,7 @@ schedule_picture(0.3)
 # %% [markdown]
 # *Left: a path of 20 steps on which the signal is lost early, and its SNR on a log scale; the steepest step is drawn in orange. Right, above: the weight of a squared error in the noise is largest there. Right, below: what each step costs for the Gaussian data, with the best guess. Late steps have a weight and cost nothing: there is nothing left to know, so nobody is better than the guess 0, and an error in x_0 hardly counts.*
 #
-# Between the same ends, a path of endlessly many steps would cost 2.76 nats wherever SNR falls fastest: then the sum is an integral over SNR, and the path is only a way to write it. Kingma and others showed in 2021 that this holds for every model whose guess depends on x_t and its SNR alone. With finitely many steps the path does matter, as the figure's totals show: steep falls are dear while
+# Between the same ends, a path of endlessly many steps would cost the same wherever SNR falls fastest: then the sum is an integral over SNR, and the path is only a way to write it. Kingma and others showed in 2021 that this holds for every model whose guess depends on x_t and its SNR alone. With finitely many steps the path does matter, as the figure's totals show: steep falls are dear while
 # SNR is high.
 #
 # ## Drop the weights
@@ -638,7 +638,7 @@ print(f"its points: distance {energy_distance(made, test):.4f},", end=" ")
 print(f"log-density {crescents_log_density(made).mean():.2f}")
 
 # %% [markdown]
-# Read it honestly. On this toy the VAE has the better bound, by less than a tenth of a nat, although one of its two codes has died (stage 06): a single number tells it where on the two crescents a point lies. With another seed both codes live, and its ELBO is −1.19. Its samples are the worse ones: more of them lie where no data are, on the way from one
+# Read it honestly. On this toy the VAE has the better bound, by less than a tenth of a nat, although one of its two codes has died (stage 06): a single number tells it where on the two crescents a point lies. With other seeds both codes may live, and its ELBO is higher still. Its samples are the worse ones: more of them lie where no data are, on the way from one
 # crescent to the other. The chain has the cleaner samples and the looser bound, and its bound depends on the path more than on anything that was trained: on the thinned path the same network loses more than a nat, most of it in the first few steps, as with Gaussian data. A better bound and better samples are not the same thing.
 #
 # With 2 dimensions a code of 2 numbers is no bottleneck, and nothing about pictures follows from crescents. What makes chains strong on pictures is outside this toy: one network, used for every step, that only ever has to remove a little noise.
