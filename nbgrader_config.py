@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 
 from nbgrader.converters import Autograde, GenerateAssignment
-from nbgrader.preprocessors import CheckCellMetadata, Execute, SaveAutoGrades
+from nbgrader.preprocessors import CheckCellMetadata, Execute, OverwriteCells, SaveAutoGrades
 
-from vae_course.grade import gradebook, preflight
+from vae_course.grade import conversion, gradebook, preflight
 
 c = get_config()  # noqa: F821
 
@@ -61,13 +61,16 @@ c.GenerateAssignment.preprocessors = [
 c.GenerateAssignment.post_convert_hook = "vae_course.grade.releases.keep"
 gradebook.install()
 preflight.install()
+conversion.install()
 c.Autograde.pre_convert_hook = preflight.preflight
 # the metadata of a rebuilt notebook are the release's, which were checked when it was made
 steps = [step for step in Autograde.sanitize_preprocessors.default_args[0] if step is not CheckCellMetadata]
+steps[steps.index(OverwriteCells)] = "vae_course.grade.cells.OverwriteCells"
 c.Autograde.sanitize_preprocessors = ["vae_course.grade.rebuild.Rebuild", *steps]
 steps = [step for step in Autograde.autograde_preprocessors.default_args[0] if step is not CheckCellMetadata]
-steps[steps.index(Execute)] = "vae_course.grade.judge.Judge"
-steps.insert(steps.index(SaveAutoGrades) + 1, "vae_course.grade.tasks.SettleTasks")
+steps[steps.index(Execute)] = conversion.JUDGE
+place = steps.index(SaveAutoGrades)
+steps[place : place + 1] = ["vae_course.grade.cells.SaveAutoGrades", "vae_course.grade.tasks.SettleTasks"]
 c.Autograde.autograde_preprocessors = steps
 c.OverwriteCells.add_missing_cells = True
 c.Exporter.optimistic_validation = True  # a notebook is validated after the last step, not after each

@@ -11,9 +11,9 @@ from desk import STAGE, Desk
 from nbgrader.api import Gradebook
 
 from vae_course import __version__, course
-from vae_course.checks import run
+from vae_course.checks import run, runner
 from vae_course.checks.loader import Block
-from vae_course.checks.sealing import reference_program
+from vae_course.checks.sealing import bank, reference_program
 from vae_course.grade import judge, many, verdicts
 from vae_course.grade import sandbox as sandbox_module
 from vae_course.grade.html import report
@@ -96,8 +96,24 @@ def test_what_passes_beside_others_runs_in_one_child_and_what_does_not_runs_alon
         alone = {name: run(name, right, isolate=sandbox, seals=seals) for name, seals in marking.seals.items()}
         assert together == alone
         asked.clear()
-        verdicts.judged(program(*ANSWERS["one of them"]), marking, sandbox)
+        verdicts.judged(program(ANSWERS["right"][0], "(mu**2 + logvar.exp() - logvar).sum(-1) / 2"), marking, sandbox)
         assert asked == ["together", "run", "run"]  # on the visible inputs, and on the fresh ones
+        asked.clear()
+        verdicts.judged(program(*ANSWERS["one of them"]), marking, sandbox)
+        assert asked == ["together", "run"]  # no part holds on the visible inputs, so the fresh ones can take nothing away
+
+
+@sandboxed
+@pytest.mark.parametrize("name", NAMES)
+def test_where_nothing_holds_on_the_visible_inputs_the_fresh_ones_would_change_nothing(marking, name, asked, monkeypatch):
+    entries = bank(STAGE_03, name)[::4]
+    with Sandbox() as sandbox:
+        told = {"isolate": sandbox, "seals": marking.seals[name]}
+        soon = [run(name, entry.program, **told) for entry in entries]
+        fewer = len(asked)
+        monkeypatch.setattr(runner, "_nothing_holds", lambda *given: False)
+        assert [run(name, entry.program, **told) for entry in entries] == soon
+    assert fewer < len(asked) - fewer == 2 * len(entries)
 
 
 @sandboxed

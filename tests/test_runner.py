@@ -580,7 +580,7 @@ def test_an_answer_that_writes_into_every_pipe_harms_nobody_else():
     assert [report.misconception for report in seen[2:4]] == ["subtracts", "subtracts"]
 
 
-@pytest.mark.parametrize("line", ["import json; json.dumps = lambda *a, **k: '{}'", "import safetensors.torch as s; s.save = lambda *a, **k: b'x'"])
+@pytest.mark.parametrize("line", ["import json; json.dumps = lambda *a, **k: '{}'", "import safetensors.numpy as s; s.save = lambda *a, **k: b'x'"])
 def test_an_answer_that_breaks_the_wire_is_a_crash_and_no_exception(line):
     source = f"def shift(x, by):\n    {line}\n    return x + by[:, None]\n"
     assert run("shift", written(source), isolate=True).failed == "crash"

@@ -4,6 +4,7 @@ import inspect
 import os
 import select
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -21,12 +22,13 @@ from vae_course.checks.answer import Written
 from vae_course.checks.loader import Block
 from vae_course.checks.probing import Run
 from vae_course.checks.seal import visible_seal
-from vae_course.checks.sealing import bank
+from vae_course.checks.sealing import bank, reference_program
 from vae_course.checks.trouble import Trouble
 from vae_course.checks.worker import Worker
 from vae_course.course import CourseError
 from vae_course.grade import escapes, inside, seccomp
-from vae_course.grade.evidence import pieces, read_run
+from vae_course.grade.evidence import read_run
+from vae_course.grade.exchange import responses
 from vae_course.grade.lent import lent
 from vae_course.grade.sandbox import Sandbox, open_sandbox
 
@@ -220,14 +222,29 @@ def test_evidence_that_no_probe_writes_is_refused(run_of):
 
 
 @pytest.mark.parametrize("data, whole", [
-    (b"\x01" + bytes(7) + b"a" + b"\x02" + bytes(7) + b"b", [b"a"]), (b"\xff" * 8 + b"a", []), (bytes(24), [b"", b""]), (b"\x01", []),
-], ids=["cut off", "a length beyond all", "one too many", "no length"])
-def test_of_runs_in_one_response_those_before_the_first_lie_are_read(data, whole):
-    found = []
-    with pytest.raises(ValueError):
-        for piece in pieces(data, 2):
-            found.append(piece)
-    assert found == whole
+    (b"\x01" + bytes(7) + b"a" + b"\x02" + bytes(7) + b"b", [b"a"]), (b"\xff" * 8 + b"a", []), (bytes(24), []), (b"\x01", []),
+    ((b"\x01" + bytes(7) + b"a") * 3, [b"a", b"a"]), (b"\x09" + bytes(7) + b"a" * 9 + b"\x02" + bytes(7) + b"bb", [b"a" * 9]),
+], ids=["cut off", "a length beyond all", "nothing", "no length", "one too many", "too long in all"])
+def test_of_several_responses_those_before_the_first_lie_are_read(data, whole):
+    here, there = socket.socketpair()
+    reading, writing = os.pipe()
+    os.close(writing)
+    with here, there:
+        there.sendall(data)
+        there.shutdown(socket.SHUT_WR)
+        assert [*responses(here, reading, b"", 2, 18, time.monotonic() + 5)] == whole
+    os.close(reading)
+
+
+@pytest.mark.parametrize("lie", ["os.write(3, bytes([1]) + bytes(7) + b'a')", "os.write(3, bytes([255] * 8))"])
+def test_nothing_is_believed_after_a_response_that_nobody_can_read(sandbox, lie):
+    """Of three exercises in one child the second lies: the first is judged, and of the others nothing follows."""
+    stage, names = course.find_stage("03"), ("std_from_logvar", "gaussian_entropy", "gaussian_kl")
+    lying = Block(names[1], f"import os, torch\n\n\ndef {names[1]}(logvar):\n    {lie}\n    return logvar.sum(-1)\n", True)
+    program = (*(block for block in reference_program(stage) if block.label != names[1]), lying)
+    cases = {name: visible_seal(name).cases for name in names}
+    found = sandbox.together(Written(program), cases, lambda name, run: len(run.outcomes))
+    assert found == {names[0]: len(cases[names[0]])}
 
 
 def test_what_is_shown_of_evidence_is_plain():

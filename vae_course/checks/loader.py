@@ -166,26 +166,28 @@ _RUNS_ITS_CELL = re.compile(r"\s*%%(time|capture|prun)\b.*")  # the cell below t
 def _pieces(block: Block) -> tuple[tuple[types.CodeType, ...], frozenset[str]]:
     """The code of a block that may run: in one piece, or its definitions one by one, so that one which fails
     does not take the next with it. And the names that its other statements would have set."""
-    name, source = f"<{block.label}>", _python(block.source)
-    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-    return _compiled(source, name, block.whole, block.own)
+    name, (source, lines, tree) = f"<{block.label}>", _python(block.source)
+    linecache.cache[name] = (len(source), None, lines, name)
+    return _compiled(tree or ast.parse(source, filename=name), name, block.whole, block.own)
 
 
 @functools.lru_cache(maxsize=512)
-def _python(source: str) -> str:
-    """The Python of a cell, without IPython's own notation; Python itself finds sooner that there is none."""
+def _python(source: str) -> tuple[str, list[str], ast.Module | None]:
+    """The Python of a cell, without IPython's own notation, and its lines; Python itself finds sooner that there is none,
+    and then it is parsed already."""
     if not _PROMPT.match(source):
         with contextlib.suppress(SyntaxError):
-            ast.parse(source)
-            return source
+            return source, source.splitlines(keepends=True), ast.parse(source)
     from IPython.core.inputtransformer2 import TransformerManager
 
-    return TransformerManager().transform_cell(_RUNS_ITS_CELL.sub("", source))
+    plain = TransformerManager().transform_cell(_RUNS_ITS_CELL.sub("", source))
+    return plain, plain.splitlines(keepends=True), None
 
 
 @functools.lru_cache(maxsize=512)
-def _compiled(source: str, name: str, whole: bool, own: bool) -> tuple[tuple[types.CodeType, ...], frozenset[str]]:
-    tree = ast.parse(source, filename=name)
+def _compiled(
+    tree: ast.Module, name: str, whole: bool, own: bool
+) -> tuple[tuple[types.CodeType, ...], frozenset[str]]:
     if whole:
         return (compile(tree, name, "exec"),), frozenset()
     run = [part for part in tree.body if _defines(part, own)]

@@ -333,7 +333,7 @@ def _outcome(exercise: str, probe: Probe, names: Names, case: Case, seconds: flo
     copies = {k: v.clone() if isinstance(v, torch.Tensor) else v for k, v in case.items()}
     try:
         evidence = probe(names, copies)
-        return wire.unpack(wire.pack([evidence]))[0][0]
+        return wire.carried(evidence)
     except (Exception, SystemExit) as error:
         if isinstance(error, Missing) and str(error.args[0]) in names.troubles:
             return names.troubles[str(error.args[0])]

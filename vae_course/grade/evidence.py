@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 import torch
@@ -33,17 +32,6 @@ def read_run(data: bytes, exercise: str, count: int) -> Run:
         reads=tuple(name for name in run.reads if name.isidentifier())[:KEYS],
         uses=tuple(name for name in found.builds_on if name in run.uses),
     )
-
-
-def pieces(data: bytes, most: int) -> Iterator[bytes]:
-    """The parts of some bytes, each after 8 bytes of its length, little-endian; ValueError for more than `most`."""
-    at = number = 0
-    while at < len(data):
-        length = int.from_bytes(data[at : at + 8], "little")
-        if number == most or at + 8 + length > len(data):
-            raise ValueError("the parts do not have the lengths that they claim")
-        yield data[at + 8 : at + 8 + length]
-        at, number = at + 8 + length, number + 1
 
 
 def plain(text: str) -> str:

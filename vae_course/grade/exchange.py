@@ -6,6 +6,7 @@ import os
 import select
 import socket
 import time
+from collections.abc import Iterator
 
 PRINTED = 64 * 2**10  # bytes kept of what comes out of the child's standard output
 
@@ -56,6 +57,17 @@ def exchange(connection: socket.socket, output: int, request: bytes, largest: in
     _drain(output, printed)
     whole = len(data) == wanted
     return bytes(data[8:]) if whole else b"", printed.decode("utf-8", "replace")
+
+
+def responses(connection: socket.socket, output: int, request: bytes, most: int, largest: int, until: float) -> Iterator[bytes]:
+    """Up to `most` responses to one request as they come, `largest` bytes of them in all; none after the first that ends early or
+    claims too much. Raises Late as `exchange` does."""
+    for _ in range(most):
+        data, _ = exchange(connection, output, request, largest, until)
+        if not data:
+            return
+        yield data
+        request, largest = b"", largest - len(data)
 
 
 def _drain(output: int, printed: bytearray) -> bool:

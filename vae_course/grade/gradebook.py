@@ -1,6 +1,7 @@
 """nbgrader's gradebook: where it is, and quicker.
 
-nbgrader opens it a dozen times for each submission, and waits for the disk at each change.
+nbgrader opens it a dozen times for each submission, looks for every table each time, asks for one cell after the other, and waits
+for the disk at each change.
 """
 
 from __future__ import annotations
@@ -31,8 +32,11 @@ def address(file: Path) -> str:
 
 
 def install() -> None:
-    """Give every Gradebook of a database the same engine, which has its queries compiled and its connections open already."""
+    """Give every Gradebook of a database the same engine, which has its queries compiled and its connections open already, and have
+    its tables looked for once."""
     nbgrader.api.create_engine = engine
+    nbgrader.api.inspect = lambda made: _Seen if _whole.get(made, ()) == _file_of(made) else sqlalchemy.inspect(made)
+    nbgrader.api.Base.metadata.create_all = _create_all
     warnings.filterwarnings("ignore", category=SAWarning, module=r"nbgrader\.api")  # of how it links new rows, which is harmless
 
 
@@ -51,6 +55,31 @@ def engine(url: str, **options: object) -> Engine:
         raise CourseError(_unreachable(error)) from error
     made.dispose = lambda close=True: None  # which Gradebook calls each time that it is done
     return made
+
+
+_whole: dict[Engine, tuple[int, int] | None] = {}  # of which database every table is there, and of an SQLite file, which file that is
+
+
+class _Seen:
+    """What stands for SQLAlchemy's inspector of a database whose tables are all there."""
+
+    get_table_names = staticmethod(lambda: [*nbgrader.api.Base.metadata.tables])
+
+
+def _create_all(bind: Engine) -> None:
+    """As MetaData.create_all, which asks the database for every table."""
+    if _whole.get(bind, ()) != _file_of(bind):
+        sqlalchemy.MetaData.create_all(nbgrader.api.Base.metadata, bind=bind)
+        _whole[bind] = _file_of(bind)
+
+
+def _file_of(made: Engine) -> tuple[int, int] | None:
+    """What tells an SQLite file from one that stands in its place later; None where there is no file."""
+    try:
+        told = os.stat(made.url.database or "") if made.dialect.name == "sqlite" else None
+    except OSError:
+        return None
+    return (told.st_dev, told.st_ino) if told else None
 
 
 def _unreachable(error: Exception) -> str:

@@ -25,9 +25,10 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from vae_course import course
 from vae_course.checks import wire
@@ -37,8 +38,8 @@ from vae_course.checks.trouble import TimeUp, crash, explain
 from vae_course.checks.worker import LARGEST, Worker
 from vae_course.course import CourseError, Stage
 from vae_course.grade import seccomp, zygote
-from vae_course.grade.evidence import pieces, read_run
-from vae_course.grade.exchange import Late, exchange
+from vae_course.grade.evidence import read_run
+from vae_course.grade.exchange import Late, exchange, responses
 from vae_course.grade.inside import command, setup_imports
 from vae_course.grade.lent import MODULE, lent
 
@@ -47,6 +48,8 @@ GRACE = 5.0  # seconds by the clock, beyond the patience of the child itself, be
 STARTING = 120.0  # seconds that the imports may take on a busy machine
 AT_ONCE = 2.0  # seconds of computing for all exercises of a stage in one child
 NOTHING = "def __getattr__(name):\n    return None\n"  # the source of a toolbox that holds no answer
+T = TypeVar("T")
+
 ENDING = 2.0  # seconds for a child to end once its response is here
 
 
@@ -103,11 +106,12 @@ class Sandbox:
         trouble = explain(TimeUp(), exercise, seconds) if not data and cpu >= seconds else crash(exercise)
         return Run([trouble] * len(cases), printed)
 
-    def together(self, answer: Answer, cases: Mapping[str, Sequence[Case]]) -> dict[str, Run]:
-        """What `run` gives for several exercises of a stage, in one child, which costs little more than one of them.
+    def together(self, answer: Answer, cases: Mapping[str, Sequence[Case]], judge: Callable[[str, Run], T]) -> dict[str, T]:
+        """What `judge` makes of what `run` gives for several exercises of a stage, in one child, which costs little more than
+        one of them. Each is judged while the child runs the next.
 
-        Nothing is lent there, the child has AT_ONCE seconds for all, and if it dies all is lost: from a Run that is not
-        here, or does not pass, nothing follows but that `run` has to be asked.
+        Nothing is lent there, the child has AT_ONCE seconds for all, and if it will not end all is lost: of an exercise that is
+        not here, or does not pass, nothing follows but that `run` has to be asked.
         """
         if len(cases) < 2:
             return {}
@@ -117,20 +121,28 @@ class Sandbox:
             "exercises": [[name, len(mine)] for name, mine in cases.items()], "seconds": AT_ONCE, "seed": 0,
             "answer": answer.to_note(first), "instead": [], "lent": {MODULE.format(stage.number): NOTHING},
         })
+        left, found = [*cases], {}
+
+        def take(data: bytes) -> None:
+            """Nothing is believed after a response that nobody can read."""
+            try:
+                run = read_run(data, left[0], len(cases[left[0]]))
+            except Exception:  # as in `run`
+                left.clear()
+            if left:
+                name = left.pop(0)
+                found[name] = judge(name, run)
+
         with self._one_at_a_time:
             namespace = self.namespace(stage)
             try:
-                data, *_ = namespace.ask(request, AT_ONCE)
+                namespace.ask(request, AT_ONCE, len(cases), take)
             except Late:
-                data = b""
+                found.clear()
                 self._namespaces.pop(stage.id).end()
             else:
                 if not namespace.alive:
                     self._namespaces.pop(stage.id).end()
-        found = {}
-        with suppress(Exception):  # as in `run`
-            for (name, mine), piece in zip(cases.items(), pieces(data, len(cases))):
-                found[name] = read_run(piece, name, len(mine))
         return found
 
     def namespace(self, stage: Stage) -> _Namespace:
@@ -145,7 +157,7 @@ class Unsandboxed(Worker):
 
     kind = "none"
 
-    def together(self, answer: Answer, cases: Mapping[str, Sequence[Case]]) -> dict[str, Run]:
+    def together(self, answer: Answer, cases: Mapping[str, Sequence[Case]], judge: Callable[[str, Run], T]) -> dict[str, T]:
         """Nothing: a process that stays needs no fork."""
         return {}
 
@@ -200,9 +212,13 @@ class _Namespace:
         poll.register(self._handle, select.POLLIN)
         return not poll.poll(0)
 
-    def ask(self, request: bytes, seconds: float) -> tuple[bytes, str, float]:
+    def ask(
+        self, request: bytes, seconds: float, most: int = 1, take: Callable[[bytes], None] | None = None
+    ) -> tuple[bytes, str, float]:
         """The response to a request (b"" when the child gave none), what came out of the child's standard output if it
-        gave none, and its computing time. Raises Late when it, or its response, will not end."""
+        gave none, and its computing time. Raises Late when it, or its response, will not end.
+
+        take: is given each of several responses as it comes, of at most `most`, and none is returned."""
         ours, theirs = socket.socketpair()
         reading, writing = os.pipe()
         with ours, os.fdopen(reading, "rb") as output:
@@ -215,7 +231,12 @@ class _Namespace:
                 theirs.close()
                 os.close(writing)
             until = time.monotonic() + zygote.PATIENCE * seconds + GRACE
-            data, printed = exchange(ours, output.fileno(), request, LARGEST, until)
+            if take is None:
+                data, printed = exchange(ours, output.fileno(), request, LARGEST, until)
+            else:
+                data, printed = b"", ""
+                for response in responses(ours, output.fileno(), request, most, LARGEST, until):
+                    take(response)
         self._orders.settimeout(ENDING)
         try:
             notice = self._orders.recv(1024)

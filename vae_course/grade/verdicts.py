@@ -134,9 +134,9 @@ def judged(program: Program, marking: Marking, sandbox: Unsandboxed | Sandbox) -
         name: [case for seal in seals for case in seal.cases]
         for name, seals in marking.seals.items() if not in_processes_apart(name)
     }
-    together = sandbox.together(answer, cases)
+    together = sandbox.together(answer, cases, lambda name, done: passed(name, answer, done, marking.seals[name]))
     for name, seals in marking.seals.items():
-        if name in together and (report := passed(name, answer, together[name], seals)):
+        if report := together.get(name):
             reports[name] = report
             continue
         told = {"isolate": sandbox, "seconds": marking.seconds, "seals": seals}

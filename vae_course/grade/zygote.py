@@ -142,10 +142,10 @@ def _be_the_child(order: dict, connection: int, output: int) -> None:
         _limit(order["seconds"], order["memory"])
         seccomp.refuse()
         request = _read(connection, order["size"])
-        response = _respond(request)
-        response = len(response).to_bytes(8, "little") + response
-        while response:
-            response = response[os.write(connection, response):]
+        for response in _respond(request):
+            response = len(response).to_bytes(8, "little") + response
+            while response:
+                response = response[os.write(connection, response):]
         leave(0)
     finally:
         leave(1)
@@ -183,8 +183,8 @@ def _read(connection: int, size: int) -> bytes:
     return bytes(data)
 
 
-def _respond(request: bytes) -> bytes:
-    """The run of an exercise; of several, one after the other while the time lasts, each after 8 bytes of its length."""
+def _respond(request: bytes) -> Iterator[bytes]:
+    """The run of each exercise, one after the other while the time lasts."""
     from vae_course.checks import wire
     from vae_course.checks.answer import from_note
     from vae_course.checks.probing import find_probe, run_probe
@@ -193,20 +193,16 @@ def _respond(request: bytes) -> bytes:
     for module, source in note["lent"].items():
         _lend(module, source)
     answer = from_note(note["answer"])
-    responses: list[bytes] = []
     left = note["seconds"]
     for exercise, count in note["exercises"]:
         mine, cases = cases[:count], cases[count:]
         start = time.process_time()
         probe = find_probe(exercise)
         done = run_probe(exercise, probe, answer, mine, left, note["seed"], note["instead"], _by_computing_time)
-        responses.append(done.to_bytes())
+        yield done.to_bytes()
         left -= time.process_time() - start
-        if left <= 0:
+        if left <= 0 or done.outcomes and getattr(done.outcomes[-1], "kind", "") == "timeout":
             break
-    if len(note["exercises"]) == 1:
-        return responses[0]
-    return b"".join(len(response).to_bytes(8, "little") + response for response in responses)
 
 
 def _lend(module: str, source: str) -> None:
