@@ -1,7 +1,7 @@
 # %% [markdown] card="10_capstone"
 # Somebody has trained a VAE on photographs of a gauge, and reports a result that is too good. The training script is yours now, and so is the data. Find out what is wrong, repair it, train the model, and say in half a page what it is worth and what it must not be used for.
 #
-# Everything here you have done before, in some stage or other. What is new is that nobody tells you which stage it was.
+# Everything here you have done before, in some stage or other. What is new is that nobody tells you which stage it was. Take the parts in order, since each uses what the one before gave you, and write down numbers as you meet them: in the end you will need them for your account. It is marked by a reader, all else by the checks, a part of the work at a time.
 #
 # After it you can
 #
@@ -68,7 +68,7 @@ print("photographs of the first ten files:", files.photo[:10].tolist())
 # %% [markdown]
 # ## The truth first
 #
-# You know how these pictures are made, so you can compute log p(x) itself: add up over all states. It will be your measure for everything that follows.
+# With real pictures nobody can say how good a model could be. Here you know how the pictures are made, so you can compute log p(x) itself: given a state the pixels are independent, and then the states are averaged. No network, however large, can beat this number on average, and so it will be your measure for everything that follows.
 
 # %% [markdown] card="gauge_evidence"
 # Write `gauge_evidence(x, states, flip)`: the exact log p(x) of each picture.
@@ -105,7 +105,7 @@ print(f"entropy of the factors {GAUGE.entropy:.2f} nats, of which a picture tell
 # %% [markdown]
 # ## The script
 #
-# Here it is, with letters at its parts. Read it once, as you would read a colleague's code; do not look for faults yet.
+# Here it is, with letters at its parts. It is short, it runs without a warning, and its author was careful: there is a warm-up, a held-out set, a bound of many samples. Read it once, as you would read a colleague's code. Do not look for faults yet, but for the way of a picture through it: from the card to a batch, through the encoder to a code, and back to pixels and to a number.
 
 # %%
 def train_gauges(files, epochs=40):
@@ -131,7 +131,7 @@ def train_gauges(files, epochs=40):
 
 
 # %% [markdown]
-# And what its author prints of the result.
+# And what its author prints of the result: the bound on the held-out pictures, with one sample a picture and with fifty, and how many units are in use.
 
 # %%
 @torch.no_grad()
@@ -179,13 +179,18 @@ def impossible(elbo: torch.Tensor, log_evidence: torch.Tensor) -> bool:
 # %% check="impossible"
 check("impossible")
 
+# %% [markdown]
+# Now sound it, on the author's own test pictures.
+
 # %%
 exact = gauge_evidence(test.double(), GAUGE.states, GAUGE.flip)
 print(f"reported {reported.mean():.1f}, exact {exact.mean():.1f}: {impossible(reported, exact)}")
 assert impossible(reported, exact) and 0.8 < (reported - exact).mean() < 2.8
 
 # %% [markdown]
-# No model of any kind can do that. So the report is wrong, whatever the model is. And what is the model worth? The library measures it on the fresh photographs, with every formula as the course has it: `encoder_gap` is what 50 samples win back, `model_gap` what is then still missing to the truth.
+# No model of any kind can do that. So the report is wrong, whatever the model is, and we know it without having read the program. Note what we do not know: an alarm does not say where the fault is, and other faults may lower a number and raise no alarm at all.
+#
+# And what is the model worth? The library measures it on the fresh photographs, with every formula as the course has it: `encoder_gap` is what 50 samples win back, `model_gap` what is then still missing to the truth.
 
 # %% tags=["nbval-ignore-output"]
 noise = torch.randn(50, len(fresh), 4, generator=torch.Generator().manual_seed(3))
@@ -194,8 +199,7 @@ noise = torch.randn(50, len(fresh), 4, generator=torch.Generator().manual_seed(3
 def measured(name: str, model) -> dict:
     """Print what a model is worth on the fresh photographs, in nats/image."""
     told = library.capstone_report(model, fresh, truth.float(), noise)
-    shown = ", ".join(f"{key} {told[key]:.2f}" for key in ("elbo", "kl", "encoder_gap", "model_gap"))
-    print(f"{name:14} {shown}, {told['active_units']} units")
+    print(f"{name:13}", ", ".join(f"{key} {value:.2f}" for key, value in told.items()))
     return told
 
 
@@ -203,7 +207,7 @@ honest = measured("as found", model)
 assert -24 < honest["elbo"] < -19.5
 
 # %% [markdown]
-# It is eight nats worse than its report.
+# It is eight nats worse than its report, and four of them are lost between q and the posterior. The author printed that gap too, and found it to be 0. So at least two of the printed numbers are of no use, and the two do not look alike.
 #
 # ## Line by line
 #
@@ -213,7 +217,10 @@ assert -24 < honest["elbo"] < -19.5
 FAULTS
 
 # %% [markdown]
-# Every part A to J is either sound or has exactly one fault. Ask of each: what should it compute, what does it compute, and would a run look different? Nothing stops you from trying: copy the script into a cell of your own, change one line, and call `measured`.
+# Every part A to J is either sound or has exactly one fault. Ask of each: what should it compute, what does it compute, and would a run look different? Take a picture of 64 pixels and a code of 4 latents and count: how many numbers are added up, how many averaged, and in which unit is the result? Follow every output of the encoder to all places where it is read. Put the
+# last epoch into each formula that has an epoch in it. Nothing stops you from trying, either: copy the script into a cell of your own, change one line, and call `measured`.
+#
+# To accuse a sound line is a mistake as well. In a real program each wrong accusation costs somebody an afternoon, and often leaves a new fault behind.
 
 # %% [markdown] card="capstone_faults"
 # Write `capstone_faults()`: what is the matter with each part of the script.
@@ -300,7 +307,7 @@ reveal("held_out")
 #
 # ## Build it again
 #
-# Now write the script as it should be, in four functions. First the split.
+# Now write the script as it should be, in four functions. First the split. Copies are only the plainest case: frames of one film, slices of one patient, sentences of one author belong together in the same way. What must not be torn apart is whatever makes two rows more alike than two fresh ones.
 
 # %% [markdown] card="capstone_split"
 # Write `capstone_split(photo, generator)`: which files are for training, validation and test.
@@ -321,8 +328,8 @@ def capstone_split(
     dealt = photographs[torch.randperm(len(photographs), generator=generator)]
     held_out = len(photographs) * 15 // 100
     shares = [len(photographs) - 2 * held_out, held_out, held_out]
-    train, validation, test = (torch.isin(photo, some).nonzero()[:, 0] for some in dealt.split(shares))
-    return train, validation, test
+    sets = [torch.isin(photo, some).nonzero()[:, 0] for some in dealt.split(shares)]
+    return sets[0], sets[1], sets[2]
     ### END SOLUTION
 
 
@@ -330,7 +337,7 @@ def capstone_split(
 check("capstone_split")
 
 # %% [markdown]
-# Then the loss, with parts C to G.
+# Then the loss, with parts C to G in it. It is a function of its arguments alone: the noise comes in from outside, so that the same call gives the same numbers, and a check can compare yours with others.
 
 # %% [markdown] card="capstone_loss"
 # Write `capstone_loss(model, x, eps, step, warmup_steps)`: the loss of one step of training.
@@ -359,7 +366,7 @@ def capstone_loss(
 check("capstone_loss")
 
 # %% [markdown]
-# Then the training.
+# Then the training. Here the check cannot compare numbers, since batches and noise are yours. It looks at what counts in the end: the weights.
 
 # %% [markdown] card="capstone_train"
 # Write `capstone_train(model, pictures, steps, generator)`: train a VAE, and return it.
@@ -392,7 +399,7 @@ def capstone_train(
 check("capstone_train")
 
 # %% [markdown]
-# And the report, in numbers that you defend with your name.
+# And the report, in numbers that you defend with your name. What the bound lacks to the truth is split at the bound of K samples: below it lies what better codes would earn, above it what only another model can.
 
 # %% [markdown] card="capstone_report"
 # Write `capstone_report(model, x, log_evidence, eps)`: what a model is worth on N pictures, and whose fault the rest is.
@@ -443,7 +450,8 @@ for steps in (200, 600, 1800):
         x, eps = files.pictures[rows], torch.randn(50, len(rows), 4)
         told = capstone_report(trained[steps], x, truth_of(x), eps)
         score[name, steps] = float(told["elbo"])
-        print(f"{steps:4} steps, {name:10}: elbo {told['elbo']:.2f}, truth {truth_of(x).mean():.2f}")
+        shown = f"elbo {told['elbo']:.2f}, truth {truth_of(x).mean():.2f}"
+        print(f"{steps:4} steps, {name:10}: {shown}")
 assert score["validation", 200] > score["validation", 1800] + 0.5
 
 # %% [markdown]
@@ -512,7 +520,7 @@ assert scores[2] > 0.3
 # %% [markdown]
 # A line finds the place in the codes and hardly anything of the level. Is the level lost? With the squares beside them the codes tell it well: low gauges, which light next to nothing, lie in the middle, and high ones outside, in all directions. So **a low score speaks of a code and a readout together**. The width is told badly either way, and pixels tell it better: the code has dropped what earned too little.
 #
-# What does one latent say by itself? Move each of the four from −2 to 2 while the others rest at 0, and decode.
+# What does one latent say by itself? In stage 06 we refused to promise that an axis stands for a factor; now you can look, since the factors are known. Move each of the four from −2 to 2 while the others rest at 0, and decode.
 
 # %% tags=["nbval-ignore-output"]
 path = torch.linspace(-2, 2, 9)
@@ -525,7 +533,7 @@ digits_picture({
 #
 # ## The account
 #
-# A good account of a model is half a page that somebody can act on. Before you write yours, go through this list:
+# A good account of a model is half a page that somebody can act on: someone who has not read the script, who will not run your cells, and who has to decide tomorrow. It is not a diary of what you tried. Before you write yours, go through this list:
 #
 # - every number has a unit, the data it was measured on, and the number of samples;
 # - a claim that something is impossible, wrong or better names what it is compared with;

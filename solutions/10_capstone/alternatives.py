@@ -368,7 +368,7 @@ def gaps_of_each_picture(model, x, log_evidence, eps):
     mu, sigma, z = sampled(model, x, eps)
     ratio = 0.5 * (eps**2 - z**2).sum(-1) + sigma.log().sum(-1)  # the constants of prior and q cancel
     log_w = model.log_likelihood(x, z) + ratio
-    iwae = log_w.softmax(0).log().neg().add(log_w)[0] - math.log(len(log_w))
+    iwae = (log_w - log_w.log_softmax(0))[0] - math.log(len(log_w))
     return dict(
         elbo=log_w.mean(0).mean(), iwae=iwae.mean(), kl=to_the_prior(mu, sigma).mean(),
         active_units=(mu.var(dim=0, unbiased=False) > 0.01).sum(), encoder_gap=(iwae - log_w.mean(0)).mean(),

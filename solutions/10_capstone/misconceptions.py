@@ -383,11 +383,6 @@ def lists_apart(elbo, log_evidence):
     return bool(elbo.mean() - log_evidence.mean() > 3 * error)
 
 
-@wrong("impossible", alias_of="lists_apart")
-def spread_of_the_bounds(elbo, log_evidence):
-    return bool((elbo - log_evidence).mean() > 3 * elbo.std() / len(elbo) ** 0.5)
-
-
 @wrong(
     "impossible",
     "You divide the standard deviation by N. A mean of N numbers scatters less than one of them, but only by the root of N.",

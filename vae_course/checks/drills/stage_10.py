@@ -11,7 +11,7 @@ from vae_course.checks.drills import Item, drill, transfer
 @drill
 def price_at_the_end(rng: random.Random) -> Item:
     """Pixel mean and a warm-up that stops early: a nat costs D times the last weight."""
-    D, w = rng.choice((36, 49, 64, 81, 100, 144)), rng.randint(2, 9) / 100
+    D, w = rng.randint(6, 28) ** 2, rng.randint(2, 12) / 100
     return Item(
         f"A script averages recon over `D = {D}` pixels and adds the KL of a picture up over its latents. Its warm-up ends "
         f"with the weight `w = {w:g}` on the KL. Which price, in nats of recon, does a nat of KL have at the end of training?",
@@ -24,8 +24,8 @@ def price_at_the_end(rng: random.Random) -> Item:
 @drill
 def evidence_of_two_states(rng: random.Random) -> Item:
     """log p(x) of a picture that may come from one of two clear pictures, each pixel flipped by chance."""
-    D, a = rng.randint(6, 14), rng.randint(0, 2)
-    b, f = a + rng.randint(1, 2), rng.randint(10, 30) / 100
+    D, a = rng.randint(6, 14), rng.randint(1, 2)
+    b, f = a + rng.randint(2, 3), rng.randint(8, 24) / 100
     logs = [flipped * math.log(f) + (D - flipped) * math.log(1 - f) for flipped in (a, b)]
     total = math.log(sum(map(math.exp, logs)))
     return Item(
@@ -186,7 +186,7 @@ MISTAKES = {
     "nats_for_a_share": "That is the gap in nats: a share compares it with all that is missing.",
     "relative_to_the_truth": "You divided by log p(x) itself: the whole here is what the ELBO lacks to it.",
     # spread_of_two_readings
-    "spread_of_the_samples": "That is the standard deviation of the samples: with which other one is it compared?",
+    "spread_of_the_samples": "That is the standard deviation of the samples, and a ratio is asked for. With which other one is it compared?",
     "other_way_round": "You divided the spread that is paid for by that of the samples. Which of the two was to be how many "
     "times the other?",
     "half_once_more": "You halved the exponent twice. What is the logarithm of the standard deviation by each of the two "
@@ -194,8 +194,8 @@ MISTAKES = {
     # flattery_of_a_part_price
     "what_was_paid": "That is the part of the KL which the report has in it: the flattery is the part that it leaves out.",
     "all_of_the_kl": "You left out all of the KL, and the report has some of it.",
-    "report_itself": "That is the report itself: how far above the ELBO is it?",
-    "bound_itself": "That is the ELBO itself: how far below the report is it?",
+    "report_itself": "You gave the report itself. How far above the ELBO is it?",
+    "bound_itself": "That is the ELBO itself. How far below the report is it?",
     # score_of_a_readout
     "what_is_unexplained": "That is the share of the spread which is left as error: a score counts what is told.",
     "sum_against_a_mean": "You compared a sum of squared errors with a mean of squares. Over how many pictures is each of "

@@ -304,7 +304,10 @@ BAND = 0.8  # nats/image below the reference: what other batches and other noise
 ABOVE = 0.5  # nats/image above the exact evidence that 400 photographs may give by chance
 
 
-@part("capstone_train", "value", cases=("short", "long"), keys=("returned", "pictures", "moved", "finite", "elbo", "kl", "recon", "exact"))
+@part(
+    "capstone_train", "value", cases=("short", "long", "brief"),
+    keys=("returned", "pictures", "moved", "finite", "elbo", "kl", "recon", "exact"),
+)
 def test_capstone_train_value(trial):
     says(
         trial, "returned", "the model", "What you return is not the model that came in.",
@@ -322,6 +325,8 @@ def test_capstone_train_value(trial):
         trial, "finite", "yes", "After your training some weights are no numbers any more.",
         "Which step of the loss gives an infinity?",
     )
+    if trial.case["case"] == "brief":  # a few steps earn nothing yet
+        return
     got, want = trial.got, trial.want
     rows = [
         ("ELBO on unseen photographs, nats/image", number(got["elbo"]), f"at least {number(want['elbo'] - BAND)}"),
