@@ -300,7 +300,7 @@ test_capstone_loss_gradient = gradient_of_the_model("capstone_loss", ("slopes",)
 
 # --- capstone_train ---
 
-BAND = 0.8  # nats/image below the reference: what other batches and other noise do, several times over
+BAND = {"short": 0.6, "long": 0.9}  # nats/image below the reference: other batches and other noise do half of that at most
 ABOVE = 0.5  # nats/image above the exact evidence that 400 photographs may give by chance
 
 
@@ -328,8 +328,9 @@ def test_capstone_train_value(trial):
     if trial.case["case"] == "brief":  # a few steps earn nothing yet
         return
     got, want = trial.got, trial.want
+    least = want["elbo"] - BAND[trial.case["case"]]
     rows = [
-        ("ELBO on unseen photographs, nats/image", number(got["elbo"]), f"at least {number(want['elbo'] - BAND)}"),
+        ("ELBO on unseen photographs, nats/image", number(got["elbo"]), f"at least {number(least)}"),
         ("its KL, nats/image", number(got["kl"]), f"near {number(want['kl'])}"),
     ]
     trial.holds(
@@ -339,7 +340,7 @@ def test_capstone_train_value(trial):
         [("ELBO on unseen photographs, nats/image", number(got["elbo"]), f"at most {number(want['exact'])}, exact")],
     )
     trial.holds(
-        got["elbo"] >= want["elbo"] - BAND,
+        got["elbo"] >= least,
         "Both networks moved, but on unseen photographs the model is not worth what so many steps earn.",
         "How many steps are taken, each on which rows, with which noise, and at which price at the end?", rows,
     )

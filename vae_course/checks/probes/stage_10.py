@@ -160,6 +160,7 @@ def capstone_loss(ns, case: Case) -> Evidence:
 
 DRAWS = 16  # codes a picture, when a trained model is judged
 UNSEEN = 400  # photographs that it is judged on
+BEYOND = 1e4  # nats/image
 
 
 def _vae(case: Case) -> VAE:
@@ -199,8 +200,9 @@ def _worth(case: Case, model: VAE) -> Evidence:
     exact = gauge_log_evidence(unseen, gauge)
     eps = torch.randn(DRAWS, UNSEEN, case["z_dim"], generator=generator, dtype=torch.float64)
     rate, distortion = (float(term) for term in rate_distortion(unseen.double(), model, eps))
-    # a hundredth of a nat is told alike by every machine
-    return {"kl": round(rate, 2), "recon": round(distortion, 2), "elbo": round(-rate - distortion, 2), "exact": round(float(exact.mean()), 2)}
+    told = {"kl": rate, "recon": distortion, "elbo": -rate - distortion, "exact": float(exact.mean())}
+    # hundredths of a nat, and what is out of all bounds, are told alike by every machine
+    return {name: round(max(-BEYOND, min(BEYOND, value)), 2) for name, value in told.items()}
 
 
 @kinds(kl="coarse", recon="coarse", elbo="property", exact="property")
