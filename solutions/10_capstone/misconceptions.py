@@ -1084,7 +1084,7 @@ def a_single_step(model, pictures, steps, generator):
 @wrong(
     "capstone_train",
     "The model has hardly moved after all its steps: the rate of your optimiser is a hundredth of the one that was asked for.",
-    "Which rate has Adam if none is named, and which one is asked for here?",
+    "How far does Adam move a weight in one step, and how far in all of them?",
 )
 def tiny_rate(model, pictures, steps, generator):
     return run(model, pictures, steps, generator, sound_loss(steps), lr=1e-4)
@@ -1098,6 +1098,73 @@ def encoder_cut_off(model, pictures, steps, generator):
         return -bernoulli(x, model.decode(z)).sum(-1).mean() + weight_at(step, steps // 4) * price(mu, logvar).sum(-1).mean()
 
     return run(model, pictures, steps, generator, loss)
+
+
+@wrong(
+    "capstone_train",
+    "Gradients pile up from step to step: each step follows the sum of all gradients before it.",
+    "What lies in .grad when a step begins, and who puts it there?",
+)
+def gradients_pile_up(model, pictures, steps, generator):
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    for step in range(steps):
+        rows = torch.randint(len(pictures), (64,), generator=generator)
+        sound_loss(steps)(model, pictures[rows], torch.randn(64, model.z_dim, generator=generator), step).backward()
+        optimizer.step()
+    return model
+
+
+@wrong(
+    "capstone_train",
+    "You take steps of plain gradient descent at a rate of 0.01, and Adam is asked for. So few of them hardly bring the code to life.",
+    "Which optimiser is asked for, and what does it do with the size of a gradient?",
+)
+def gradient_descent(model, pictures, steps, generator):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    for step in range(steps):
+        rows = torch.randint(len(pictures), (64,), generator=generator)
+        optimizer.zero_grad()
+        sound_loss(steps)(model, pictures[rows], torch.randn(64, model.z_dim, generator=generator), step).backward()
+        optimizer.step()
+    return model
+
+
+@wrong(
+    "capstone_train",
+    "Everything is right but the rate: with Adam's usual 0.001 so few steps end halfway.",
+    "Which rate is asked for, and which one does Adam take if none is named?",
+)
+def usual_rate(model, pictures, steps, generator):
+    return run(model, pictures, steps, generator, sound_loss(steps), lr=1e-3)
+
+
+@wrong(
+    "capstone_train",
+    "The generator starts afresh in every step, so that each of them sees the same rows and the same noise. They are learned by heart.",
+    "What has happened to the generator when your second step begins?",
+)
+def seed_set_in_every_step(model, pictures, steps, generator):
+    state = generator.get_state()
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    for step in range(steps):
+        generator.set_state(state)
+        rows = torch.randint(len(pictures), (64,), generator=generator)
+        optimizer.zero_grad()
+        sound_loss(steps)(model, pictures[rows], torch.randn(64, model.z_dim, generator=generator), step).backward()
+        optimizer.step()
+    return model
+
+
+@wrong(
+    "capstone_train",
+    "The warm-up is longer than the training: a nat of KL costs a quarter of its worth at the end, and codes spread out beyond the prior. That is part C of the "
+    "script.",
+    "How long is the warm-up, and is it over when training ends?",
+)
+def never_at_full_price(model, pictures, steps, generator):
+    return run(
+        model, pictures, steps, generator, lambda model, x, eps, step: told(*terms(model, x, eps), weight_at(step, 4 * steps))["loss"],
+    )
 
 
 @wrong(
@@ -1505,7 +1572,7 @@ def centred_by_the_new(codes, factors, new_codes, new_factors):
 @wrong(
     "factor_scores",
     "Only one latent at a time is read, the best for each factor; a readout uses all of them together.",
-    "What if a factor is the sum of two latents?",
+    "How many slopes has a readout of one factor?",
 )
 def best_single_latent(codes, factors, new_codes, new_factors):
     scores = []
@@ -1513,3 +1580,34 @@ def best_single_latent(codes, factors, new_codes, new_factors):
         left = squares_left(codes[:, z : z + 1], factors, new_codes[:, z : z + 1], new_factors).sum(0)
         scores.append(1 - left / squares_around(new_factors, new_factors.mean(0)))
     return torch.stack(scores).max(0).values
+
+
+@wrong(
+    "factor_scores",
+    "Of your two averages one divides by the number of data and the other by one less, so that every score is a little too high.",
+    "Which division cancels if both sums are divided alike?",
+)
+def one_less_on_one_side(codes, factors, new_codes, new_factors):
+    return 1 - squares_left(codes, factors, new_codes, new_factors).mean(0) / new_factors.var(0)
+
+
+@wrong(
+    "factor_scores",
+    "Your readout is not that of least squares: its slopes are pulled towards 0 by a ridge.",
+    "Which readout has the smallest squared error on the data of the fit?",
+)
+def with_a_ridge(codes, factors, new_codes, new_factors):
+    old = with_ones(codes)
+    slopes = torch.linalg.solve(old.T @ old + torch.eye(old.shape[1], dtype=old.dtype), old.T @ factors)
+    return 1 - (new_factors - with_ones(new_codes) @ slopes).square().sum(0) / squares_around(new_factors, new_factors.mean(0))
+
+
+@wrong(
+    "factor_scores",
+    "You take the largest squared correlation of a factor with a single latent. Nothing is fitted, and latents do not work together.",
+    "What if a factor is the sum of two latents?",
+)
+def largest_correlation(codes, factors, new_codes, new_factors):
+    latents, right = new_codes - new_codes.mean(0), new_factors - new_factors.mean(0)
+    squares = (latents.T @ right).square() / (latents.square().sum(0)[:, None] * right.square().sum(0))
+    return squares.max(0).values

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.distributions import Normal
+from torch.distributions import Independent, Normal
 from torch.nn import functional as F
 
 from vae_course.course import CourseError
@@ -97,8 +97,8 @@ def _reported(model: VAE, test: Tensor, repaired: str, weight: float) -> dict[st
     mu, logvar = model.encode(test)
     spread = _spread(logvar, repaired)
     z = torch.addcmul(mu, spread, torch.randn(SAMPLES, *mu.shape))
-    priced = Normal(0.0, 1.0).log_prob(z).sum(-1) - Normal(mu, spread).log_prob(z).sum(-1)
-    log_w = model.log_likelihood(test, z) + priced * (1.0 if "H" in repaired else weight)
+    paid = Independent(Normal(mu, spread), 1).log_prob(z) - Independent(Normal(torch.zeros_like(mu), 1.0), 1).log_prob(z)
+    log_w = model.log_likelihood(test, z) - paid * (1.0 if "H" in repaired else weight)
     many = iwae_bound(log_w).mean() if "I" in repaired else log_w.mean()
     return {
         "elbo": float(log_w.mean()), "iwae": float(many), "kl": float(gaussian_kl(mu, logvar).mean()),

@@ -208,7 +208,7 @@ def test_capstone_split_value(trial):
         got, want = (given[f"photographs_{name}"] for given in (trial.got, trial.want))
         trial.holds(
             got == want, f"No photograph is in two sets, but {name} has another number of them than it should.",
-            "Fifteen per cent of what are held out, and twice?", [(f"photographs in {name}", str(got), str(want))],
+            "Of what are 15 % held out, and how often?", [(f"photographs in {name}", str(got), str(want))],
         )
 
 
@@ -384,6 +384,11 @@ def test_capstone_report_value(trial):
         "kl", _TERM_OF.format("kl"), "Your kl is not the mean KL of q(z|x) to N(0, I), in closed form.",
         "How many nats does the code of one picture cost, summed over its latents?",
     )
+    for key in ("elbo", "iwae"):
+        trial.holds(
+            bool(got[key] < 0), f"{key} is a bound on the logarithm of a probability, so it is below 0, and yours is not.",
+            "Is a bound a loss, or minus one?", [(key, number(got[key]), "below 0")],
+        )
     agrees(
         trial, got["one_iwae"], got["one_elbo"], "iwae, a single sample",
         "With a single sample the two bounds are the same number, and yours differ.",

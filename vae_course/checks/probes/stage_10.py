@@ -97,8 +97,12 @@ def _split_facts(case: Case, got: Evidence) -> Evidence:
                 f"{name} of capstone_split is a tensor of shape {tuple(places.shape)} and type {places.dtype}; whole "
                 "numbers along one axis are expected, the places of files."
             )
-        if places.numel() and not 0 <= int(places.min()) <= int(places.max()) < files:
-            raise Unfit(f"{name} of capstone_split holds the place {int(places.max())}; there are {files} files, from 0 on.")
+        outside = places[(places < 0) | (places >= files)]
+        if outside.numel():
+            raise Unfit(
+                f"{name} of capstone_split holds the number {int(outside[0])}; places of files are expected, and there are {files} "
+                "of them, from 0 on."
+            )
     sets = [[got[f"{run}{name}"] for name in NAMES] for run in runs]
     met = torch.bincount(torch.cat(sets[0]), minlength=files)
     shown = [set(photo[places].tolist()) for places in sets[0]]
@@ -116,12 +120,15 @@ def _split_facts(case: Case, got: Evidence) -> Evidence:
 @summary(_split_facts)
 def capstone_split(ns, case: Case) -> Evidence:
     photo, what = case["photo"], "capstone_split"
-    form = "the three tensors (train, validation, test)"
+    form = "the triple of tensors (train, validation, test)"
 
     def split(seed: int, name: str, given: Tensor) -> Evidence:
         sets = ns[what](given, torch.Generator().manual_seed(seed))
         if not all(isinstance(places, Tensor) for places in sequence(sets, form, what, (3,))):
             raise unfit(sets, what, form)
+        masks = [part for part, places in zip(NAMES, sets) if places.dtype == torch.bool]
+        if masks:
+            raise Unfit(f"{masks[0]} of {what} is a mask of truth values; whole numbers are expected, the places of files.")
         return {f"{name}{part}": tensor(places, f"{part} of {what}", "is") for part, places in zip(NAMES, sets)}
 
     kept = photo.clone()

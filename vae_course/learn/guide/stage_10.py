@@ -150,6 +150,8 @@ RETURN: Mapping[str, Mapping[str, str]] = {
         "encoder_only": "train_step",
         "uphill": "train_step",
         "a_single_step": "train_step",
+        "gradients_pile_up": "train_step",
+        "never_at_full_price": "kl_weight",
         "always_step_0": "kl_weight",
         "trained_on_pixel_means": "effective_beta",
         "without_noise": "reparameterize",
