@@ -742,6 +742,59 @@ def step_of_two_gaussians_in_logs(g1, g2, e):
     return step_of_two_gaussians(math.exp(g1), math.exp(g2), e)
 
 
+def price_by_the_slopes(D, w):
+    """What a nat of KL costs in recon that is added up: the slope of the loss by the KL over that by all pixels' recon."""
+    pixels = torch.zeros(int(D), dtype=torch.float64, requires_grad=True)
+    kl = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    (pixels.mean() + w * kl).backward()
+    return kl.grad.item() / pixels.grad[0].item()
+
+
+def evidence_by_the_library(D, a, b, f):
+    """Two clear pictures of zeros, against pictures with so many ones, under the library's coins and an even mixture."""
+    flips = torch.zeros(2, int(D), dtype=torch.float64)
+    flips[0, : int(a)] = flips[1, : int(b)] = 1
+    seen = Bernoulli(*wide(f)).log_prob(flips).sum(-1)
+    return (seen.exp() @ torch.full((2,), 0.5, dtype=torch.float64)).log().item()
+
+
+def pictures_by_halving(m, s):
+    """The number of pictures at which m is 3 standard errors, found between none and a million."""
+    low, high = 0.0, 1e6
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if m < 3 * s / math.sqrt(middle) else (low, middle)
+    return high
+
+
+def share_left_on_a_line(elbo, iwae, truth):
+    return 1 - np.interp(iwae, [elbo, truth], [0, 1])
+
+
+def ratio_of_two_looked_up_spreads(logvar):
+    return np.interp(2 * logvar, np.log(VARIANCES), np.sqrt(VARIANCES)) / looked_up_root(logvar)
+
+
+def report_less_bound(recon, kl, w):
+    report, bound = (-recon - weight * kl for weight in (w, 1))
+    return report - bound
+
+
+def score_of_equal_errors(M, S, v):
+    """The score of a readout that errs by the same amount everywhere, on factors half of which lie on each side of their mean."""
+    factors = np.array([-1.0, 1.0] * int(M)) * math.sqrt(v)
+    errors = np.full(2 * int(M), math.sqrt(S / M))
+    return (factors.var() - (errors**2).mean()) / factors.var()
+
+
+def ratio_of_two_looked_up_precisions(p):
+    return ratio_of_two_looked_up_spreads(-p)
+
+
+def pictures_by_halving_from_a_variance(m, V):
+    return pictures_by_halving(m, looked_up_root(math.log(V)))
+
+
 ANOTHER_ROUTE = {
     "cell_of_a_square_sum": broadcast_cell,
     "entries_of_a_sum": broadcast_size,
@@ -859,6 +912,15 @@ ANOTHER_ROUTE = {
     "noise_from_a_velocity": noise_by_two_equations,
     "spread_from_the_noise_of_a_step": variance_by_adding_precisions,
     "cost_of_a_step_in_logs": step_of_two_gaussians_in_logs,
+    "price_at_the_end": price_by_the_slopes,
+    "evidence_of_two_states": evidence_by_the_library,
+    "pictures_for_an_alarm": pictures_by_halving,
+    "share_of_the_model": share_left_on_a_line,
+    "spread_of_two_readings": ratio_of_two_looked_up_spreads,
+    "flattery_of_a_part_price": report_less_bound,
+    "score_of_a_readout": score_of_equal_errors,
+    "spread_of_two_precisions": ratio_of_two_looked_up_precisions,
+    "pictures_from_a_variance": pictures_by_halving_from_a_variance,
 }
 
 # What the base drill makes of a transfer's numbers when they are read by their letters.
@@ -891,6 +953,8 @@ BY_THE_LETTERS = {
     "noise_from_a_velocity": lambda a, xt, v: dict(x0=v, a=a, xt=xt),
     "spread_from_the_noise_of_a_step": lambda before, b: dict(before=before, now=b),
     "cost_of_a_step_in_logs": lambda g1, g2, e: dict(s1=g1, s2=g2, e=e),
+    "spread_of_two_precisions": lambda p: dict(logvar=p),
+    "pictures_from_a_variance": lambda m, V: dict(m=m, s=V),
 }
 
 

@@ -93,6 +93,8 @@ _DIFFERENTIABLE = MappingProxyType({"value": 0.6, "gradient": 0.2, "stability": 
 _STABLE = MappingProxyType({"value": 0.75, "stability": 0.25})
 # of the clinic: who is well comes first, since every other diagnosis is made by comparison
 _PATIENTS = MappingProxyType({"value": 0.2, "A": 0.2, "B": 0.2, "D": 0.2, "E": 0.2})
+# of the capstone: the line that makes an impossible report comes first, since it is what the alarm asks about
+_LINES = MappingProxyType({"value": 0.2, "A": 0.14, "C": 0.14, "E": 0.14, "F": 0.14, "I": 0.14, "sound": 0.1})
 _EMPTY_STATES = MappingProxyType({"value": 0.7, "empty_states": 0.3})
 
 STAGES = (
@@ -332,6 +334,35 @@ STAGES = (
         ),
         written=(
             Written("bound_of_a_chain", "What each term of a chain's bound buys", points=4, minutes=8, difficulty=3),
+        ),
+    ),
+    Stage(
+        "10_capstone", "On your own", "Can you repair, diagnose and judge a VAE on your own?", 90,
+        (
+            Exercise("gauge_evidence", points=3, minutes=6, difficulty=2, parts=_STABLE, builds_on=("bernoulli_log_likelihood",)),
+            Exercise("impossible", points=2, minutes=5, difficulty=2),
+            Exercise("capstone_faults", points=6, minutes=12, difficulty=3, parts=_LINES),
+            Exercise(
+                "capstone_split", points=3, minutes=7, difficulty=2, parts=MappingProxyType({"value": 0.7, "chance": 0.3}),
+            ),
+            Exercise(
+                "capstone_loss", points=4, minutes=7, difficulty=2,
+                parts=MappingProxyType({"value": 0.5, "warm_up": 0.2, "gradient": 0.3}),
+                builds_on=("gaussian_kl", "bernoulli_log_likelihood", "reparameterize", "kl_weight"),
+            ),
+            Exercise(
+                "capstone_train", points=4, minutes=10, difficulty=3, parts=MappingProxyType({"value": 0.7, "chance": 0.3}),
+                builds_on=("capstone_loss",),
+            ),
+            Exercise(
+                "capstone_report", points=4, minutes=8, difficulty=3,
+                parts=MappingProxyType({"value": 0.6, "gaps": 0.2, "units": 0.2}),
+                builds_on=("gaussian_kl", "active_units", "log_weights", "iwae_bound"),
+            ),
+            Exercise("factor_scores", points=3, minutes=8, difficulty=3, parts=MappingProxyType({"value": 0.7, "unseen": 0.3})),
+        ),
+        written=(
+            Written("capstone_account", "What was wrong, and what is left", points=8, minutes=20, difficulty=4),
         ),
     ),
 )
