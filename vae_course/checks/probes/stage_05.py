@@ -48,19 +48,12 @@ def _fill(net: nn.Module, generator: torch.Generator | None, scale: float = 1.0)
                 weights.copy_(size * torch.randn(weights.shape, generator=generator))
 
 
-def _reached(net: nn.Module, outputs: Outputs, generator: torch.Generator) -> dict[str, set[str]]:
-    """For each output the names of the parameters that get a gradient from it."""
-    named = {name: weights for name, weights in net.named_parameters() if weights.requires_grad}
-    found: dict[str, set[str]] = {}
-    for key, value in outputs.items():
-        total = (value * torch.randn(value.shape, generator=generator)).sum()
-        if not named or not total.requires_grad:
-            found[key] = set()
-            continue
-        grads = torch.autograd.grad(total, list(named.values()), allow_unused=True, retain_graph=True)
-        pairs = zip(named, grads, strict=True)
-        found[key] = {name for name, grad in pairs if grad is not None and bool(grad.ne(0).any())}
-    return found
+def _sizes(total: Tensor, given: Sequence[Tensor]) -> Tensor:
+    """The size of the gradient of `total` in each of the given tensors; 0 where none reaches."""
+    wanted = [value for value in given if value.requires_grad]
+    grads = torch.autograd.grad(total, wanted, allow_unused=True, retain_graph=True) if wanted and total.requires_grad else ()
+    found = {id(value): grad.abs().sum() for value, grad in zip(wanted, grads) if grad is not None}
+    return torch.tensor([float(found.get(id(value), 0.0)) for value in given])
 
 
 def _acts(net: nn.Module, name: str, call: Call, given: Tensor, generator: torch.Generator) -> bool:
@@ -76,45 +69,67 @@ def _acts(net: nn.Module, name: str, call: Call, given: Tensor, generator: torch
 
 
 def _trained(net: nn.Module, call: Call, given: Tensor, generator: torch.Generator) -> Evidence:
-    """Which outputs have a way back to some parameter, and which parameters have no gradient: with no effect, or with one."""
-    ways: dict[str, set[str]] = {}
+    """How large the gradients of each output are in each parameter, and the names of those that get none: without effect, or
+    with one."""
+    ways: dict[str, list[Tensor]] = {}
     for _ in range(FILLS):
         _fill(net, generator)
-        for key, names in _reached(net, call(net, given), generator).items():
-            ways[key] = ways.get(key, set()) | names
-    idle = {name for name, _ in net.named_parameters()}.difference(*ways.values())
+        for key, value in call(net, given).items():
+            total = (value * torch.randn(value.shape, generator=generator)).sum()
+            ways.setdefault(key, []).append(_sizes(total, list(net.parameters())))
+    sizes = {key: sum(found) for key, found in ways.items()}
+    names = [name for name, _ in net.named_parameters()]
+    idle = {name for name, size in zip(names, sum(sizes.values()), strict=True) if size == 0}
     cut = {name for name in idle if any(_acts(net, name, call, given, generator) for _ in range(2))}
     return {
-        "reached": " and ".join(key for key, names in ways.items() if names),
+        **{f"ways_{key}": size for key, size in sizes.items()},
         "unused": ", ".join(sorted(idle - cut)), "cut": ", ".join(sorted(cut)),
     }
 
 
-def _idle_facts(evidence: Evidence) -> Evidence:
-    """Whether there are parameters without a gradient, and of which kind."""
+def _way_facts(evidence: Evidence, names: Sequence[str]) -> Evidence:
+    """Which outputs have a way back to some parameter, and whether there are parameters without a gradient, and of which kind.
+
+    The network was taken apart beside the learner's code, which may have written the words; they only name what the sizes
+    of the gradients say is there.
+    """
+    ways = {name: evidence[f"ways_{name}"] for name in names}
+    told: Evidence = {"reached": " and ".join(name for name, sizes in ways.items() if sizes.any())}
+    if bool(sum(ways.values()).all()):
+        return told | {"idle": "none", "idle_names": ""}
     unused, cut = evidence["unused"], evidence["cut"]
-    told = "both" if unused and cut else "never used" if unused else "cut off" if cut else "none"
-    return {"idle": told, "idle_names": ", ".join(filter(None, [unused, cut]))}
+    kind = "both" if unused and cut else "never used" if unused else "cut off"
+    return told | {"idle": kind, "idle_names": ", ".join(filter(None, [unused, cut]))}
 
 
-def _inward(net: nn.Module, decode: Callable[[Tensor], Tensor], z: Tensor, generator: torch.Generator) -> str:
-    """How the gradient of the logits gets to the code: `whole`, `cut`, `in steps`, or `clipped` where it ends far out."""
+def _inward(net: nn.Module, decode: Callable[[Tensor], Tensor], z: Tensor, generator: torch.Generator) -> Evidence:
+    """How large the gradients of the logits are in each number of the code, near and far out; and the logits of two codes side
+    by side where there are none."""
 
     def touched(z: Tensor, scale: float) -> Tensor:
-        reached = torch.zeros(z.shape, dtype=torch.bool)
+        reached = torch.zeros(z.shape)
         for _ in range(FILLS):
             _fill(net, generator, scale)
             code = z.clone().requires_grad_()
             logits = decode(code)
             total = (logits * torch.randn(logits.shape, generator=generator)).sum()
             grad = torch.autograd.grad(total, code, allow_unused=True)[0] if total.requires_grad else None
-            reached |= False if grad is None else grad.ne(0)
+            reached += 0.0 if grad is None else grad.abs()
         return reached
 
     near = touched(z, 1.0)
-    if not bool(near.any()):
-        return "in steps" if torch.equal(decode(z + NUDGE), decode(z)) else "cut"
-    return "whole" if bool(near.all()) and bool(touched(AWAY * z, 1 / AWAY).all()) else "clipped"
+    if not near.any():
+        return {"near": near, "here": decode(z), "beside": decode(z + NUDGE)}
+    return {"near": near, "far": touched(AWAY * z, 1 / AWAY)} if near.all() else {"near": near}
+
+
+def _inward_fact(got: Evidence, z: Tensor) -> Evidence:
+    """How the gradient of the logits gets to the code: `whole`, `cut`, `in steps`, or `clipped` where it ends far out."""
+    near, far = got["near"], got.get("far")
+    if near.shape != z.shape or not near.any():
+        return {"inward": "in steps" if torch.equal(got["beside"], got["here"]) else "cut"}
+    whole = bool(near.all()) and far is not None and far.shape == z.shape and bool(far.all())
+    return {"inward": "whole" if whole else "clipped"}
 
 
 def _twin(net: nn.Module, twin: nn.Module) -> nn.Module:
@@ -134,7 +149,6 @@ def _examined(net: nn.Module, twin: nn.Module, call: Call, given: Tensor, genera
     told |= first
     note("again", call(net, given))
     note("two", call(net, given[:2]))
-    told["weights"] = len(list(net.parameters()))
     usual, far = [], []
     for _ in range(FILLS):
         _fill(net, generator)
@@ -173,14 +187,12 @@ def _facts(evidence: Evidence, names: Sequence[str]) -> Evidence:
     if repeats == "yes":
         told["company"] = "none" if equal("two_", "", 2) else "once calm" if equal("calm_two_", "calm_", 2) else "some"
     loose = [name for name in names if not _still(got[f"zero_{name}"])]
-    told |= {"repeats": repeats, "weights": "some" if evidence["weights"] else "none", "loose": " and ".join(loose)}
+    told |= {"repeats": repeats, "weights": _weights(got, names), "loose": " and ".join(loose)}
     told["twins"] = " and ".join(name for name in names if gap(got[f"twin_{name}"], got[f"filled_{name}"]) > SAME)
-    told |= {"reached": evidence["reached"]} | _idle_facts(evidence)
-    if evidence["unused"]:
+    told |= _way_facts(evidence, names)
+    if told["idle"] in ("never used", "both"):
         straight = all(_halfway(got[f"middle_{name}"], got[f"filled_{name}"]) for name in names)
         told["straight"] = "yes" if straight else "no"
-    if "inward" in evidence:
-        told["inward"] = evidence["inward"]
     for name in names:
         usual, far = got[f"usual_{name}"].double(), got[f"far_{name}"].double()
         told[f"{name}_follows"] = "no" if all(_still(run) for run in usual) else "yes"
@@ -191,6 +203,11 @@ def _facts(evidence: Evidence, names: Sequence[str]) -> Evidence:
         a, b = (got[f"usual_{name}"] for name in names)
         told["heads"] = "one" if a.shape == b.shape and gap(a, b) <= SAME else "two"
     return told
+
+
+def _weights(got: Evidence, names: Sequence[str]) -> str:
+    """Whether there is a parameter at all."""
+    return "some" if got[f"ways_{names[0]}"].numel() else "none"
 
 
 def _still(values: Tensor) -> bool:
@@ -231,7 +248,8 @@ _ENCODER_FACTS = dict(
 
 
 def _encoder_facts(case: Case, evidence: Evidence) -> Evidence:
-    return {"form": evidence["form"]} | _facts(evidence, ("mu", "logvar"))
+    pair = {"mu", "logvar"} <= evidence.keys()
+    return {"form": "two tensors" if pair else evidence["form"]} | _facts(evidence, ("mu", "logvar"))
 
 
 @kinds(**_ENCODER_FACTS)
@@ -251,8 +269,8 @@ def Encoder(ns, case: Case) -> Evidence:
             told["drawn"] = "no" if torch.equal(net(x), given) else "yes"
         return told
     if case["case"] not in EXAMINED:
-        return {"form": form} | _heads(given)
-    return {"form": form} | _examined(net, make(), lambda net, x: _heads(net(x)), x, generator)
+        return _heads(given)
+    return _examined(net, make(), lambda net, x: _heads(net(x)), x, generator)
 
 
 def _heads(given: object) -> Outputs:
@@ -277,7 +295,8 @@ def _form(given: object, case: Case) -> str:
 
 
 def _decoder_facts(case: Case, evidence: Evidence) -> Evidence:
-    return _facts(evidence, ("logits",))
+    told = _facts(evidence, ("logits",))
+    return told | _inward_fact(evidence, case["z"]) if "near" in evidence else told
 
 
 @kinds(logits="property", rows="property", idle_names="property", logits_least="property", logits_most="property")
@@ -297,7 +316,7 @@ def Decoder(ns, case: Case) -> Evidence:
     if case["case"] not in EXAMINED:
         return call(net, z)
     told = _examined(net, make(), call, z, generator)
-    return told | {"inward": _inward(net.train(), lambda z: call(net, z)["logits"], z, generator)}
+    return told | _inward(net.train(), lambda z: call(net, z)["logits"], z, generator)
 
 
 # --- VAE ---
@@ -351,7 +370,7 @@ def _vae_facts(case: Case, evidence: Evidence) -> Evidence:
         (name for name, (a, b) in pairs.items() if equal(got["mu"], got[a]) and equal(got["logvar"], got[b])), "other",
     )
     told["repeats"] = "yes" if equal(got["again"], got["logits"]) else "no"
-    told["weights"] = "some" if got["weights"] else "none"
+    told["weights"] = _weights(got, names)
     told["eps"] = "reaches" if not equal(got["moved"], got["logits"]) else "ignored"
     told["calm_eps"] = "reaches" if not equal(got["calm_moved"], got["calm_logits"]) else "ignored"
     if told["repeats"] == "yes":
@@ -364,7 +383,8 @@ def _vae_facts(case: Case, evidence: Evidence) -> Evidence:
         squashed = torch.sigmoid(got["at_right"])
         told["code"] = "squashed" if equal(got["logits"], squashed) else "other"
     told["decoder"] = _range(got["usual"].double(), got["usual"].double())
-    told |= {"inward": got["inward"]} | _idle_facts(got)
+    told |= _inward_fact(got, case["eps"]) | _way_facts(got, names)
+    del told["reached"]
     for name in ("mu", "logvar"):
         told[f"{name}_way"] = _way(got[f"{name}_slopes"], got[f"encoded_{name}_slopes"])
     paths = [key.removeprefix("path_") for key in got if key.startswith("path_")]
@@ -385,8 +405,8 @@ def _likelihood_facts(case: Case, evidence: Evidence) -> Evidence:
     """Of log p(x|z): its value as it was, and which known number it is."""
     x, z, logits, scores = case["x"], case["z"], evidence["decoded"], evidence["scores"]
     told = {"scores": scores, "again": evidence["again"], "shape": str(tuple(scores.shape))}
-    if "scored" in evidence:
-        told["scored"] = evidence["scored"]
+    if "score_ways" in evidence:
+        told["scored"] = _scored(evidence, z)
     if logits.shape != (*z.shape[:-1], case["x_dim"]):
         return told | {"score": "other"}
     x, logits = torch.broadcast_tensors(x, logits)
@@ -438,7 +458,7 @@ def VAE(ns, case: Case) -> Evidence:
     def decode(z: Tensor) -> Tensor:
         return tensor(model.decode(z), "decode of your VAE")
 
-    told = forward(model, x) | {"sizes": sizes, "weights": len(list(model.parameters()))}
+    told = forward(model, x) | {"sizes": sizes}
     if len(x) == 1:
         return told
     moved = eps.clone()
@@ -473,7 +493,7 @@ def VAE(ns, case: Case) -> Evidence:
     for _ in range(FILLS):
         _fill(model, generator, FAR)
         usual.append(decode(eps).detach())
-    told |= {"usual": torch.stack(usual), "inward": _inward(model, decode, eps, generator)}
+    told |= {"usual": torch.stack(usual), **_inward(model, decode, eps, generator)}
     told |= _trained(model, forward, x, generator)
     _fill(model, None)
     return told | {f"zero_{name}": value for name, value in forward(model, x).items()}
@@ -492,20 +512,24 @@ def _scores(model: nn.Module, case: Case) -> Evidence:
     told = {"scores": score(z), "again": score(z), "decoded": decode()}
     if case["case"] == "paired":
         code = z.clone().requires_grad_()
-        told["scored"] = _scored(model, score(code), code)
+        total = score(code).sum()
+        told |= {"score_ways": _sizes(total, list(model.parameters())), "score_slope": _slope_in(total, code)}
     if case["case"] != "samples" and _made_sure(model, decode, case["seed"]):
         told |= {"sure_scores": score(z), "sure_decoded": decode()}
     return told
 
 
-def _scored(model: nn.Module, scores: Tensor, code: Tensor) -> str:
+def _slope_in(total: Tensor, code: Tensor) -> Tensor:
+    """The gradient of `total` in the code; 0 where none reaches."""
+    grad = torch.autograd.grad(total, code, allow_unused=True)[0] if total.requires_grad else None
+    return torch.zeros_like(code) if grad is None else grad
+
+
+def _scored(got: Evidence, z: Tensor) -> str:
     """What gets a gradient from log p(x|z): `weights and z`, one of them, or `neither`."""
-    weights = [weight for weight in model.parameters() if weight.requires_grad]
-    if not scores.requires_grad:
-        return "neither"
-    grads = torch.autograd.grad(scores.sum(), [*weights, code], allow_unused=True)
-    *of_weights, of_code = (grad is not None and bool(grad.ne(0).any()) for grad in grads)
-    return " and ".join(name for name, got in (("weights", any(of_weights)), ("z", of_code)) if got) or "neither"
+    slope = got["score_slope"]
+    found = {"weights": bool(got["score_ways"].any()), "z": slope.shape == z.shape and bool(slope.any())}
+    return " and ".join(name for name, reached in found.items() if reached) or "neither"
 
 
 def _made_sure(model: nn.Module, decode: Callable[[], Tensor], seed: int) -> bool:
@@ -633,8 +657,9 @@ def _training_facts(case: Case, got: Evidence) -> Evidence:
     earlier, noises = None, []
     for step in range(1, STEPS + 1):
         start, end = got[f"weights{step - 1}"], got[f"weights{step}"]
-        if got[f"kind{step}"] != "numbers":
-            told["kind"] = got[f"kind{step}"]
+        reported = [got[f"{term}{step}"] for term in TERMS]
+        if any(isinstance(value, Tensor) for value in reported):
+            told["kind"] = "tensors"
         codes = _ordered(_listed(got, f"code{step}"), _listed(got, f"seen{step}"), x)
         _load(model, start)
         before = [(_noise(model, x, code), "before") for code in codes]
@@ -648,8 +673,8 @@ def _training_facts(case: Case, got: Evidence) -> Evidence:
             _advance(model, optimizer, start, slope)
         earlier = slope
         noises.append(eps)
-        reported = [got[f"{term}{step}"] for term in TERMS]
-        told[f"report{step}"] = _reported(model, case, {"before": start, "after": end}, before + after, reported)
+        plain = [float(value) for value in reported]
+        told[f"report{step}"] = _reported(model, case, {"before": start, "after": end}, before + after, plain)
     return told | _noise_facts(case, noises)
 
 
@@ -815,12 +840,9 @@ def train_step(ns, case: Case) -> Evidence:
         told[f"weights{step}"] = _flat(model)
         for name, met in (("code", model.codes), ("seen", model.seen)):
             told |= {f"{name}{step}_{i}": batch for i, batch in enumerate(_batches(met, len(case["x"])))}
-        kind = "numbers"
         for term in TERMS:
-            plain = isinstance(given[term], numbers.Real)
-            kind = kind if plain else "tensors"
-            told[f"{term}{step}"] = float(scalar(given[term], f"{term} of train_step").double().mean())
-        told[f"kind{step}"] = kind
+            value = scalar(given[term], f"{term} of train_step").double().mean()
+            told[f"{term}{step}"] = float(value) if isinstance(given[term], numbers.Real) else value
     return told | {"mode": "training" if model.training else "evaluation"}
 
 
