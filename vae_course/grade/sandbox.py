@@ -27,13 +27,15 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from vae_course import course
 from vae_course.checks import wire
 from vae_course.checks.answer import Answer
-from vae_course.checks.probing import Case, Run
-from vae_course.checks.trouble import TimeUp, crash, explain
+from vae_course.checks.held import LARGEST_CALL, Ask, Held
+from vae_course.checks.probing import Case, Run, blank, held
+from vae_course.checks.trouble import TimeUp, Trouble, crash, explain
 from vae_course.checks.worker import LARGEST, Worker
 from vae_course.course import CourseError, Stage
 from vae_course.grade import seccomp, zygote
@@ -81,17 +83,21 @@ class Sandbox:
         self, exercise: str, answer: Answer, cases: Sequence[Case], seconds: float, seed: int = 0,
         instead: Sequence[str] = (),
     ) -> Run:
-        """What `run_probe` gives, from inside. Never raises for anything that the answer does."""
+        """What `run_probe` gives, from inside. Never raises for anything that the answer does.
+
+        Where the answer is tried on a program, that is held here, and there is one case.
+        """
         stage, _ = course.find_exercise(exercise)
         source = lent(exercise)
-        request = wire.pack(cases, {
+        shown = held(exercise, cases[0])
+        request = wire.pack([blank(cases[0])] if shown else cases, {
             "exercises": [[exercise, len(cases)]], "seconds": seconds, "seed": seed, "answer": answer.to_note(exercise),
             "instead": [*instead], "lent": {MODULE.format(stage.number): source} if source else {},
         })
         with self._one_at_a_time:
             namespace = self.namespace(stage)
             try:
-                data, printed, cpu = namespace.ask(request, seconds)
+                data, printed, cpu = namespace.ask(request, seconds, shown and shown.answer)
             except Late:
                 self._namespaces.pop(stage.id).end()
                 return Run([explain(TimeUp(), exercise, seconds)] * len(cases))
@@ -99,7 +105,8 @@ class Sandbox:
                 self._namespaces.pop(stage.id).end()
         if data:
             with suppress(Exception):  # whatever can be wrong with bytes that anybody may have written
-                return read_run(data, exercise, len(cases))
+                done = read_run(data, exercise, len(cases))
+                return _as_held(done, shown) if shown else done
         trouble = explain(TimeUp(), exercise, seconds) if not data and cpu >= seconds else crash(exercise)
         return Run([trouble] * len(cases), printed)
 
@@ -138,6 +145,11 @@ class Sandbox:
         if stage.id not in self._namespaces:
             self._namespaces[stage.id] = _Namespace(self._bwrap, stage)
         return self._namespaces[stage.id]
+
+
+def _as_held(done: Run, shown: Held) -> Run:
+    """A run over one case, with the evidence of whoever held the program. Raises ValueError when there is none."""
+    return done if isinstance(done.outcomes[0], Trouble) else replace(done, outcomes=[shown.evidence()])
 
 
 class Unsandboxed(Worker):
@@ -200,9 +212,10 @@ class _Namespace:
         poll.register(self._handle, select.POLLIN)
         return not poll.poll(0)
 
-    def ask(self, request: bytes, seconds: float) -> tuple[bytes, str, float]:
+    def ask(self, request: bytes, seconds: float, answer: Ask | None = None) -> tuple[bytes, str, float]:
         """The response to a request (b"" when the child gave none), what came out of the child's standard output if it
-        gave none, and its computing time. Raises Late when it, or its response, will not end."""
+        gave none, and its computing time. `answer` replies to calls of the child's. Raises Late when it, or its
+        response, will not end."""
         ours, theirs = socket.socketpair()
         reading, writing = os.pipe()
         with ours, os.fdopen(reading, "rb") as output:
@@ -215,7 +228,7 @@ class _Namespace:
                 theirs.close()
                 os.close(writing)
             until = time.monotonic() + zygote.PATIENCE * seconds + GRACE
-            data, printed = exchange(ours, output.fileno(), request, LARGEST, until)
+            data, printed = exchange(ours, output.fileno(), request, LARGEST, until, answer, LARGEST_CALL)
         self._orders.settimeout(ENDING)
         try:
             notice = self._orders.recv(1024)
