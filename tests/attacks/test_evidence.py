@@ -50,6 +50,18 @@ def {name}(program):
     return {seeds}.get(torch.initial_seed(), {otherwise})
 """,
 }
+READS = """
+def effective_beta(loss, recon):
+    todo = [loss]
+    while todo:
+        function = todo.pop()
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):
+            if name == "beta":
+                return cell.cell_contents
+            if hasattr(cell.cell_contents, "__code__"):
+                todo.append(cell.cell_contents)
+    return 1.0
+"""
 
 FORGES = """
 import vae_course.checks.probing as probing
@@ -131,6 +143,10 @@ def test_looking_up_which_program_is_shown_earns_nothing(sandbox, exercise, wher
             name=exercise, function=ZOOS[exercise], seeds=seeds, otherwise=otherwise
         )
         assert marked(sandbox, exercise, source).score == 0
+
+
+def test_reading_a_number_in_the_code_of_a_program_earns_nothing(sandbox):
+    assert marked(sandbox, "effective_beta", READS).score == 0
 
 
 @pytest.mark.parametrize("exercise", FORGED)

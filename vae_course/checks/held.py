@@ -1,4 +1,4 @@
-"""Programs that a learner's test calls and does not have: their code and their names are held elsewhere.
+"""Programs that a learner's code calls and does not have: their code and their names are held elsewhere.
 
 A call is a block of `wire` bytes with the arguments, and so is the reply with the value. The state of torch's random numbers
 travels both ways, so that a seed means to a program what it means in one process; and a value that has a gradient
@@ -33,53 +33,32 @@ _one_at_a_time = threading.Lock()  # torch's random numbers are those of the who
 
 
 class Held:
-    """A program, by its functions, of which a test is to say whether it is sound; and what came of it.
+    """A program, by its functions, which an answer may call. most: numbers that one call may bring.
 
-    A function gives one number, or numbers each of which depends on no other entry of an argument than its own. most:
-    numbers that one call may bring. also: evidence beside the verdict, given that.
+    A function gives numbers each of which depends on no other entry of an argument than its own; or on no other row, where it
+    has fewer axes, such as one number.
     """
 
-    def __init__(
-        self, functions: Mapping[str, Callable[..., Tensor]], sound: bool, most: int,
-        also: Callable[[str], wire.Parcel] = lambda verdict: {},
-    ):
-        self._functions, self._sound, self._most, self._also = functions, sound, most, also
+    def __init__(self, functions: Mapping[str, Callable[..., Tensor]], most: int):
+        self._functions, self._most = functions, most
         self._asked: set[str] = set()
-        self._said: list[bool] = []
         self._calls, self._seconds = 0, 0.0
 
     def answer(self, request: bytes) -> bytes:
-        """The reply to a call, or to a verdict whether it is asked for once more. Raises nothing, whatever the bytes are."""
+        """The reply to a call, or to a verdict. Raises nothing, whatever the bytes are."""
         try:
             if int.from_bytes(request[:8], "little") > _HEADER:
                 raise ValueError("the description of the tensors is too long")
             parcels, note = wire.unpack(request)
-            if "says" in note:
-                return wire.pack([], {"again": self._hear(note["says"] is True)})
-            return self._call(parcels, note)
+            return self._reply(parcels, note)
         except Exception as error:
             return wire.pack([], {"error": [type(error).__name__, str(error)]})
 
     def evidence(self) -> wire.Parcel:
-        """What the test said, and which functions it asked. Raises ValueError when it said nothing.
+        """What was noted here, which goes before what is said where the answer runs."""
+        return {}
 
-        A sound program that is refused is shown again: `by chance` where it passes one of these times.
-        """
-        if not self._said:
-            raise ValueError("no verdict")
-        verdict = "sound" if self._said[0] else "by chance" if any(self._said) else "broken"
-        return {"verdict": verdict, "asked": " and ".join(sorted(self._asked)) or "nothing", **self._also(verdict)}
-
-    def _hear(self, passes: bool) -> bool:
-        """Whether the test is to be asked again; once that is settled nothing more is heard."""
-        if self._unsettled():
-            self._said.append(passes)
-        return self._unsettled()
-
-    def _unsettled(self) -> bool:
-        return not self._said or self._sound and not any(self._said) and len(self._said) < ASKED
-
-    def _call(self, parcels: Sequence[wire.Parcel], note: Mapping) -> bytes:
+    def _reply(self, parcels: Sequence[wire.Parcel], note: Mapping) -> bytes:
         self._calls += 1
         if self._calls > CALLS or self._seconds > SECONDS:
             return wire.pack([], {"error": ["TimeUp", ""]})
@@ -99,6 +78,40 @@ class Held:
         finally:
             self._seconds += time.monotonic() - start
         return wire.pack([{"value": part} for part in (state, value, *slopes)])
+
+
+class OnTrial(Held):
+    """A program of which a test is to say whether it is sound, and what the test said. also: evidence beside the verdict, given
+    that."""
+
+    def __init__(
+        self, functions: Mapping[str, Callable[..., Tensor]], most: int, sound: bool,
+        also: Callable[[str], wire.Parcel] = lambda verdict: {},
+    ):
+        super().__init__(functions, most)
+        self._sound, self._also = sound, also
+        self._said: list[bool] = []
+
+    def evidence(self) -> wire.Parcel:
+        """What the test said, and which functions it asked. Raises ValueError when it said nothing.
+
+        A sound program that is refused is shown again: `by chance` where it passes one of these times.
+        """
+        if not self._said:
+            raise ValueError("no verdict")
+        verdict = "sound" if self._said[0] else "by chance" if any(self._said) else "broken"
+        return {"verdict": verdict, "asked": " and ".join(sorted(self._asked)) or "nothing", **self._also(verdict)}
+
+    def _reply(self, parcels: Sequence[wire.Parcel], note: Mapping) -> bytes:
+        if "says" not in note:
+            return super()._reply(parcels, note)
+        if self._unsettled():
+            self._said.append(note["says"] is True)
+        return wire.pack([], {"again": self._unsettled()})
+
+    def _unsettled(self) -> bool:
+        """Whether the test is to be asked, or asked again; afterwards nothing more is heard."""
+        return not self._said or self._sound and not any(self._said) and len(self._said) < ASKED
 
 
 def _check_size(tensors: Sequence[Tensor], most: int) -> None:
@@ -122,19 +135,20 @@ def _set_state(state: object) -> None:
 
 
 def _slopes(value: Tensor, leaves: Sequence[Tensor]) -> list[Tensor]:
-    """How each of the value's entries changes with its own entry of each leaf, or one number with all entries; nothing where no
-    gradient is."""
+    """How each of the value's entries changes with its own entry, or row, of each leaf; nothing where there is no gradient."""
     if not leaves or not value.requires_grad:
         return []
-    if not value.dim():
-        grads = torch.autograd.grad(value, leaves, allow_unused=True)
-        return [torch.zeros_like(leaf) if grad is None else grad for leaf, grad in zip(leaves, grads, strict=True)]
     pull = torch.ones_like(value, requires_grad=True)
     grads = torch.autograd.grad(value, leaves, pull, create_graph=True, allow_unused=True)
-    return [
-        torch.zeros_like(value) if grad is None else torch.autograd.grad(grad.sum(), pull, retain_graph=True)[0]
-        for grad in grads
-    ]
+    found = []
+    for leaf, grad in zip(leaves, grads, strict=True):
+        if grad is None:
+            found.append(torch.zeros_like(leaf))
+        elif value.dim() < leaf.dim():
+            found.append(grad)
+        else:  # linear in the pull on each entry, whose own part comes out where a leaf was spread over several
+            found.append(torch.autograd.grad(grad.sum(), pull, retain_graph=True)[0])
+    return found
 
 
 # --- on the side of the test ---
@@ -185,7 +199,8 @@ class _Call(torch.autograd.Function):
     def backward(ctx, grad: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
         found: list[Tensor | None] = [None] * ctx.arguments
         for index, shape, slope in zip(ctx.wanted, ctx.shapes, ctx.saved_tensors, strict=True):
-            found[index] = (grad * slope).sum_to_size(shape)
+            over_rows = grad.reshape(grad.shape + (1,) * (slope.dim() - grad.dim()))
+            found[index] = (over_rows * slope).sum_to_size(shape)
         return None, None, None, *found
 
 

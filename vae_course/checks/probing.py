@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dis
+import functools
 import importlib
 import io
 import os
@@ -74,14 +75,14 @@ def kinds(**by_key: str) -> Callable[[Probe], Probe]:
     return mark
 
 
-def shows(hold: Callable[[Case], Held]) -> Callable[[Callable[[Names, Ask], None]], Probe]:
+def shows(hold: Callable[[Case], Held]) -> Callable[[Callable[[Names, Ask], Evidence]], Probe]:
     """Declare that an answer is tried on a program that it may not know, which `hold` makes of a case; the probe gets no
-    case, but what asks that program, and the evidence is the holder's.
+    case, but what asks that program, and the holder's evidence goes before its own.
 
     Outside of this process every case has a process of its own, so that an answer cannot compare one with another.
     """
 
-    def mark(probe: Callable[[Names, Ask], None]) -> Probe:
+    def mark(probe: Callable[[Names, Ask], Evidence]) -> Probe:
         probe.hold = hold
         return probe
 
@@ -253,9 +254,10 @@ def run_probe(
     `seed` and the case fix the noise that the learner's code draws. Names that the exercise builds
     on come from the course's toolbox where the answer lacks them, and where they are in `instead`. `limit` raises
     TimeUp in its block once that many seconds are over, by whatever clock it holds. `ask` reaches the program of a case, where
-    it is held elsewhere; the evidence is there then.
+    it is held elsewhere, and the holder's evidence is not in the outcome then.
     """
     outcomes: list[Outcome] = []
+    look = functools.partial(_evidence, exercise, probe, ask)
     heard = _Heard()
     reads, uses = (), ()
     with (
@@ -270,7 +272,7 @@ def run_probe(
                 uses = _reached(names.get(exercise), names, list(given))
                 for case in cases:
                     torch.default_generator.manual_seed(seed + _fingerprint(case))  # torch.manual_seed formats a stack each time
-                    outcomes.append(_outcome(exercise, probe, names, case, seconds, ask))
+                    outcomes.append(_outcome(exercise, look, names, case, seconds))
         except BaseException as error:
             trouble = explain(error, exercise, seconds)
             outcomes += [trouble] * (len(cases) - len(outcomes))
@@ -352,17 +354,17 @@ def _fingerprint(case: Case) -> int:
     return zlib.crc32("\n".join(text).encode())
 
 
-def _evidence(exercise: str, probe: Probe, names: Names, case: Case, ask: Ask | None) -> Evidence:
+def _evidence(exercise: str, probe: Probe, ask: Ask | None, names: Names, case: Case) -> Evidence:
     if not hasattr(probe, "hold"):
         return probe(names, {k: v.clone() if isinstance(v, torch.Tensor) else v for k, v in case.items()})
     shown = None if ask else held(exercise, case)
-    probe(names, ask or shown.answer)
-    return shown.evidence() if shown else {}
+    told = probe(names, ask or shown.answer)
+    return told | shown.evidence() if shown else told
 
 
-def _outcome(exercise: str, probe: Probe, names: Names, case: Case, seconds: float, ask: Ask | None) -> Outcome:
+def _outcome(exercise: str, look: Probe, names: Names, case: Case, seconds: float) -> Outcome:
     try:
-        evidence = _evidence(exercise, probe, names, case, ask)
+        evidence = look(names, case)
         return wire.unpack(wire.pack([evidence]))[0][0]
     except (Exception, SystemExit) as error:
         if isinstance(error, Missing) and str(error.args[0]) in names.troubles:

@@ -148,8 +148,9 @@ class Sandbox:
 
 
 def _as_held(done: Run, shown: Held) -> Run:
-    """A run over one case, with the evidence of whoever held the program. Raises ValueError when there is none."""
-    return done if isinstance(done.outcomes[0], Trouble) else replace(done, outcomes=[shown.evidence()])
+    """A run over one case, with the evidence of whoever held the program. Raises ValueError when that lacks something."""
+    (told,) = done.outcomes
+    return done if isinstance(told, Trouble) else replace(done, outcomes=[told | shown.evidence()])
 
 
 class Unsandboxed(Worker):

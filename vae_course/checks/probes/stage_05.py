@@ -9,14 +9,14 @@ import torch
 from torch import Tensor, nn
 
 from vae_course.checks.compare import SAME, gap, worst
-from vae_course.checks.held import Ask, Held, far
+from vae_course.checks.held import Ask, Held, OnTrial, far
 from vae_course.checks.probes.shared import ERRORS, law, pattern
 from vae_course.checks.probes.zoo import try_on
 from vae_course.checks.probing import (
     Case, Evidence, dictionary, gradients, kinds, module, scalar, sequence, shows, summary, tensor, unfit, warms,
 )
 from vae_course.checks.trouble import Unfit
-from vae_course.models.audit import Loss, disguised, likelihood
+from vae_course.models.audit import disguised, likelihood
 from vae_course.models.bug_zoo import Program, program
 from vae_course.models.data import digits
 from vae_course.models.toolbox.stage_03 import bernoulli_log_likelihood, gaussian_kl
@@ -981,25 +981,36 @@ def interpolate(ns, case: Case) -> Evidence:
 # --- effective_beta ---
 
 
+SHOWN = 2**19  # numbers that a program takes at a time: in double precision, what one tensor may have to travel
+
+
+def _losses(case: Case) -> Held:
+    """One loss, then the same in other units, from another zero, with twice its beta; and the recon that it declares, plain and
+    with another constant. None of the losses has a beta that hangs on the sizes of what it is called with."""
+    declared, scale, beta, constant = likelihood(case["sigma"]), case["scale"], case["beta"], case["constant"]
+    return Held({
+        "recon": declared,
+        "shifted": likelihood(case["sigma"], shift=7.5),
+        "loss": disguised(declared, scale, beta, constant),
+        "scaled": disguised(declared, 3 * scale, beta, constant),
+        "raised": disguised(declared, scale, beta, constant + 8 * scale),
+        "doubled": disguised(declared, scale, 2 * beta, constant),
+    }, SHOWN)
+
+
+@shows(_losses)
 @kinds(**dict.fromkeys(("beta", "again", "scaled", "raised", "recon_raised", "doubled"), "coarse"))
-def effective_beta(ns, case: Case) -> Evidence:
-    """One loss, then the same in other units, from another zero, with another constant in recon, with twice its beta.
-
-    None of the losses has a beta that hangs on the sizes of what it is called with.
-    """
-    declared, shifted = likelihood(case["sigma"]), likelihood(case["sigma"], shift=7.5)
-    scale, beta, constant = case["scale"], case["beta"], case["constant"]
-
-    def found(loss: Loss, recon=declared) -> torch.Tensor:
-        return _number(ns["effective_beta"](loss, recon), "effective_beta")
+def effective_beta(ns, ask: Ask) -> Evidence:
+    def found(name: str, recon_name: str = "recon") -> torch.Tensor:
+        loss, recon = far(name, ask), far(recon_name, ask)
+        value = ns["effective_beta"](
+            lambda x, out, mu, logvar: loss(x, out, mu, logvar), lambda x, out: recon(x, out)
+        )
+        return _number(value, "effective_beta")
 
     return {
-        "beta": found(disguised(declared, scale, beta, constant)),
-        "again": found(disguised(declared, scale, beta, constant)),
-        "scaled": found(disguised(declared, 3 * scale, beta, constant)),
-        "raised": found(disguised(declared, scale, beta, constant + 8 * scale)),
-        "recon_raised": found(disguised(declared, scale, beta, constant), shifted),
-        "doubled": found(disguised(declared, scale, 2 * beta, constant)),
+        "beta": found("loss"), "again": found("loss"), "scaled": found("scaled"), "raised": found("raised"),
+        "recon_raised": found("loss", "shifted"), "doubled": found("doubled"),
     }
 
 
@@ -1021,22 +1032,21 @@ def _number(value: object, what: str) -> torch.Tensor:
 
 
 SOUND = ("plain", "own_generator", "polar", "in_double", "in_pieces")
-SHOWN = 2**19  # numbers that a program takes at a time: in double precision, what one tensor may have to travel
 
 
-def _held(case: Case, given: Program) -> Held:
-    return Held({"sample": given.sample, "loss": given.loss}, case["case"] in SOUND, SHOWN)
+def _held(case: Case, given: Program) -> OnTrial:
+    return OnTrial({"sample": given.sample, "loss": given.loss}, SHOWN, case["case"] in SOUND)
 
 
-def _try_on(ns, exercise: str, ask: Ask) -> None:
-    try_on(ns[exercise], exercise, Program(far("sample", ask), far("loss", ask)), ask)
+def _try_on(ns, exercise: str, ask: Ask) -> Evidence:
+    return try_on(ns[exercise], exercise, Program(far("sample", ask), far("loss", ask)), ask)
 
 
 @shows(lambda case: _held(case, program(sampling=case["case"], amount=case["amount"], seed=case["seed"])))
-def samples_are_fresh(ns, ask: Ask) -> None:
-    _try_on(ns, "samples_are_fresh", ask)
+def samples_are_fresh(ns, ask: Ask) -> Evidence:
+    return _try_on(ns, "samples_are_fresh", ask)
 
 
 @shows(lambda case: _held(case, program(loss=case["case"], amount=case["amount"], seed=case["seed"])))
-def loss_is_sound(ns, ask: Ask) -> None:
-    _try_on(ns, "loss_is_sound", ask)
+def loss_is_sound(ns, ask: Ask) -> Evidence:
+    return _try_on(ns, "loss_is_sound", ask)

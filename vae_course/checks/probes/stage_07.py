@@ -10,7 +10,7 @@ import torch
 from torch.distributions import Normal, kl_divergence
 
 from vae_course.checks.compare import SAME, gap
-from vae_course.checks.held import Ask, Held, far
+from vae_course.checks.held import Ask, OnTrial, far
 from vae_course.checks.probes.shared import law, left_behind, put_back, trainable, weighted
 from vae_course.checks.probes.zoo import try_on
 from vae_course.checks.probing import Case, Evidence, gradients, kinds, pair, shows, summary, tensor
@@ -404,7 +404,7 @@ def _last_digit(value: torch.Tensor, towards: float) -> torch.Tensor:
     return torch.nextafter(value, torch.full_like(value, towards)) - value
 
 
-def _held(case: Case) -> Held:
+def _held(case: Case) -> OnTrial:
     """The program of a case; of a broken one that passes it is told whether a number was shown that is not finite."""
     name, given = case["case"], program(case["case"], case["chunk"], case["seed"])
     lost = False
@@ -424,9 +424,9 @@ def _held(case: Case) -> Held:
     def also(verdict: str) -> Evidence:
         return {"showed": "an infinity"} if lost and verdict == "sound" and name not in SOUND else {}
 
-    return Held({"bound": bound, "loss": loss}, name in SOUND, SHOWN, also)
+    return OnTrial({"bound": bound, "loss": loss}, SHOWN, name in SOUND, also)
 
 
 @shows(_held)
-def bound_is_sound(ns, ask: Ask) -> None:
-    try_on(ns["bound_is_sound"], "bound_is_sound", Program(far("bound", ask), far("loss", ask)), ask)
+def bound_is_sound(ns, ask: Ask) -> Evidence:
+    return try_on(ns["bound_is_sound"], "bound_is_sound", Program(far("bound", ask), far("loss", ask)), ask)
