@@ -139,7 +139,8 @@ def _slopes(value: Tensor, leaves: Sequence[Tensor]) -> list[Tensor]:
     if not leaves or not value.requires_grad:
         return []
     pull = torch.ones_like(value, requires_grad=True)
-    grads = torch.autograd.grad(value, leaves, pull, create_graph=True, allow_unused=True)
+    # given the pull as an argument of its own, torch would import for a second what it never uses here
+    grads = torch.autograd.grad((value * pull).sum(), leaves, create_graph=True, allow_unused=True)
     found = []
     for leaf, grad in zip(leaves, grads, strict=True):
         if grad is None:
