@@ -2,7 +2,7 @@
 
 import torch
 
-from vae_course.checks.draws import fresh_seed, normal, uniform
+from vae_course.checks.draws import fresh_seed, normal, shuffled, uniform
 from vae_course.models.data import digits
 
 B, Z, D, K = 5, 3, 7, 11
@@ -205,7 +205,8 @@ def _programs(
             taken |= {group[seed % len(group)], group[(seed + len(group) // 2) % len(group)]}
         names = [name for name in names if name in taken]
     noise_seeds = torch.randint(2**31, (len(names),), generator=generator).tolist()
-    return [
+    drawn = [
         {"case": name, "amount": float(uniform(generator, *amounts.get(name, (1.0, 1.0)), 1)), "seed": noise_seed}
         for name, noise_seed in zip(names, noise_seeds, strict=True)
     ]
+    return drawn if seed == VISIBLE else shuffled(drawn, generator)  # a place in the order would tell which program it is

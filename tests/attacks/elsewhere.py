@@ -7,18 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """An attack by the row of the table, or by a word; `test`: the file and the function that make it. `open`: it earns
-    more than it deserves."""
+    """An attack by the row of the table, or by a word; `test`: the file and the function that make it."""
 
     id: str
     words: str
     test: str
-    open: bool = False
 
     @property
     def outcome(self) -> str:
         """What the README says of it."""
-        return f"{'**open**' if self.open else 'stopped'}: `tests/{self.test}`"
+        return f"stopped: `tests/{self.test}`"
 
 
 ELSEWHERE = (
@@ -63,11 +61,11 @@ ELSEWHERE = (
         "test_sandbox.py::test_evidence_that_no_probe_writes_is_refused",
     ),
     Elsewhere(
-        "look-up", "is shown a program to say whether it is sound, and looks its name up in the frames of the probe",
-        "attacks/test_open.py::test_looking_up_which_program_is_shown_earns_nothing", open=True,
+        "look-up", "is shown a program to say whether it is sound, and looks for its name or its code in the process",
+        "attacks/test_evidence.py::test_looking_up_which_program_is_shown_earns_nothing",
     ),
     Elsewhere(
-        "forged words", "says in the probe's place that its argument was kept, the noise fresh, the model left alone",
-        "attacks/test_open.py::test_saying_in_words_what_is_not_so_earns_nothing", open=True,
+        "forged words", "says in the probe's place that its argument was kept, the gradient whole, the model left alone",
+        "attacks/test_evidence.py::test_saying_in_words_what_is_not_so_earns_nothing",
     ),
 )

@@ -157,9 +157,10 @@ def read(case: Case, evidence: Evidence) -> Chain:
         raise Unfit(f"derivation gave no chain that can be read; {DIFFERENT} lines joined by relations are expected.")
     numbers = range(1, len(relations) + 2)
     lines = [_line(evidence.get(f"line_{number}"), number, case["log_q"].shape) for number in numbers]
-    shadows, reads = ([evidence.get(f"{what}_{number}") for number in numbers] for what in ("shadow", "reads"))
+    shadows = [evidence.get(f"shadow_{number}") for number in numbers]
+    in_use = [evidence[f"in_use_{number}"].isnan().tolist() for number in numbers]
     values = [_total(line) for line in lines]
-    return Chain(values, relations, numbers, case["known"], _same_as(values, shadows, reads))
+    return Chain(values, relations, numbers, case["known"], _same_as(values, shadows, in_use))
 
 
 def _line(line: object, number: int, shape: torch.Size) -> Tensor:
@@ -181,14 +182,14 @@ def _total(line: Tensor) -> Tensor:
     return line.sum(-1) if line.dim() == 2 else line
 
 
-def _same_as(values: Sequence[Tensor], shadows: Sequence[object], reads: Sequence[object]) -> list[int]:
+def _same_as(values: Sequence[Tensor], shadows: Sequence[object], in_use: Sequence[list[bool]]) -> list[int]:
     """For each line the number of the first line that it repeats, or its own.
 
-    Two lines are one line written twice when they look at the same quantities, and have the same value on a model and
+    Two lines are one line written twice when they use the same quantities, and have the same value on a model and
     on its shadow, where arithmetic still holds and nothing else does. Terms count by their sum.
     """
     def alike(a: int, b: int) -> bool:
-        return reads[a] == reads[b] and _equal(values[a], values[b]) and _alike(shadows[a], shadows[b])
+        return in_use[a] == in_use[b] and _equal(values[a], values[b]) and _alike(shadows[a], shadows[b])
 
     return [next(at for at in range(line + 1) if at == line or alike(at, line)) + 1 for line in range(len(values))]
 

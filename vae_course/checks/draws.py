@@ -26,6 +26,10 @@ def fresh_seed(generator: torch.Generator) -> int:
     return int(torch.randint(2**31, (), generator=generator))
 
 
+def shuffled(cases: list[dict], generator: torch.Generator) -> list[dict]:
+    return [cases[index] for index in torch.randperm(len(cases), generator=generator)]
+
+
 def model_case(
     generator: torch.Generator, name: str, likelihood: str, samples: int, rows: int, x_dim: int, z_dim: int,
     change: Callable[[LinearModel], None] | None = None,

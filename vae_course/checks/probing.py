@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dis
+import functools
 import importlib
 import io
 import os
@@ -23,6 +24,7 @@ import torch
 
 from vae_course import course
 from vae_course.checks import wire
+from vae_course.checks.held import Ask, Held
 from vae_course.checks.limits import time_limit
 from vae_course.checks.trouble import Missing, Trouble, Unfit, a, explain
 
@@ -73,14 +75,33 @@ def kinds(**by_key: str) -> Callable[[Probe], Probe]:
     return mark
 
 
-def apart(probe: Probe) -> Probe:
-    """Declare that outside of this process every case has a process of its own, so that an answer cannot compare one with another."""
-    probe.apart = True
-    return probe
+def shows(hold: Callable[[Case], Held]) -> Callable[[Callable[[Names, Ask], Evidence]], Probe]:
+    """Declare that an answer is tried on a program that it may not know, which `hold` makes of a case; the probe gets no
+    case, but what asks that program, and the holder's evidence goes before its own.
+
+    Outside of this process every case has a process of its own, so that an answer cannot compare one with another.
+    """
+
+    def mark(probe: Callable[[Names, Ask], Evidence]) -> Probe:
+        probe.hold = hold
+        return probe
+
+    return mark
+
+
+def held(exercise: str, case: Case) -> Held | None:
+    """The program of a case, where the answer is tried on one."""
+    hold = getattr(find_probe(exercise), "hold", None)
+    return hold and hold(case)
+
+
+def blank(case: Case) -> Case:
+    """What is known of a case where its program is not held."""
+    return {"case": "a program", "fingerprint": _fingerprint(case)}
 
 
 def in_processes_apart(exercise: str) -> bool:
-    return getattr(find_probe(exercise), "apart", False)
+    return hasattr(find_probe(exercise), "hold")
 
 
 def summary(summarise: Callable[[Case, Evidence], Evidence]) -> Callable[[Probe], Probe]:
@@ -226,15 +247,17 @@ class Names(dict):
 
 def run_probe(
     exercise: str, probe: Probe, answer: Answer, cases: Sequence[Case], seconds: float, seed: int = 0,
-    instead: Sequence[str] = (), limit: Limit = time_limit,
+    instead: Sequence[str] = (), limit: Limit = time_limit, ask: Ask | None = None,
 ) -> Run:
     """Run `probe` on every case within `seconds` in all. Never raises for anything that the learner's code does.
 
     `seed` and the case fix the noise that the learner's code draws. Names that the exercise builds
     on come from the course's toolbox where the answer lacks them, and where they are in `instead`. `limit` raises
-    TimeUp in its block once that many seconds are over, by whatever clock it holds.
+    TimeUp in its block once that many seconds are over, by whatever clock it holds. `ask` reaches the program of a case, where
+    it is held elsewhere, and the holder's evidence is not in the outcome then.
     """
     outcomes: list[Outcome] = []
+    look = functools.partial(_evidence, exercise, probe, ask)
     heard = _Heard()
     reads, uses = (), ()
     with (
@@ -249,7 +272,7 @@ def run_probe(
                 uses = _reached(names.get(exercise), names, list(given))
                 for case in cases:
                     torch.default_generator.manual_seed(seed + _fingerprint(case))  # torch.manual_seed formats a stack each time
-                    outcomes.append(_outcome(exercise, probe, names, case, seconds))
+                    outcomes.append(_outcome(exercise, look, names, case, seconds))
         except BaseException as error:
             trouble = explain(error, exercise, seconds)
             outcomes += [trouble] * (len(cases) - len(outcomes))
@@ -325,14 +348,23 @@ def course_names(exercise: str) -> dict[str, object]:
 
 def _fingerprint(case: Case) -> int:
     """A number that follows from the case, wherever it stands among others."""
+    if "fingerprint" in case:
+        return case["fingerprint"]
     text = [f"{key}={v.tolist() if isinstance(v, torch.Tensor) else v}" for key, v in sorted(case.items())]
     return zlib.crc32("\n".join(text).encode())
 
 
-def _outcome(exercise: str, probe: Probe, names: Names, case: Case, seconds: float) -> Outcome:
-    copies = {k: v.clone() if isinstance(v, torch.Tensor) else v for k, v in case.items()}
+def _evidence(exercise: str, probe: Probe, ask: Ask | None, names: Names, case: Case) -> Evidence:
+    if not hasattr(probe, "hold"):
+        return probe(names, {k: v.clone() if isinstance(v, torch.Tensor) else v for k, v in case.items()})
+    shown = None if ask else held(exercise, case)
+    told = probe(names, ask or shown.answer)
+    return told | shown.evidence() if shown else told
+
+
+def _outcome(exercise: str, look: Probe, names: Names, case: Case, seconds: float) -> Outcome:
     try:
-        evidence = probe(names, copies)
+        evidence = look(names, case)
         return wire.carried(evidence)
     except (Exception, SystemExit) as error:
         if isinstance(error, Missing) and str(error.args[0]) in names.troubles:

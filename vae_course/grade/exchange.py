@@ -6,26 +6,32 @@ import os
 import select
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 PRINTED = 64 * 2**10  # bytes kept of what comes out of the child's standard output
+CALL = 2**63  # added to the length of what is no response, but a question
 
 
 class Late(Exception):
     """The time is over and the child has not ended its response."""
 
 
-def exchange(connection: socket.socket, output: int, request: bytes, largest: int, until: float) -> tuple[bytes, str]:
+def exchange(
+    connection: socket.socket, output: int, request: bytes, largest: int, until: float,
+    answer: Callable[[bytes], bytes] | None = None, largest_call: int = 0,
+) -> tuple[bytes, str]:
     """Send `request` and return the response with what was printed; b"" for a response that ends early or is too long.
 
     A response is 8 bytes of its length, little-endian, and that many bytes more; what follows is never read, nor is
-    anything of one that claims more than `largest`. Of what is printed the beginning is kept and the rest let go.
+    anything of one that claims more than `largest`. Before it there may be calls, where somebody is here to `answer` them:
+    the same with CALL added to the length, of `largest_call` bytes at most, and so are the replies, without CALL. Of what is
+    printed the beginning is kept and the rest let go.
     Raises Late at the time `until`, by time.monotonic.
     """
     connection.setblocking(False)
     os.set_blocking(output, False)
     waiting, data, printed = memoryview(request), bytearray(), bytearray()
-    wanted = 8
+    wanted, called = 8, False
     poll = select.poll()
     poll.register(output, select.POLLIN)
     while len(data) < wanted:
@@ -51,9 +57,15 @@ def exchange(connection: socket.socket, output: int, request: bytes, largest: in
                 break
             data += piece
         if len(data) == wanted == 8:
-            wanted += int.from_bytes(data, "little")
-            if not 8 < wanted <= largest:
+            length = int.from_bytes(data, "little")
+            called = answer is not None and length >= CALL
+            wanted += length - CALL if called else length
+            if not 8 < wanted <= (largest_call if called else largest):
                 break
+        elif len(data) == wanted and called:
+            reply = answer(bytes(data[8:]))
+            waiting = memoryview(bytes(waiting) + len(reply).to_bytes(8, "little") + reply)
+            data, wanted, called = bytearray(), 8, False
     _drain(output, printed)
     whole = len(data) == wanted
     return bytes(data[8:]) if whole else b"", printed.decode("utf-8", "replace")

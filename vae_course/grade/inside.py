@@ -92,7 +92,7 @@ def _course(stage: Stage) -> Iterator[tuple[str, ...]]:
     """Of the course: its data, the checks without their numbers and drills, and the models with the toolbox of earlier
     stages only."""
     inside = f"{HOME}/vae_course"
-    grade = [f"grade/{name}.py" for name in ("__init__", "zygote", "seccomp")]
+    grade = [f"grade/{name}.py" for name in ("__init__", "zygote", "seccomp", "exchange")]
     for name in ("__init__.py", "course.py", "checks", "models", *grade):
         yield "--ro-bind", str(course.PACKAGE / name), f"{inside}/{name}"
     empty = "checks/sealed", "checks/drills", "models/toolbox"  # drills work out what exercises ask for

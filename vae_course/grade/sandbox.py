@@ -27,14 +27,16 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from vae_course import course
 from vae_course.checks import wire
 from vae_course.checks.answer import Answer
-from vae_course.checks.probing import Case, Run
-from vae_course.checks.trouble import TimeUp, crash, explain
+from vae_course.checks.held import LARGEST_CALL, Ask, Held
+from vae_course.checks.probing import Case, Run, blank, held
+from vae_course.checks.trouble import TimeUp, Trouble, crash, explain
 from vae_course.checks.worker import LARGEST, Worker
 from vae_course.course import CourseError, Stage
 from vae_course.grade import seccomp, zygote
@@ -84,17 +86,21 @@ class Sandbox:
         self, exercise: str, answer: Answer, cases: Sequence[Case], seconds: float, seed: int = 0,
         instead: Sequence[str] = (),
     ) -> Run:
-        """What `run_probe` gives, from inside. Never raises for anything that the answer does."""
+        """What `run_probe` gives, from inside. Never raises for anything that the answer does.
+
+        Where the answer is tried on a program, that is held here, and there is one case.
+        """
         stage, _ = course.find_exercise(exercise)
         source = lent(exercise)
-        request = wire.pack(cases, {
+        shown = held(exercise, cases[0])
+        request = wire.pack([blank(cases[0])] if shown else cases, {
             "exercises": [[exercise, len(cases)]], "seconds": seconds, "seed": seed, "answer": answer.to_note(exercise),
             "instead": [*instead], "lent": {MODULE.format(stage.number): source} if source else {},
         })
         with self._one_at_a_time:
             namespace = self.namespace(stage)
             try:
-                data, printed, cpu = namespace.ask(request, seconds)
+                data, printed, cpu = namespace.ask(request, seconds, shown and shown.answer)
             except Late:
                 self._namespaces.pop(stage.id).end()
                 return Run([explain(TimeUp(), exercise, seconds)] * len(cases))
@@ -102,7 +108,8 @@ class Sandbox:
                 self._namespaces.pop(stage.id).end()
         if data:
             with suppress(Exception):  # whatever can be wrong with bytes that anybody may have written
-                return read_run(data, exercise, len(cases))
+                done = read_run(data, exercise, len(cases))
+                return _as_held(done, shown) if shown else done
         trouble = explain(TimeUp(), exercise, seconds) if not data and cpu >= seconds else crash(exercise)
         return Run([trouble] * len(cases), printed)
 
@@ -136,7 +143,7 @@ class Sandbox:
         with self._one_at_a_time:
             namespace = self.namespace(stage)
             try:
-                namespace.ask(request, AT_ONCE, len(cases), take)
+                namespace.ask(request, AT_ONCE, most=len(cases), take=take)
             except Late:
                 found.clear()
                 self._namespaces.pop(stage.id).end()
@@ -150,6 +157,12 @@ class Sandbox:
         if stage.id not in self._namespaces:
             self._namespaces[stage.id] = _Namespace(self._bwrap, stage)
         return self._namespaces[stage.id]
+
+
+def _as_held(done: Run, shown: Held) -> Run:
+    """A run over one case, with the evidence of whoever held the program. Raises ValueError when that lacks something."""
+    (told,) = done.outcomes
+    return done if isinstance(told, Trouble) else replace(done, outcomes=[told | shown.evidence()])
 
 
 class Unsandboxed(Worker):
@@ -213,12 +226,13 @@ class _Namespace:
         return not poll.poll(0)
 
     def ask(
-        self, request: bytes, seconds: float, most: int = 1, take: Callable[[bytes], None] | None = None
+        self, request: bytes, seconds: float, answer: Ask | None = None, most: int = 1, take: Callable[[bytes], None] | None = None
     ) -> tuple[bytes, str, float]:
         """The response to a request (b"" when the child gave none), what came out of the child's standard output if it
         gave none, and its computing time. Raises Late when it, or its response, will not end.
 
-        take: is given each of several responses as it comes, of at most `most`, and none is returned."""
+        answer: replies to calls of the child's. take: is given each of several responses as it comes, of at most `most`, and
+        none is returned."""
         ours, theirs = socket.socketpair()
         reading, writing = os.pipe()
         with ours, os.fdopen(reading, "rb") as output:
@@ -232,7 +246,7 @@ class _Namespace:
                 os.close(writing)
             until = time.monotonic() + zygote.PATIENCE * seconds + GRACE
             if take is None:
-                data, printed = exchange(ours, output.fileno(), request, LARGEST, until)
+                data, printed = exchange(ours, output.fileno(), request, LARGEST, until, answer, LARGEST_CALL)
             else:
                 data, printed = b"", ""
                 for response in responses(ours, output.fileno(), request, most, LARGEST, until):

@@ -9,6 +9,7 @@ dangerous call. Orders and notices are JSON, one a packet; at the end of the ord
 from __future__ import annotations
 
 import fcntl
+import functools
 import gc
 import importlib
 import json
@@ -28,6 +29,7 @@ from contextlib import contextmanager, suppress
 
 from vae_course import course
 from vae_course.grade import seccomp
+from vae_course.grade.exchange import CALL
 
 FILES, THREADS = 32, 64  # open files, and threads of the account, that a child may have
 PATIENCE = 3  # seconds by the clock for each second of computing that an answer is allowed
@@ -142,7 +144,7 @@ def _be_the_child(order: dict, connection: int, output: int) -> None:
         _limit(order["seconds"], order["memory"])
         seccomp.refuse()
         request = _read(connection, order["size"])
-        for response in _respond(request):
+        for response in _respond(request, connection):
             response = len(response).to_bytes(8, "little") + response
             while response:
                 response = response[os.write(connection, response):]
@@ -183,11 +185,19 @@ def _read(connection: int, size: int) -> bytes:
     return bytes(data)
 
 
-def _respond(request: bytes) -> Iterator[bytes]:
+def _ask(connection: int, call: bytes) -> bytes:
+    """The judge's reply to a call; see `exchange.CALL`."""
+    data = (CALL + len(call)).to_bytes(8, "little") + call
+    while data:
+        data = data[os.write(connection, data):]
+    return _read(connection, int.from_bytes(_read(connection, 8), "little"))
+
+
+def _respond(request: bytes, connection: int) -> Iterator[bytes]:
     """The run of each exercise, one after the other while the time lasts."""
     from vae_course.checks import wire
     from vae_course.checks.answer import from_note
-    from vae_course.checks.probing import find_probe, run_probe
+    from vae_course.checks.probing import find_probe, in_processes_apart, run_probe
 
     cases, note = wire.unpack(request)
     for module, source in note["lent"].items():
@@ -198,7 +208,8 @@ def _respond(request: bytes) -> Iterator[bytes]:
         mine, cases = cases[:count], cases[count:]
         start = time.process_time()
         probe = find_probe(exercise)
-        done = run_probe(exercise, probe, answer, mine, left, note["seed"], note["instead"], _by_computing_time)
+        ask = functools.partial(_ask, connection) if in_processes_apart(exercise) else None
+        done = run_probe(exercise, probe, answer, mine, left, note["seed"], note["instead"], _by_computing_time, ask)
         yield done.to_bytes()
         left -= time.process_time() - start
         if left <= 0 or done.outcomes and getattr(done.outcomes[-1], "kind", "") == "timeout":

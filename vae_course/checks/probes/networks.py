@@ -1,7 +1,7 @@
 """What probes do with a learner's networks: set their weights, and follow outputs and gradients through them."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -30,19 +30,12 @@ def fill(net: nn.Module, generator: torch.Generator | None, scale: float = 1.0) 
                 weights.copy_(size * torch.randn(weights.shape, generator=generator))
 
 
-def reached_by(net: nn.Module, outputs: Outputs, generator: torch.Generator) -> dict[str, set[str]]:
-    """For each output the names of the parameters that get a gradient from it."""
-    named = {name: weights for name, weights in net.named_parameters() if weights.requires_grad}
-    found: dict[str, set[str]] = {}
-    for key, value in outputs.items():
-        total = (value * torch.randn(value.shape, generator=generator)).sum()
-        if not named or not total.requires_grad:
-            found[key] = set()
-            continue
-        grads = torch.autograd.grad(total, list(named.values()), allow_unused=True, retain_graph=True)
-        pairs = zip(named, grads, strict=True)
-        found[key] = {name for name, grad in pairs if grad is not None and bool(grad.ne(0).any())}
-    return found
+def slope_in_all(total: Tensor, given: Sequence[Tensor]) -> Tensor:
+    """The size of the gradient of `total` in each of the given tensors; 0 where none reaches."""
+    wanted = [value for value in given if value.requires_grad]
+    grads = torch.autograd.grad(total, wanted, allow_unused=True, retain_graph=True) if wanted and total.requires_grad else ()
+    found = {id(value): grad.abs().sum() for value, grad in zip(wanted, grads) if grad is not None}
+    return torch.tensor([float(found.get(id(value), 0.0)) for value in given])
 
 
 def acts(net: nn.Module, name: str, call: Call, given: Tensor, generator: torch.Generator) -> bool:
@@ -58,45 +51,72 @@ def acts(net: nn.Module, name: str, call: Call, given: Tensor, generator: torch.
 
 
 def trained(net: nn.Module, call: Call, given: Tensor, generator: torch.Generator) -> Evidence:
-    """Which outputs have a way back to some parameter, and which parameters have no gradient: with no effect, or with one."""
-    ways: dict[str, set[str]] = {}
+    """How large the gradients of each output are in each parameter, and the names of those that get none: without effect, or
+    with one."""
+    ways: dict[str, list[Tensor]] = {}
     for _ in range(FILLS):
         fill(net, generator)
-        for key, names in reached_by(net, call(net, given), generator).items():
-            ways[key] = ways.get(key, set()) | names
-    idle = {name for name, _ in net.named_parameters()}.difference(*ways.values())
+        for key, value in call(net, given).items():
+            total = (value * torch.randn(value.shape, generator=generator)).sum()
+            ways.setdefault(key, []).append(slope_in_all(total, list(net.parameters())))
+    sizes = {key: sum(found) for key, found in ways.items()}
+    names = [name for name, _ in net.named_parameters()]
+    idle = {name for name, size in zip(names, sum(sizes.values()), strict=True) if size == 0}
     cut = {name for name in idle if any(acts(net, name, call, given, generator) for _ in range(2))}
     return {
-        "reached": " and ".join(key for key, names in ways.items() if names),
+        **{f"ways_{key}": size for key, size in sizes.items()},
         "unused": ", ".join(sorted(idle - cut)), "cut": ", ".join(sorted(cut)),
     }
 
 
-def idle_facts(evidence: Evidence) -> Evidence:
-    """Whether there are parameters without a gradient, and of which kind."""
+def way_facts(evidence: Evidence, names: Sequence[str]) -> Evidence:
+    """Which outputs have a way back to some parameter, and whether there are parameters without a gradient, and of which kind.
+
+    The network was taken apart beside the learner's code, which may have written the words; they only name what the sizes
+    of the gradients say is there.
+    """
+    ways = {name: evidence[f"ways_{name}"] for name in names}
+    told: Evidence = {"reached": " and ".join(name for name, sizes in ways.items() if sizes.any())}
+    if bool(sum(ways.values()).all()):
+        return told | {"idle": "none", "idle_names": ""}
     unused, cut = evidence["unused"], evidence["cut"]
-    told = "both" if unused and cut else "never used" if unused else "cut off" if cut else "none"
-    return {"idle": told, "idle_names": ", ".join(filter(None, [unused, cut]))}
+    kind = "both" if unused and cut else "never used" if unused else "cut off"
+    return told | {"idle": kind, "idle_names": ", ".join(filter(None, [unused, cut]))}
 
 
-def inward(net: nn.Module, decode: Callable[[Tensor], Tensor], z: Tensor, generator: torch.Generator) -> str:
-    """How the gradient of the logits gets to the code: `whole`, `cut`, `in steps`, or `clipped` where it ends far out."""
+def has_weights(got: Evidence, names: Sequence[str]) -> str:
+    """Whether there is a parameter at all."""
+    return "some" if got[f"ways_{names[0]}"].numel() else "none"
+
+
+def inward(net: nn.Module, decode: Callable[[Tensor], Tensor], z: Tensor, generator: torch.Generator) -> Evidence:
+    """How large the gradients of the logits are in each number of the code, near and far out; and the logits of two codes side
+    by side where there are none."""
 
     def touched(z: Tensor, scale: float) -> Tensor:
-        reached = torch.zeros(z.shape, dtype=torch.bool)
+        reached = torch.zeros(z.shape)
         for _ in range(FILLS):
             fill(net, generator, scale)
             code = z.clone().requires_grad_()
             logits = decode(code)
             total = (logits * torch.randn(logits.shape, generator=generator)).sum()
             grad = torch.autograd.grad(total, code, allow_unused=True)[0] if total.requires_grad else None
-            reached |= False if grad is None else grad.ne(0)
+            reached += 0.0 if grad is None else grad.abs()
         return reached
 
     near = touched(z, 1.0)
-    if not bool(near.any()):
-        return "in steps" if torch.equal(decode(z + NUDGE), decode(z)) else "cut"
-    return "whole" if bool(near.all()) and bool(touched(AWAY * z, 1 / AWAY).all()) else "clipped"
+    if not near.any():
+        return {"near": near, "here": decode(z), "beside": decode(z + NUDGE)}
+    return {"near": near, "far": touched(AWAY * z, 1 / AWAY)} if near.all() else {"near": near}
+
+
+def inward_fact(got: Evidence, z: Tensor) -> Evidence:
+    """How the gradient of the logits gets to the code: `whole`, `cut`, `in steps`, or `clipped` where it ends far out."""
+    near, far = got["near"], got.get("far")
+    if near.shape != z.shape or not near.any():
+        return {"inward": "in steps" if torch.equal(got["beside"], got["here"]) else "cut"}
+    whole = bool(near.all()) and far is not None and far.shape == z.shape and bool(far.all())
+    return {"inward": "whole" if whole else "clipped"}
 
 
 def twin_of(net: nn.Module, twin: nn.Module) -> nn.Module:

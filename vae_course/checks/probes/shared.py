@@ -65,17 +65,29 @@ def weighted(value: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
     return value * weights if value.shape == weights.shape else value
 
 
-def left_behind(model: torch.nn.Module) -> str:
-    """What a call changed and did not put back: the switch of gradients, or what the weights of the model, all trainable and
-    without gradients before, ask for and hold. The switch is set back."""
+def left_behind(model: torch.nn.Module) -> Evidence:
+    """What a call changed and did not put back: the slope of a plain loss in the weights of the model, all trainable and without
+    gradients before, as far as there is one now, and the gradients that the weights hold. The switch of gradients is set
+    back."""
+    weights = trainable(model)
+    wanted = {name: weight for name, weight in weights.items() if weight.requires_grad}
+    loss = sum(weight.square().sum() / 2 for weight in weights.values())
+    slopes = torch.autograd.grad(loss, list(wanted.values())) if loss.requires_grad else ()
+    told: Evidence = {f"slope_{name}": slope for name, slope in zip(wanted, slopes)}
+    told |= {f"held_{name}": weight.grad for name, weight in weights.items() if weight.grad is not None}
     off = not torch.is_grad_enabled()
     torch.set_grad_enabled(True)
-    if off:
-        return "gradients switched off"
-    weights = list(model.parameters())
-    if not all(weight.requires_grad for weight in weights):
-        return "weights frozen"
-    return "nothing" if all(weight.grad is None for weight in weights) else "gradients on the weights"
+    return told | {"switch": "off" if off else "on"}
+
+
+def put_back(model: torch.nn.Module, got: Evidence) -> str:
+    """Whether a call left nothing behind, in a model like this one, or else what: the judge's side of `left_behind`. The
+    slope of that loss is the weight itself."""
+    weights = trainable(model)
+    slopes = {name: got.get(f"slope_{name}") for name in weights}
+    if not all(isinstance(slope, torch.Tensor) and torch.equal(slope, weights[name]) for name, slope in slopes.items()):
+        return "gradients switched off" if got["switch"] == "off" else "weights frozen"
+    return "gradients on the weights" if any(f"held_{name}" in got for name in weights) else "nothing"
 
 
 def trainable(model: torch.nn.Module) -> dict[str, torch.Tensor]:

@@ -211,33 +211,55 @@ def _triple(triple: object, line: int) -> tuple[str, str, str]:
 
 FEWEST, MOST = 4, 40  # lines of a chain
 _PARTS = ("log_joint", "log_prior", "log_likelihood", "log_q", "expect_q", "total")  # what a line may use
+_IN_USE = _PARTS[:-1]  # what two lines must both use, or neither, to be one line
 
 
 class _Shadow:
     """A model that obeys no rule: what is equal by a step of a derivation is not equal here.
 
     Its joint is not the product of its parts, its averages are not linear, and their weights do not belong to its
-    log q. Two lines that agree here too, and look at the same things, are one line written in two ways.
+    log q. Two lines that agree here too, and use the same parts, are one line written in two ways.
     """
 
     def __init__(self, model: FiniteModel, noise: torch.Tensor):
         names = ("log_prior", "log_likelihood", "log_q", "log_joint")
         self._parts = {name: getattr(model, name) + own for name, own in zip(names, noise, strict=True)}
         self._weights = model.log_q.exp()
-        self.looked_at: set[str] = set()
 
     def __getattr__(self, name: str) -> torch.Tensor:
         if name not in self._parts:
             raise AttributeError(name)
-        self.looked_at.add(name)
         return self._parts[name]
 
     def expect_q(self, values: torch.Tensor) -> torch.Tensor:
-        self.looked_at.add("expect_q")
         return self._weights * (values + 0.1 * values**3)
 
     def total(self, terms: torch.Tensor) -> torch.Tensor:
         return terms.sum(dim=-1, keepdim=True)
+
+
+class _Without:
+    """A model in which one part is not a number; nor is then what a line makes of it, where the line uses that part."""
+
+    def __init__(self, model: FiniteModel, part: str):
+        self._model, self._part = model, part
+
+    def __getattr__(self, name: str) -> object:
+        found = getattr(self._model, name)
+        if name != self._part:
+            return found
+        if callable(found):
+            return lambda values: torch.full_like(found(values), torch.nan)
+        return torch.full_like(found, torch.nan)
+
+
+def _in_use(line: Callable, case: Case, number: int) -> torch.Tensor:
+    """The sum of a line where a part of the model is not a number, one part after the other; a line that stops there uses it."""
+    sums = torch.full((len(_IN_USE),), torch.nan)
+    for index, part in enumerate(_IN_USE):
+        with contextlib.suppress(Unfit):
+            sums[index] = _value(line, _Without(_model(case), part), number).sum()
+    return sums
 
 
 @kinds(
@@ -257,7 +279,7 @@ def derivation(ns, case: Case) -> Evidence:
         shadow = _Shadow(_model(case), case["noise"])
         with contextlib.suppress(Unfit):  # a line may rely on what the shadow breaks
             evidence[f"shadow_{number}"] = _value(line, shadow, number)
-        evidence[f"reads_{number}"] = " ".join(sorted(shadow.looked_at))
+        evidence[f"in_use_{number}"] = _in_use(line, case, number)
     return evidence
 
 
@@ -304,7 +326,7 @@ def _chain(chain: Sequence) -> tuple[list, list[str]]:
     return lines, relations
 
 
-def _value(line: Callable, model: FiniteModel | _Shadow, number: int) -> torch.Tensor:
+def _value(line: Callable, model: FiniteModel | _Shadow | _Without, number: int) -> torch.Tensor:
     """What a line gives on a model; otherwise Unfit, with the line's number."""
     try:
         value = line(model)

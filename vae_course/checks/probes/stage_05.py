@@ -9,16 +9,18 @@ import torch
 from torch import Tensor, nn
 
 from vae_course.checks.compare import SAME, gap, worst
+from vae_course.checks.held import Ask, Held, OnTrial, far
 from vae_course.checks.probes.networks import (
-    FAR, FILLS, Call, Outputs, fill, idle_facts, inward, known_codes, slope_sizes, span, still, trained, twin_of, way_back,
+    FAR, FILLS, Call, Outputs, fill, has_weights, inward, inward_fact, known_codes, slope_in_all, slope_sizes, span, still, trained,
+    twin_of, way_back, way_facts,
 )
 from vae_course.checks.probes.shared import ERRORS, law, one_number, pattern
-from vae_course.checks.probes.zoo import verdict
+from vae_course.checks.probes.zoo import try_on
 from vae_course.checks.probing import (
-    Case, Evidence, apart, dictionary, gradients, kinds, module, scalar, sequence, summary, tensor, warms,
+    Case, Evidence, dictionary, gradients, kinds, module, scalar, sequence, shows, summary, tensor, warms,
 )
 from vae_course.checks.trouble import Unfit
-from vae_course.models.audit import Loss, disguised, likelihood
+from vae_course.models.audit import disguised, likelihood
 from vae_course.models.bug_zoo import Program, program
 from vae_course.models.data import digits
 from vae_course.models.toolbox.stage_03 import bernoulli_log_likelihood, gaussian_kl
@@ -43,7 +45,6 @@ def _examined(net: nn.Module, twin: nn.Module, call: Call, given: Tensor, genera
     told |= first
     note("again", call(net, given))
     note("two", call(net, given[:2]))
-    told["weights"] = len(list(net.parameters()))
     usual, far = [], []
     for _ in range(FILLS):
         fill(net, generator)
@@ -82,14 +83,12 @@ def _facts(evidence: Evidence, names: Sequence[str]) -> Evidence:
     if repeats == "yes":
         told["company"] = "none" if equal("two_", "", 2) else "once calm" if equal("calm_two_", "calm_", 2) else "some"
     loose = [name for name in names if not still(got[f"zero_{name}"])]
-    told |= {"repeats": repeats, "weights": "some" if evidence["weights"] else "none", "loose": " and ".join(loose)}
+    told |= {"repeats": repeats, "weights": has_weights(got, names), "loose": " and ".join(loose)}
     told["twins"] = " and ".join(name for name in names if gap(got[f"twin_{name}"], got[f"filled_{name}"]) > SAME)
-    told |= {"reached": evidence["reached"]} | idle_facts(evidence)
-    if evidence["unused"]:
+    told |= way_facts(evidence, names)
+    if told["idle"] in ("never used", "both"):
         straight = all(_halfway(got[f"middle_{name}"], got[f"filled_{name}"]) for name in names)
         told["straight"] = "yes" if straight else "no"
-    if "inward" in evidence:
-        told["inward"] = evidence["inward"]
     for name in names:
         usual, far = got[f"usual_{name}"].double(), got[f"far_{name}"].double()
         told[f"{name}_follows"] = "no" if all(still(run) for run in usual) else "yes"
@@ -114,7 +113,8 @@ _ENCODER_FACTS = dict(
 
 
 def _encoder_facts(case: Case, evidence: Evidence) -> Evidence:
-    return {"form": evidence["form"]} | _facts(evidence, ("mu", "logvar"))
+    pair = {"mu", "logvar"} <= evidence.keys()
+    return {"form": "two tensors" if pair else evidence["form"]} | _facts(evidence, ("mu", "logvar"))
 
 
 @kinds(**_ENCODER_FACTS)
@@ -134,8 +134,8 @@ def Encoder(ns, case: Case) -> Evidence:
             told["drawn"] = "no" if torch.equal(net(x), given) else "yes"
         return told
     if case["case"] not in EXAMINED:
-        return {"form": form} | _heads(given)
-    return {"form": form} | _examined(net, make(), lambda net, x: _heads(net(x)), x, generator)
+        return _heads(given)
+    return _examined(net, make(), lambda net, x: _heads(net(x)), x, generator)
 
 
 def _heads(given: object) -> Outputs:
@@ -160,7 +160,8 @@ def _form(given: object, case: Case) -> str:
 
 
 def _decoder_facts(case: Case, evidence: Evidence) -> Evidence:
-    return _facts(evidence, ("logits",))
+    told = _facts(evidence, ("logits",))
+    return told | inward_fact(evidence, case["z"]) if "near" in evidence else told
 
 
 @kinds(logits="property", rows="property", idle_names="property", logits_least="property", logits_most="property")
@@ -180,7 +181,7 @@ def Decoder(ns, case: Case) -> Evidence:
     if case["case"] not in EXAMINED:
         return call(net, z)
     told = _examined(net, make(), call, z, generator)
-    return told | {"inward": inward(net.train(), lambda z: call(net, z)["logits"], z, generator)}
+    return told | inward(net.train(), lambda z: call(net, z)["logits"], z, generator)
 
 
 # --- VAE ---
@@ -215,7 +216,7 @@ def _vae_facts(case: Case, evidence: Evidence) -> Evidence:
         (name for name, (a, b) in pairs.items() if equal(got["mu"], got[a]) and equal(got["logvar"], got[b])), "other",
     )
     told["repeats"] = "yes" if equal(got["again"], got["logits"]) else "no"
-    told["weights"] = "some" if got["weights"] else "none"
+    told["weights"] = has_weights(got, names)
     told["eps"] = "reaches" if not equal(got["moved"], got["logits"]) else "ignored"
     told["calm_eps"] = "reaches" if not equal(got["calm_moved"], got["calm_logits"]) else "ignored"
     if told["repeats"] == "yes":
@@ -228,7 +229,8 @@ def _vae_facts(case: Case, evidence: Evidence) -> Evidence:
         squashed = torch.sigmoid(got["at_right"])
         told["code"] = "squashed" if equal(got["logits"], squashed) else "other"
     told["decoder"] = span(got["usual"].double(), got["usual"].double())
-    told |= {"inward": got["inward"]} | idle_facts(got)
+    told |= inward_fact(got, case["eps"]) | way_facts(got, names)
+    del told["reached"]
     for name in ("mu", "logvar"):
         told[f"{name}_way"] = way_back(got[f"{name}_slopes"], got[f"encoded_{name}_slopes"])
     paths = [key.removeprefix("path_") for key in got if key.startswith("path_")]
@@ -240,8 +242,8 @@ def _likelihood_facts(case: Case, evidence: Evidence) -> Evidence:
     """Of log p(x|z): its value as it was, and which known number it is."""
     x, z, logits, scores = case["x"], case["z"], evidence["decoded"], evidence["scores"]
     told = {"scores": scores, "again": evidence["again"], "shape": str(tuple(scores.shape))}
-    if "scored" in evidence:
-        told["scored"] = evidence["scored"]
+    if "score_ways" in evidence:
+        told["scored"] = _scored(evidence, z)
     if logits.shape != (*z.shape[:-1], case["x_dim"]):
         return told | {"score": "other"}
     x, logits = torch.broadcast_tensors(x, logits)
@@ -293,7 +295,7 @@ def VAE(ns, case: Case) -> Evidence:
     def decode(z: Tensor) -> Tensor:
         return tensor(model.decode(z), "decode of your VAE")
 
-    told = forward(model, x) | {"sizes": sizes, "weights": len(list(model.parameters()))}
+    told = forward(model, x) | {"sizes": sizes}
     if len(x) == 1:
         return told
     moved = eps.clone()
@@ -328,7 +330,7 @@ def VAE(ns, case: Case) -> Evidence:
     for _ in range(FILLS):
         fill(model, generator, FAR)
         usual.append(decode(eps).detach())
-    told |= {"usual": torch.stack(usual), "inward": inward(model, decode, eps, generator)}
+    told |= {"usual": torch.stack(usual), **inward(model, decode, eps, generator)}
     told |= trained(model, forward, x, generator)
     fill(model, None)
     return told | {f"zero_{name}": value for name, value in forward(model, x).items()}
@@ -347,20 +349,24 @@ def _scores(model: nn.Module, case: Case) -> Evidence:
     told = {"scores": score(z), "again": score(z), "decoded": decode()}
     if case["case"] == "paired":
         code = z.clone().requires_grad_()
-        told["scored"] = _scored(model, score(code), code)
+        total = score(code).sum()
+        told |= {"score_ways": slope_in_all(total, list(model.parameters())), "score_slope": _slope_in(total, code)}
     if case["case"] != "samples" and _made_sure(model, decode, case["seed"]):
         told |= {"sure_scores": score(z), "sure_decoded": decode()}
     return told
 
 
-def _scored(model: nn.Module, scores: Tensor, code: Tensor) -> str:
+def _slope_in(total: Tensor, code: Tensor) -> Tensor:
+    """The gradient of `total` in the code; 0 where none reaches."""
+    grad = torch.autograd.grad(total, code, allow_unused=True)[0] if total.requires_grad else None
+    return torch.zeros_like(code) if grad is None else grad
+
+
+def _scored(got: Evidence, z: Tensor) -> str:
     """What gets a gradient from log p(x|z): `weights and z`, one of them, or `neither`."""
-    weights = [weight for weight in model.parameters() if weight.requires_grad]
-    if not scores.requires_grad:
-        return "neither"
-    grads = torch.autograd.grad(scores.sum(), [*weights, code], allow_unused=True)
-    *of_weights, of_code = (grad is not None and bool(grad.ne(0).any()) for grad in grads)
-    return " and ".join(name for name, got in (("weights", any(of_weights)), ("z", of_code)) if got) or "neither"
+    slope = got["score_slope"]
+    found = {"weights": bool(got["score_ways"].any()), "z": slope.shape == z.shape and bool(slope.any())}
+    return " and ".join(name for name, reached in found.items() if reached) or "neither"
 
 
 def _made_sure(model: nn.Module, decode: Callable[[], Tensor], seed: int) -> bool:
@@ -479,8 +485,9 @@ def _training_facts(case: Case, got: Evidence) -> Evidence:
     earlier, noises = None, []
     for step in range(1, STEPS + 1):
         start, end = got[f"weights{step - 1}"], got[f"weights{step}"]
-        if got[f"kind{step}"] != "numbers":
-            told["kind"] = got[f"kind{step}"]
+        reported = [got[f"{term}{step}"] for term in TERMS]
+        if any(isinstance(value, Tensor) for value in reported):
+            told["kind"] = "tensors"
         codes = _ordered(_listed(got, f"code{step}"), _listed(got, f"seen{step}"), x)
         _load(model, start)
         before = [(_noise(model, x, code), "before") for code in codes]
@@ -494,8 +501,8 @@ def _training_facts(case: Case, got: Evidence) -> Evidence:
             _advance(model, optimizer, start, slope)
         earlier = slope
         noises.append(eps)
-        reported = [got[f"{term}{step}"] for term in TERMS]
-        told[f"report{step}"] = _reported(model, case, {"before": start, "after": end}, before + after, reported)
+        plain = [float(value) for value in reported]
+        told[f"report{step}"] = _reported(model, case, {"before": start, "after": end}, before + after, plain)
     return told | _noise_facts(case, noises)
 
 
@@ -661,12 +668,9 @@ def train_step(ns, case: Case) -> Evidence:
         told[f"weights{step}"] = _flat(model)
         for name, met in (("code", model.codes), ("seen", model.seen)):
             told |= {f"{name}{step}_{i}": batch for i, batch in enumerate(_batches(met, len(case["x"])))}
-        kind = "numbers"
         for term in TERMS:
-            plain = isinstance(given[term], numbers.Real)
-            kind = kind if plain else "tensors"
-            told[f"{term}{step}"] = float(scalar(given[term], f"{term} of train_step").double().mean())
-        told[f"kind{step}"] = kind
+            value = scalar(given[term], f"{term} of train_step").double().mean()
+            told[f"{term}{step}"] = float(value) if isinstance(given[term], numbers.Real) else value
     return told | {"mode": "training" if model.training else "evaluation"}
 
 
@@ -804,25 +808,36 @@ def interpolate(ns, case: Case) -> Evidence:
 # --- effective_beta ---
 
 
+SHOWN = 2**19  # numbers that a program takes at a time: in double precision, what one tensor may have to travel
+
+
+def _losses(case: Case) -> Held:
+    """One loss, then the same in other units, from another zero, with twice its beta; and the recon that it declares, plain and
+    with another constant. None of the losses has a beta that hangs on the sizes of what it is called with."""
+    declared, scale, beta, constant = likelihood(case["sigma"]), case["scale"], case["beta"], case["constant"]
+    return Held({
+        "recon": declared,
+        "shifted": likelihood(case["sigma"], shift=7.5),
+        "loss": disguised(declared, scale, beta, constant),
+        "scaled": disguised(declared, 3 * scale, beta, constant),
+        "raised": disguised(declared, scale, beta, constant + 8 * scale),
+        "doubled": disguised(declared, scale, 2 * beta, constant),
+    }, SHOWN)
+
+
+@shows(_losses)
 @kinds(**dict.fromkeys(("beta", "again", "scaled", "raised", "recon_raised", "doubled"), "coarse"))
-def effective_beta(ns, case: Case) -> Evidence:
-    """One loss, then the same in other units, from another zero, with another constant in recon, with twice its beta.
-
-    None of the losses has a beta that hangs on the sizes of what it is called with.
-    """
-    declared, shifted = likelihood(case["sigma"]), likelihood(case["sigma"], shift=7.5)
-    scale, beta, constant = case["scale"], case["beta"], case["constant"]
-
-    def found(loss: Loss, recon=declared) -> torch.Tensor:
-        return one_number(ns["effective_beta"](loss, recon), "effective_beta")
+def effective_beta(ns, ask: Ask) -> Evidence:
+    def found(name: str, recon_name: str = "recon") -> torch.Tensor:
+        loss, recon = far(name, ask), far(recon_name, ask)
+        value = ns["effective_beta"](
+            lambda x, out, mu, logvar: loss(x, out, mu, logvar), lambda x, out: recon(x, out)
+        )
+        return one_number(value, "effective_beta")
 
     return {
-        "beta": found(disguised(declared, scale, beta, constant)),
-        "again": found(disguised(declared, scale, beta, constant)),
-        "scaled": found(disguised(declared, 3 * scale, beta, constant)),
-        "raised": found(disguised(declared, scale, beta, constant + 8 * scale)),
-        "recon_raised": found(disguised(declared, scale, beta, constant), shifted),
-        "doubled": found(disguised(declared, scale, 2 * beta, constant)),
+        "beta": found("loss"), "again": found("loss"), "scaled": found("scaled"), "raised": found("raised"),
+        "recon_raised": found("loss", "shifted"), "doubled": found("doubled"),
     }
 
 
@@ -832,16 +847,19 @@ def effective_beta(ns, case: Case) -> Evidence:
 SOUND = ("plain", "own_generator", "polar", "in_double", "in_pieces")
 
 
-@apart
-def samples_are_fresh(ns, case: Case) -> Evidence:
-    return _verdict(ns, "samples_are_fresh", case, program(sampling=case["case"], amount=case["amount"], seed=case["seed"]))
+def _held(case: Case, given: Program) -> OnTrial:
+    return OnTrial({"sample": given.sample, "loss": given.loss}, SHOWN, case["case"] in SOUND)
 
 
-@apart
-def loss_is_sound(ns, case: Case) -> Evidence:
-    return _verdict(ns, "loss_is_sound", case, program(loss=case["case"], amount=case["amount"], seed=case["seed"]))
+def _try_on(ns, exercise: str, ask: Ask) -> Evidence:
+    return try_on(ns[exercise], exercise, Program(far("sample", ask), far("loss", ask)), ask)
 
 
-def _verdict(ns, exercise: str, case: Case, given: Program) -> Evidence:
-    functions = {"sample": given.sample, "loss": given.loss}
-    return verdict(ns[exercise], exercise, functions, Program, case["case"] in SOUND)
+@shows(lambda case: _held(case, program(sampling=case["case"], amount=case["amount"], seed=case["seed"])))
+def samples_are_fresh(ns, ask: Ask) -> Evidence:
+    return _try_on(ns, "samples_are_fresh", ask)
+
+
+@shows(lambda case: _held(case, program(loss=case["case"], amount=case["amount"], seed=case["seed"])))
+def loss_is_sound(ns, ask: Ask) -> Evidence:
+    return _try_on(ns, "loss_is_sound", ask)

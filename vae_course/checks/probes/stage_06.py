@@ -6,21 +6,26 @@ from collections.abc import Callable, Mapping
 
 import torch
 
-from vae_course.checks.probing import Case, Evidence, Names, dictionary, gradients, kinds, pair, scalar, tensor, unfit
+from vae_course.checks.probing import Case, Evidence, Names, dictionary, gradients, kinds, pair, scalar, summary, tensor, unfit
 from vae_course.checks.trouble import Unfit, plain
 from vae_course.models import fixtures
 from vae_course.models.clinic_words import CAUSES, PATIENTS, TREATMENTS
 
 
-def _plain(value: object, what: str, expected: str) -> Evidence:
-    """What `what` returned as one number under "number", and under "kind" what sort of number it is."""
+def _plain(value: object, what: str, expected: str) -> int | float | torch.Tensor:
+    """What `what` returned, if it is one number or a tensor, as it is."""
     if isinstance(value, torch.Tensor):
         numeric = value.double() if value.dtype == torch.bool else value
-        return {"number": tensor(numeric, what).detach(), "kind": "a tensor"}
+        return tensor(numeric, what).detach()
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool) and abs(value) < 2**63:
+        return int(value)
     if isinstance(value, numbers.Real) and not isinstance(value, bool):
-        kind = "an int" if isinstance(value, numbers.Integral) else "a float"
-        return {"number": scalar(value, what), "kind": kind}
+        return float(value)
     raise unfit(value, what, expected)
+
+
+def _number(value: int | float | torch.Tensor) -> torch.Tensor:
+    return value if isinstance(value, torch.Tensor) else torch.tensor(float(value), dtype=torch.float64)
 
 
 # --- beta_elbo ---
@@ -103,6 +108,17 @@ def rate_distortion(ns, case: Case) -> Evidence:
 # --- active_units ---
 
 
+_COUNTS = ("count", "again", "shifted", "twice")
+
+
+def _count_facts(case: Case, got: Evidence) -> Evidence:
+    """The counts; what sort of number the first one was; and whether mu was left as it was."""
+    kinds = {torch.Tensor: "a tensor", int: "an int", float: "a float"}
+    left = "as it was" if torch.equal(got["after"], case["mu"]) else "with other numbers"
+    return {**{key: _number(got[key]) for key in _COUNTS}, "kind": kinds[type(got["count"])], "left": left}
+
+
+@summary(_count_facts)
 def active_units(ns, case: Case) -> Evidence:
     mu = case["mu"]
     given = {} if case["case"] == "default" else {"threshold": case["threshold"]}
@@ -112,16 +128,23 @@ def active_units(ns, case: Case) -> Evidence:
 
     kept = mu.clone()
     found = count(kept)
-    left = "as it was" if torch.equal(kept, mu) else "with other numbers"
     return {
-        "count": found["number"], "kind": found["kind"], "left": left, "again": count(kept)["number"],
-        "shifted": count(mu + 3)["number"], "twice": count(mu.repeat(2, 1))["number"],
+        "count": found, "after": kept.clone(), "again": count(kept), "shifted": count(mu + 3), "twice": count(mu.repeat(2, 1)),
     }
 
 
 # --- kl_weight ---
 
 
+def _weight_facts(case: Case, got: Evidence) -> Evidence:
+    """The weights, and what sort of numbers they were; or that there is none, since somebody divided by 0."""
+    if not got:
+        return {"divided": "by zero"}
+    kind = "a tensor" if any(isinstance(value, torch.Tensor) for value in got.values()) else "a number"
+    return {"divided": "by something", "kind": kind, **{key: _number(value) for key, value in got.items()}}
+
+
+@summary(_weight_facts)
 def kl_weight(ns, case: Case) -> Evidence:
     steps, warmup_steps = case["steps"].tolist(), case["warmup_steps"]
 
@@ -129,17 +152,11 @@ def kl_weight(ns, case: Case) -> Evidence:
         return _plain(ns["kl_weight"](step, warmup_steps), "kl_weight", "a plain number")
 
     try:
-        found = [weight(step) for step in steps]
+        return {f"weight_{index}": weight(step) for index, step in enumerate(steps)}
     except ZeroDivisionError:
         if warmup_steps:
             raise
-        return {"divided": "by zero"}
-    kinds = {told["kind"] for told in found}
-    return {
-        "divided": "by something",
-        "kind": "a tensor" if "a tensor" in kinds else "a number",
-        **{f"weight_{index}": told["number"] for index, told in enumerate(found)},
-    }
+        return {}
 
 
 # --- free_bits ---

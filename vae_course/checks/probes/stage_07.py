@@ -10,9 +10,10 @@ import torch
 from torch.distributions import Normal, kl_divergence
 
 from vae_course.checks.compare import SAME, gap
-from vae_course.checks.probes.shared import law, left_behind, trainable, weighted
-from vae_course.checks.probes.zoo import verdict
-from vae_course.checks.probing import Case, Evidence, apart, gradients, kinds, pair, summary, tensor
+from vae_course.checks.held import Ask, OnTrial, far
+from vae_course.checks.probes.shared import law, left_behind, put_back, trainable, weighted
+from vae_course.checks.probes.zoo import try_on
+from vae_course.checks.probing import Case, Evidence, gradients, kinds, pair, shows, summary, tensor
 from vae_course.models import fixtures
 from vae_course.models.bug_zoo_iwae import Program, program
 from vae_course.models.toolbox.stage_03 import std_from_logvar
@@ -60,11 +61,23 @@ def _of_single(function: Callable, case: Case) -> torch.Tensor:
 FAR = ("far", "lost", "giant")
 
 
-def _argument(function: Callable, table: torch.Tensor) -> str:
-    """Whether a table holds the same numbers after a call."""
+def _after(function: Callable, table: torch.Tensor) -> torch.Tensor:
+    """The numbers that a table holds after a call."""
     given = table.clone()
     function(given)
-    return "kept" if torch.equal(given, table) else "changed"
+    return given
+
+
+def _kept(name: str) -> Callable[[Case, Evidence], Evidence]:
+    """A summary that says whether the table under `name` of a case, shown as `after`, was left as it was."""
+
+    def summarise(case: Case, got: Evidence) -> Evidence:
+        told = {key: value for key, value in got.items() if key != "after"}
+        if "after" not in got:
+            return told
+        return told | {"argument": "kept" if torch.equal(got["after"], case[name]) else "changed"}
+
+    return summarise
 
 
 def _of_weights(ns, case: Case, what: str) -> Evidence:
@@ -86,10 +99,11 @@ def _of_weights(ns, case: Case, what: str) -> Evidence:
         "repeated": value(given.repeat(4, 1)),
         "single": value(given[:1]),
         "equal": value(given[:1].repeat(len(given), 1)),
-        "argument": _argument(ns[what], given.clone()),
+        "after": _after(ns[what], given),
     }
 
 
+@summary(_kept("log_w"))
 def iwae_bound(ns, case: Case) -> Evidence:
     evidence = _of_weights(ns, case, "iwae_bound")
     if case["case"] in FAR:
@@ -99,6 +113,7 @@ def iwae_bound(ns, case: Case) -> Evidence:
     return {**evidence, **gradients(weighted(value, case["weights"]), {"log_w": leaf})}
 
 
+@summary(_kept("log_w"))
 @kinds(far="coarse", far_shifted="coarse")  # a difference of two logarithms near 1,000 has few digits in single precision
 def effective_sample_size(ns, case: Case) -> Evidence:
     return _of_weights(ns, case, "effective_sample_size")
@@ -217,11 +232,20 @@ def _of_equal_weights(case: Case, got: Evidence) -> Evidence:
 
 @torch.no_grad()
 def _evidence_facts(case: Case, got: Evidence) -> Evidence:
-    """Which quantity of the codes that were decoded the value is, how many they were, and how they were drawn."""
+    """Which quantity of the codes that were decoded the value is, how many they were, and how they were drawn.
+
+    What is held in memory shows in no output: the counts of it come from beside the learner's code.
+    """
     if "exactly" in got:
         return _of_equal_weights(case, got)
-    told = {key: got[key] for key in ("evidence", "largest", "history", "left")}
-    counts = got["first_counts"]
+    counts, most = got["first_counts"], case["chunk"] * len(case["x"])
+    largest = max(got["largest"], int(counts.sum(1).max()) if len(counts) else 0)
+    told = {
+        "evidence": got["evidence"],
+        "largest": "chunk" if largest <= most else f"{largest} of {most}",
+        "history": "kept" if got["kept"] > 2 * most else "let go",
+        "left": put_back(fixtures.model(case), got),
+    }
     if not (counts.any() and got["second_counts"].any()):
         return {**told, "is": "unseen"}
     fewest, most = (int(end) for end in counts.sum(0).aminmax())
@@ -241,7 +265,7 @@ def _evidence_facts(case: Case, got: Evidence) -> Evidence:
     return told
 
 
-def _watched(ns, case: Case, K: int, chunk: int, *generator) -> tuple[torch.Tensor, _Watch, str]:
+def _watched(ns, case: Case, K: int, chunk: int, *generator) -> tuple[torch.Tensor, _Watch, Evidence]:
     model = fixtures.model(case)
     watch = _Watch(model)
     value = tensor(ns["log_evidence"](case["x"], model, K, chunk, *generator), "log_evidence")
@@ -266,9 +290,7 @@ def log_evidence(ns, case: Case) -> Evidence:
     _, second, _ = _watched(ns, case, K, chunk, *given)
     evidence = {
         "evidence": value.detach(), **watch.codes(x, "first"), **second.codes(x, "second"),
-        "largest": "chunk" if watch.largest <= chunk * len(x) else f"{watch.largest} of {chunk * len(x)}",
-        "history": "kept" if watch.kept > 2 * chunk * len(x) or value.requires_grad else "let go",
-        "left": left,
+        "largest": watch.largest, "kept": math.inf if value.requires_grad else float(watch.kept), **left,
     }
     if "many" in case:
         _, many, _ = _watched(ns, case, case["many"], 100, *given)
@@ -302,6 +324,7 @@ def iwae_loss(ns, case: Case) -> Evidence:
 # --- gradient_snr ---
 
 
+@summary(_kept("gradients"))
 @kinds(snr="coarse", single="coarse")  # the standard deviation may divide by R or by R - 1
 def gradient_snr(ns, case: Case) -> Evidence:
     given = case["gradients"]
@@ -318,7 +341,7 @@ def gradient_snr(ns, case: Case) -> Evidence:
         "repeated": ratio(given.repeat(4, 1)),
         "first": ratio(given[:, :1]),
         "single": ratio(given.float()),
-        "argument": _argument(ns["gradient_snr"], given.clone()),
+        "after": _after(ns["gradient_snr"], given),
     }
 
 
@@ -330,6 +353,13 @@ def _clean(value: torch.Tensor) -> torch.Tensor:
     return torch.where(value.abs() < 1e-6, 0.0, value)
 
 
+def _doubly_facts(case: Case, got: Evidence) -> Evidence:
+    """The gradients, and what the first call left behind."""
+    told = {key: value for key, value in got.items() if key.startswith("d_")}
+    return told if case["case"] == "frozen" else told | {"left": put_back(fixtures.model(case), got)}
+
+
+@summary(_doubly_facts)
 @kinds(d_mu_in_single="coarse", d_logvar_in_single="coarse")
 def doubly_reparameterized_gradient(ns, case: Case) -> Evidence:
     what, x, eps = "doubly_reparameterized_gradient", case["x"], case["eps"]
@@ -359,13 +389,14 @@ def doubly_reparameterized_gradient(ns, case: Case) -> Evidence:
         x, single, eps = _in_single(case)
         single.requires_grad_(case["case"] != "frozen")
         evidence |= estimate("_in_single", x, eps, single)
-    return evidence if case["case"] == "frozen" else evidence | {"left": left[0]}
+    return evidence if case["case"] == "frozen" else evidence | left[0]
 
 
 # --- bug zoo ---
 
 
 SOUND = ("plain", "relative", "in_double", "image_by_image", "one_after_the_other", "shares")
+SHOWN = 2**17  # numbers that a program takes at a time; one of them goes through its samples one by one
 LAST_DIGIT = {"image_by_image": math.inf, "in_double": -math.inf}  # sound reports, and which way their last digit is off
 
 
@@ -373,9 +404,8 @@ def _last_digit(value: torch.Tensor, towards: float) -> torch.Tensor:
     return torch.nextafter(value, torch.full_like(value, towards)) - value
 
 
-@apart
-def bound_is_sound(ns, case: Case) -> Evidence:
-    """What the test says; and of a broken program that passes, whether the test was shown a number that is not finite."""
+def _held(case: Case) -> OnTrial:
+    """The program of a case; of a broken one that passes it is told whether a number was shown that is not finite."""
     name, given = case["case"], program(case["case"], case["chunk"], case["seed"])
     lost = False
 
@@ -391,5 +421,12 @@ def bound_is_sound(ns, case: Case) -> Evidence:
         lost |= not bool(value.isfinite().all())
         return value
 
-    told = verdict(ns["bound_is_sound"], "bound_is_sound", {"bound": bound, "loss": loss}, Program, name in SOUND)
-    return told | ({"showed": "an infinity"} if lost and told["verdict"] == "sound" and name not in SOUND else {})
+    def also(verdict: str) -> Evidence:
+        return {"showed": "an infinity"} if lost and verdict == "sound" and name not in SOUND else {}
+
+    return OnTrial({"bound": bound, "loss": loss}, SHOWN, name in SOUND, also)
+
+
+@shows(_held)
+def bound_is_sound(ns, ask: Ask) -> Evidence:
+    return try_on(ns["bound_is_sound"], "bound_is_sound", Program(far("bound", ask), far("loss", ask)), ask)

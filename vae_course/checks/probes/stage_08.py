@@ -10,7 +10,8 @@ from torch.distributions import Normal, StudentT
 
 from vae_course.checks.compare import SAME, gap
 from vae_course.checks.probes.networks import (
-    FAR, FILLS, Outputs, fill, idle_facts, inward, known_codes, slope_sizes, span, still, trained, twin_of, way_back,
+    FAR, FILLS, Outputs, fill, has_weights, inward, inward_fact, known_codes, slope_sizes, span, still, trained, twin_of, way_back,
+    way_facts,
 )
 from vae_course.checks.probes.shared import one_number, trainable, weighted
 from vae_course.checks.probing import Case, Evidence, gradients, kinds, module, sequence, summary, tensor, warms
@@ -81,7 +82,8 @@ def _conditional_facts(case: Case, got: Evidence) -> Evidence:
         return gap(got[a], got[b]) <= SAME
 
     told["repeats"] = "yes" if equal("again", "logits") else "no"
-    told["weights"] = "some" if got["weights"] else "none"
+    got = got | {f"ways_{name}": sizes for name, sizes in zip(OUTPUTS, got["ways"])}
+    told["weights"] = has_weights(got, OUTPUTS)
     told["pair"] = _order(got)
     told["eps"] = "reaches" if not equal("moved", "logits") else "ignored"
     told["calm_eps"] = "reaches" if gap(*got["calm"]) > SAME else "ignored"
@@ -103,7 +105,8 @@ def _conditional_facts(case: Case, got: Evidence) -> Evidence:
     told["encoder_label"] = _told_apart(torch.cat([got["of_labels_mu_q"], got["of_labels_logvar_q"]], -1))
     told["decoder_label"] = _told_apart(got["of_labels_logits"])
     told["encoder_x"] = _follows_rows(torch.cat([got["of_labels_mu_q"], got["of_labels_logvar_q"]], -1))
-    told |= {"inward": got["inward"]} | idle_facts(got)
+    told |= inward_fact(got, case["eps"]) | way_facts(got, OUTPUTS)
+    del told["reached"]
     for name in OUTPUTS[1:]:
         told[f"{name}_way"] = way_back(*got[f"{name}_slopes"])
         if name.endswith("p") and torch.equal(*got[f"of_labels_{name}"]):  # the same under other weights: nothing to be learned
@@ -140,7 +143,6 @@ def ConditionalVAE(ns, case: Case) -> Evidence:
     x, eps = case["x"], case["eps"]
     told: Evidence = {
         **_forward(model, x, y, eps), "sizes": ", ".join(str(getattr(model, size, "none")) for size in SIZES),
-        "weights": len(list(model.parameters())),
     }
     if len(x) == 1:
         return told
@@ -158,7 +160,8 @@ def ConditionalVAE(ns, case: Case) -> Evidence:
     told["calm"] = torch.stack([_forward(model, x, y, noise)["logits"] for noise in (eps, moved)])
     model.train()
     told |= _under_other_weights(model, x, y, eps, generator)
-    told |= trained(model, lambda net, x: _forward(net, x, y, eps), x, generator)
+    found = trained(model, lambda net, x: _forward(net, x, y, eps), x, generator)
+    told |= {"ways": torch.stack([found[f"ways_{name}"] for name in OUTPUTS]), "unused": found["unused"], "cut": found["cut"]}
     fill(model, None)
     return told | {f"zero_{name}": value for name, value in _forward(model, x, y, eps).items()}
 
@@ -215,7 +218,7 @@ def _under_other_weights(model: nn.Module, x: Tensor, y: Tensor, eps: Tensor, ge
             "_logvar_p": _ends(model, "prior", y)["logvar_p"].detach(),
         })
     told |= {f"usual{end}": torch.stack([run[end] for run in usual]) for end in usual[0]}
-    return told | {"inward": inward(model, lambda z: _decoded(model, z, y), eps, generator)}
+    return told | inward(model, lambda z: _decoded(model, z, y), eps, generator)
 
 
 # --- conditional_elbo, class_posterior, label_information ---

@@ -1,51 +1,33 @@
 """What a learner's test says of a program that may be broken.
 
-Every case builds one program, by name and seed, and hands it to the learner's test, which must not know which one it
-has. Where a mark is made, each has a process of its own; in a notebook they meet the test one after the other. A test that reads
-the program's closures, or the name in the process, is not stopped here.
+The test meets functions that ask whoever holds the program (`checks/held.py`), who also notes what was asked and said. Where
+a mark is made, each program has a process of its own; in a notebook they meet the test one after the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy
 import torch
 
+from vae_course.checks.held import Ask, says
 from vae_course.checks.probing import Evidence, unfit
 from vae_course.checks.trouble import Unfit
 
-ASKED = 10  # times that a test is asked about a sound program before it counts as one that always refuses it
 
-
-def verdict(
-    test: Callable, exercise: str, functions: Mapping[str, Callable], build: Callable[..., object], sound: bool
-) -> Evidence:
-    """What the learner's `test` says of a program, and which of its `functions` it asked; `build` makes one of them.
-
-    A sound program that is refused is shown again: `by chance` where it passes one of these times.
-    """
-    asked: set[str] = set()
-
-    def noted(name: str, function: Callable) -> Callable:
-        def ask(*arguments):
-            asked.add(name)
-            return function(*arguments)
-
-        return ask
-
-    watched = build(**{name: noted(name, function) for name, function in functions.items()})
+def try_on(test: Callable, exercise: str, program: object, ask: Ask) -> Evidence:
+    """Ask the learner's `test` about a program, as often as its holder wants, who notes what it says."""
 
     def passes() -> bool:
         try:
-            return truth(test(watched), exercise)
+            return truth(test(program), exercise)
         except AssertionError as error:
             raise Unfit(f"{exercise} raised an AssertionError; a test here returns False instead.") from error
 
-    said = "sound" if passes() else "broken"
-    if said == "broken" and sound and any(passes() for _ in range(ASKED - 1)):
-        said = "by chance"
-    return {"verdict": said, "asked": " and ".join(sorted(asked)) or "nothing"}
+    while says(passes(), ask):
+        pass
+    return {}
 
 
 def truth(value: object, what: str) -> bool:
