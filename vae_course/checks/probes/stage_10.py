@@ -194,7 +194,7 @@ def _training_facts(case: Case, got: Evidence) -> Evidence:
         not torch.equal(after[name], before[name]) for name in before if name.startswith(part))]
     told["moved"] = " and ".join(moved) or "nothing"
     told["finite"] = "yes" if all(bool(value.isfinite().all()) for value in after.values()) else "no"
-    if case["case"] == "brief" or told["finite"] == "no":
+    if case["case"] in ("brief", "quick") or told["finite"] == "no":
         return told
     model.load_state_dict(after)
     return told | _worth(case, model)
@@ -228,7 +228,7 @@ def capstone_train(ns, case: Case) -> Evidence:
     told["returned"] = "the model" if given is model else "another"
     told["pictures"] = "kept" if torch.equal(kept, case["pictures"]) else "changed"
     for name, seed in (("again", case["noise"]), ("anew", case["noise"] + 1)):
-        if name in case.get("once_more", ""):
+        if name in case["once_more"]:
             told[name] = "the same" if _equal(trained(seed)[1], given) else "another"
     return told
 
