@@ -50,9 +50,9 @@ GRACE = 5.0  # seconds by the clock, beyond the patience of the child itself, be
 STARTING = 120.0  # seconds that the imports may take on a busy machine
 AT_ONCE = 2.0  # seconds of computing for all exercises of a stage in one child
 NOTHING = "def __getattr__(name):\n    return None\n"  # the source of a toolbox that holds no answer
-T = TypeVar("T")
-
 ENDING = 2.0  # seconds for a child to end once its response is here
+
+T = TypeVar("T")
 
 
 class Sandbox:
