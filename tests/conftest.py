@@ -23,6 +23,9 @@ def nothing_recorded(monkeypatch):
     """No test touches the progress of whoever runs it."""
     monkeypatch.setenv("VAE_COURSE_PROGRESS", "off")
     monkeypatch.delenv("VAE_COURSE_GATES", raising=False)
+    for name in ("VAE_COURSE_SOLUTIONS", "VAE_COURSE_SEED"):  # a command that reads an instructor's settings sets them in this process
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture

@@ -38,10 +38,8 @@ def train(model: nn.Module, pictures: Tensor, labels: Tensor, steps: int, seed: 
     def loss(rows: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
         x, y = rows.split([pictures.shape[1], CLASSES], dim=1)
         logits, *gaussians = model(x, y, torch.randn(len(x), model.z_dim, generator=generator))
-        terms = {
-            "recon": F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x),
-            "kl": gaussian_kl_between(*gaussians).mean(),
-        }
+        costs = F.binary_cross_entropy_with_logits(logits, x, reduction="none")
+        terms = {"recon": costs.sum(1).mean(), "kl": gaussian_kl_between(*gaussians).mean()}
         return {"loss": sum(terms.values()), **terms}
 
     rows = torch.cat([pictures, one_hot(labels)], dim=1)
