@@ -236,7 +236,7 @@ def test_a_changed_cell_of_the_lesson_is_back_with_the_changed_one_below(raw):
     setup["source"] = "added = 1"
     done = rebuilt(raw)
     sources = [c.source for c in done.notebook.cells]
-    assert all_there(done) and sources.index("added = 1") == 2 and "import torch" in sources[1]
+    assert all_there(done) and sources.index("added = 1") == 3 and "import torch" in sources[2]
     assert done.notices == ["Cells of the lesson that were changed: 1. Each is back, with the changed one below it."]
 
 

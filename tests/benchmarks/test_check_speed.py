@@ -19,15 +19,30 @@ REPEATS = 11
 EXERCISES = [exercise.name for stage in course.STAGES for exercise in stage.exercises]
 
 
+TRAINS = {"capstone_train"}  # its answer trains a model: what that takes is the learner's own
+
+
 def timed_check(name, program):
-    """The median seconds of `check(name)` where `program` has defined the answer, and its last report."""
+    """The median seconds of `check(name)` where `program` has defined the answer, and its last report; without those that an answer
+    which trains takes itself."""
     with Written(program).names({}, 10) as names:
         live = {**names, "check": check, "name": name}
+    own = [0.0]
+
+    def timed_answer(*arguments, **named):
+        start = time.process_time()
+        try:
+            return names[name](*arguments, **named)
+        finally:
+            own[0] += time.process_time() - start
+
+    if name in TRAINS:
+        live[name] = timed_answer
     seconds = []
     for _ in range(REPEATS):
-        start = time.process_time()
+        own[0], start = 0.0, time.process_time()
         exec("report = check(name)", live)
-        seconds.append(time.process_time() - start)
+        seconds.append(time.process_time() - start - own[0])
     return statistics.median(seconds), live["report"]
 
 

@@ -47,8 +47,8 @@ class Spent:
             monkeypatch.setattr(owner, name, self._timed(step, getattr(owner, name)))
         ask = sandbox._Namespace.ask
 
-        def counted(*args):
-            data, printed, cpu = ask(*args)
+        def counted(*args, **named):
+            data, printed, cpu = ask(*args, **named)
             self.inside += cpu
             return data, printed, cpu
 

@@ -52,6 +52,7 @@ def lab(tmp_path_factory):
     folder = tmp_path_factory.mktemp("learner")
     # a home of its own: JupyterLab opens again what was open in the last session
     environment = {**os.environ, "HOME": str(folder), "BROWSER": shutil.which("false") or "false"}
+    environment.pop("VAE_COURSE_PROGRESS", None)  # a learner's progress is kept, in that home
     process = subprocess.Popen(
         [BIN / "vae-course", "learn"], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
