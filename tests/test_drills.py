@@ -759,11 +759,11 @@ def evidence_by_the_library(D, a, b, f):
 
 
 def pictures_by_halving(m, s):
-    """The number of pictures at which m is 3 standard errors, found between none and a million."""
+    """The number of pictures at which m is 4 standard errors, found between none and a million."""
     low, high = 0.0, 1e6
     for _ in range(100):
         middle = (low + high) / 2
-        low, high = (middle, high) if m < 3 * s / math.sqrt(middle) else (low, middle)
+        low, high = (middle, high) if m < 4 * s / math.sqrt(middle) else (low, middle)
     return high
 
 

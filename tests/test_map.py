@@ -55,6 +55,13 @@ def test_a_slip_of_the_exercise_itself_sends_nowhere(progress_file):
     assert "This step is that of" not in eval("check('shift')", names).note
 
 
+def test_a_named_slip_is_not_blamed_on_what_fails_beside_it(progress_file):
+    names = {"check": check}
+    exec("def noise(x0, t, alpha_bar, eps): return x0\ndef simple_loss(x0, predict_noise, alpha_bar, t, eps): return None", names)
+    assert not eval("check('noise')", names).passed
+    assert "This step is that of" not in eval("check('simple_loss')", names).note
+
+
 def test_what_is_built_on_comes_first_while_it_fails():
     between = course.find_exercise("gaussian_kl_between")[1]
     assert prerequisites.comes_first(between, None, {"gaussian_kl", "std_from_logvar", "gaussian_kl_between"}) == "std_from_logvar"

@@ -238,7 +238,7 @@ check("reverse_posterior")
 # %% [markdown]
 # ## What one step costs
 #
-# The best p(x_{t−1}|x_t) would know x_0. The model does not, but it can guess: a network looks at x_t and t and says x̂_0. Let the model put this guess where x_0 stood in `reverse_posterior`, and keep the variance. Then two Gaussians of **equal variance** are compared, and of the KL between Gaussians in stage 03 only one term
+# The best p(x_{t−1}|x_t) would know x_0. The model does not, but it can guess: a network looks at x_t and t and says x̂\_0. Let the model put this guess where x_0 stood in `reverse_posterior`, and keep the variance. Then two Gaussians of **equal variance** are compared, and of the KL between Gaussians in stage 03 only one term
 # survives, half of the squared distance of the means, divided by the variance. With the numbers of the worked example, and a guess of 1.2 in place of 1.5:
 
 # %%
@@ -286,7 +286,7 @@ print(f"weight at t = 3: {weight:.4f}, times 0.3 squared: {weight * 0.3**2:.4f} 
 #
 # ## The whole bound
 #
-# One term is still open. At t = 1 the variance of `reverse_posterior` is 0, since x_0 is the state before, and a p(x_0|x_1) of variance 0 would be no density. We take p(x_0|x_1) = N(x̂_0, (1 − ᾱ_1) I): its mean is what the formula gives at t = 1, and its variance is the noise that the first step brought. Wider, it would blur the data
+# One term is still open. At t = 1 the variance of `reverse_posterior` is 0, since x_0 is the state before, and a p(x_0|x_1) of variance 0 would be no density. We take p(x_0|x_1) = N(x̂\_0, (1 − ᾱ_1) I): its mean is what the formula gives at t = 1, and its variance is the noise that the first step brought. Wider, it would blur the data
 # more than the chain did; for data that are smooth at that scale it is also what remains uncertain, as you will see for Gaussian data.
 #
 # The expectations over q need samples, one x_t for each term, and each has its own noise.
@@ -296,7 +296,7 @@ print(f"weight at t = 3: {weight:.4f}, times 0.3 squared: {weight * 0.3**2:.4f} 
 #
 # - `x0` has shape (B, D), `alpha_bar` shape (T + 1,), `eps` shape (T, B, D): `eps[t - 1]` is the noise in x_t, as `noise` takes it. T may be 1.
 # - `predict(xt, t)` is the model's guess for x_0: it takes states (N, D) and their steps (N,), whole numbers in a tensor, and returns (N, D). N may be B, or more if you ask for several steps at once.
-# - The reconstruction is log N(x_0; x̂_0, (1 − ᾱ_1) I), with its constant. Return shape (B,), in nats, larger is better, with gradients to whatever `predict` is made of. You may call your own functions of this stage; `gaussian_log_likelihood(x, mean, sigma)` is imported.
+# - The reconstruction is log N(x_0; x̂\_0, (1 − ᾱ_1) I), with its constant. Return shape (B,), in nats, larger is better, with gradients to whatever `predict` is made of. You may call your own functions of this stage; `gaussian_log_likelihood(x, mean, sigma)` is imported.
 #
 # For example, on the path 1, 0.8, 0.5 a `predict` that is always right leaves only the two ends, and for x_0 = 2 they are −0.1142 − 1.0966 = −1.2108 nats.
 
@@ -338,7 +338,7 @@ check("diffusion_bound")
 predict("exact_reverse")
 
 # %% [markdown]
-# The model's mean is the best there is, x̂_0 = E[x_0|x_t] put into `reverse_posterior`, and its variance that of q(x_{t−1}|x_t).
+# The model's mean is the best there is, x̂\_0 = E[x_0|x_t] put into `reverse_posterior`, and its variance that of q(x_{t−1}|x_t).
 
 # %%
 def short_of(path, variances):
@@ -414,7 +414,7 @@ print(f"short by {short.mean():.2f} nats, exactly {short_of(path, narrow(path)):
 # %% [markdown]
 # ## Guess the noise
 #
-# x_t is made of x_0 and ε, so whoever knows x_t and one of them knows the other: x_0 = (x_t − √(1 − ᾱ_t) ε) / √ᾱ_t. A network may as well guess the noise. An error of its guess ε̂ becomes an error of x̂_0 when it is multiplied by √(1 − ᾱ_t) / √ᾱ_t, which is 1 / √SNR_t. In our running example x_t = 1 at t = 3:
+# x_t is made of x_0 and ε, so whoever knows x_t and one of them knows the other: x_0 = (x_t − √(1 − ᾱ_t) ε) / √ᾱ_t. A network may as well guess the noise. An error of its guess ε̂ becomes an error of x̂\_0 when it is multiplied by √(1 − ᾱ_t) / √ᾱ_t, which is 1 / √SNR_t. In our running example x_t = 1 at t = 3:
 
 # %%
 root = alpha_bar[3].sqrt()
@@ -669,7 +669,7 @@ print(f"log-density {crescents_log_density(made).mean():.2f}")
 practice("09")
 
 # %% [markdown]
-# Transfer, on paper: two paths have the SNRs 9, 4, 1 and 9, 2, 1 at t = 1, 2, 3. A model's guess is off by ‖x_0 − x̂_0‖² = 0.1 at t = 2 and by 0.4 at t = 3, on both paths. What do steps 2 and 3 cost together on each?
+# Transfer, on paper: two paths have the SNRs 9, 4, 1 and 9, 2, 1 at t = 1, 2, 3. A model's guess is off by ‖x_0 − x̂\_0‖² = 0.1 at t = 2 and by 0.4 at t = 3, on both paths. What do steps 2 and 3 cost together on each?
 #
 # <details><summary>Answer first, then open this.</summary>
 #

@@ -166,7 +166,7 @@ reported = report_gauges(model, test, weight)
 # Write `impossible(elbo, log_evidence)`: whether reported bounds lie above the truth by more than chance allows.
 #
 # - Both have shape (N,), N at least 2, in nats, for the same N pictures. `elbo` may hold estimates, so a single one above its picture's log p(x) proves nothing.
-# - Return True when the mean of the differences is more than 3 of *its own* standard errors above 0, and False otherwise. A standard error is that of a mean, with N − 1 in the variance.
+# - Return True when the mean of the differences is more than 4 of *its own* standard errors above 0, as for the alarm of stage 02, and False otherwise. A standard error is that of a mean, with N − 1 in the variance.
 #
 # For example, differences of 1, 3 and 5 have the mean 3 and the standard error 1.15: False.
 
@@ -176,7 +176,7 @@ def impossible(elbo: torch.Tensor, log_evidence: torch.Tensor) -> bool:
     ### BEGIN SOLUTION
     above = elbo - log_evidence  # (N,), of the same pictures
     error = above.std() / math.sqrt(len(above))
-    return bool(above.mean() > 3 * error)
+    return bool(above.mean() > 4 * error)
     ### END SOLUTION
 
 

@@ -78,25 +78,25 @@ def in_double_precision(x, states, flip):
 @right("impossible")
 def in_standard_errors(elbo, log_evidence):
     above = (elbo - log_evidence).double()
-    return (above.mean() / (above.std() / len(above) ** 0.5)).item() > 3
+    return (above.mean() / (above.std() / len(above) ** 0.5)).item() > 4
 
 
 @right("impossible")
 def squared(elbo, log_evidence):
     above = elbo - log_evidence
-    return bool(above.mean() > 0 and len(above) * above.mean() ** 2 > 9 * above.var())
+    return bool(above.mean() > 0 and len(above) * above.mean() ** 2 > 16 * above.var())
 
 
 @right("impossible")
 def by_numpy(elbo, log_evidence):
     above = elbo.numpy() - log_evidence.numpy()
-    return above.mean() > 3 * above.std(ddof=1) / np.sqrt(above.size)
+    return above.mean() > 4 * above.std(ddof=1) / np.sqrt(above.size)
 
 
 @right("impossible")
 def truth_value_of_torch(elbo, log_evidence):
     spread, mean = torch.std_mean(elbo - log_evidence, correction=1)
-    return mean - 3 * spread / math.sqrt(elbo.numel()) > 0
+    return mean - 4 * spread / math.sqrt(elbo.numel()) > 0
 
 
 @right("impossible")
@@ -104,7 +104,7 @@ def by_hand(elbo, log_evidence):
     above = [a - b for a, b in zip(elbo.tolist(), log_evidence.tolist())]
     n, mean = len(above), sum(above) / len(above)
     error = math.sqrt(sum((value - mean) ** 2 for value in above) / (n - 1) / n)
-    return mean > 3 * error
+    return mean > 4 * error
 
 
 # --- capstone_faults ---

@@ -80,14 +80,14 @@ def _impossible(generator: torch.Generator) -> list[dict]:
         case("above", 40, _one(generator, 1.0, 2.0), _one(generator, 12.0, 16.0), 0.5),
         case("flagrant", 20, _one(generator, 4.0, 6.0), _one(generator, 28.0, 34.0)),
         case("handful", 5, _one(generator, 1.0, 2.0), _one(generator, 5.4, 5.9), 0.2),
-        case("paired", 25, _one(generator, 0.4, 0.6), _one(generator, 3.6, 4.4)),
-        case("many", 400, _one(generator, 0.04, 0.08), _one(generator, 3.6, 4.4)),
+        case("paired", 25, _one(generator, 0.4, 0.6), _one(generator, 4.8, 5.6)),
+        case("many", 400, _one(generator, 0.04, 0.08), _one(generator, 4.8, 5.6)),
         case("below", 60, -_one(generator, 0.2, 0.4), _one(generator, 1.0, 1.6)),
         case("far below", 30, -_one(generator, 4.0, 6.0), _one(generator, 14.0, 18.0)),
         case("barely", 50, _one(generator, 0.1, 0.3), _one(generator, 0.15, 0.25)),
         case("one", 50, _one(generator, 0.1, 0.3), _one(generator, 1.3, 1.7)),
         case("three", 3, _one(generator, 0.5, 0.9), _one(generator, 1.3, 1.6)),
-        case("chance", 50, _one(generator, 0.1, 0.3), _one(generator, 2.2, 2.7)),
+        case("chance", 50, _one(generator, 0.1, 0.3), _one(generator, 3.2, 3.7)),
         case("few", 5, _one(generator, 1.2, 2.0), _one(generator, 2.1, 2.4)),
     ]
 

@@ -334,12 +334,22 @@ def one_standard_error(elbo, log_evidence):
 
 @wrong(
     "impossible",
-    "You ask for two standard errors, and three are needed.",
+    "You ask for two standard errors, and four are needed.",
     "How many standard errors are asked for?",
 )
 def two_standard_errors(elbo, log_evidence):
     above = elbo - log_evidence
     return bool(above.mean() > 2 * above.std() / len(above) ** 0.5)
+
+
+@wrong(
+    "impossible",
+    "You ask for three standard errors, and four are needed: over many reports, three raise false alarms.",
+    "How many standard errors are asked for?",
+)
+def three_standard_errors(elbo, log_evidence):
+    above = elbo - log_evidence
+    return bool(above.mean() > 3 * above.std() / len(above) ** 0.5)
 
 
 @wrong(
@@ -350,7 +360,7 @@ def two_standard_errors(elbo, log_evidence):
 )
 def spread_of_single_differences(elbo, log_evidence):
     above = elbo - log_evidence
-    return bool(above.mean() > 3 * above.std())
+    return bool(above.mean() > 4 * above.std())
 
 
 @wrong(
@@ -360,7 +370,7 @@ def spread_of_single_differences(elbo, log_evidence):
 )
 def turned_round(elbo, log_evidence):
     below = log_evidence - elbo
-    return bool(below.mean() > 3 * below.std() / len(below) ** 0.5)
+    return bool(below.mean() > 4 * below.std() / len(below) ** 0.5)
 
 
 @wrong(
@@ -370,7 +380,7 @@ def turned_round(elbo, log_evidence):
 )
 def both_sides(elbo, log_evidence):
     above = elbo - log_evidence
-    return bool(above.mean().abs() > 3 * above.std() / len(above) ** 0.5)
+    return bool(above.mean().abs() > 4 * above.std() / len(above) ** 0.5)
 
 
 @wrong(
@@ -380,7 +390,7 @@ def both_sides(elbo, log_evidence):
 )
 def lists_apart(elbo, log_evidence):
     error = ((elbo.var() + log_evidence.var()) / len(elbo)) ** 0.5
-    return bool(elbo.mean() - log_evidence.mean() > 3 * error)
+    return bool(elbo.mean() - log_evidence.mean() > 4 * error)
 
 
 @wrong(
@@ -390,7 +400,7 @@ def lists_apart(elbo, log_evidence):
 )
 def divided_by_N(elbo, log_evidence):
     above = elbo - log_evidence
-    return bool(above.mean() > 3 * above.std() / len(above))
+    return bool(above.mean() > 4 * above.std() / len(above))
 
 
 @wrong(
@@ -400,7 +410,7 @@ def divided_by_N(elbo, log_evidence):
 )
 def all_is_well(elbo, log_evidence):
     above = elbo - log_evidence
-    return not bool(above.mean() > 3 * above.std() / len(above) ** 0.5)
+    return not bool(above.mean() > 4 * above.std() / len(above) ** 0.5)
 
 
 @wrong(
@@ -410,7 +420,7 @@ def all_is_well(elbo, log_evidence):
 )
 def error_that_grows(elbo, log_evidence):
     above = elbo - log_evidence
-    return bool(above.mean() > 3 * above.std() * len(above) ** 0.5)
+    return bool(above.mean() > 4 * above.std() * len(above) ** 0.5)
 
 
 # --- capstone_faults ---

@@ -69,6 +69,11 @@ def check_cells(nb: NotebookNode) -> dict[str, NotebookNode]:
     return found
 
 
+def origin_of(cell: NotebookNode) -> dict | None:
+    """Which verdict the mark of a check cell is of (`Verdict.origin`); None where it carries none."""
+    return next((output.metadata[MARK] for output in cell.outputs if MARK in output.get("metadata", {})), None)
+
+
 @functools.lru_cache
 def warm(unsandboxed: bool) -> Sandbox | Unsandboxed:
     """What runs answers in this process, started once and ended with it."""

@@ -29,7 +29,7 @@ from traitlets.config import Config, PyFileConfigLoader
 from vae_course.checks.loader import Program, program
 from vae_course.course import CourseError, Stage
 from vae_course.grade import preflight, releases, verdicts
-from vae_course.grade.judge import MARK, check_cells, marking_of, warm
+from vae_course.grade.judge import check_cells, marking_of, origin_of, warm
 from vae_course.grade.rebuild import graded_form
 from vae_course.grade.sandbox import Unsandboxed
 from vae_course.grade.verdicts import Marking, Verdict
@@ -265,7 +265,7 @@ def marked(stage: Stage, student: str) -> bool:
         cells = check_cells(nbformat.read(path, 4)).values()
     except (ValueError, OSError):
         return False
-    return bool(cells) and all(any(MARK in output.get("metadata", {}) for output in cell.outputs) for cell in cells)
+    return bool(cells) and all(map(origin_of, cells))
 
 
 def _stamp(stage: Stage, student: str) -> int:

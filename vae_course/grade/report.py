@@ -7,7 +7,6 @@ chose to hand in (`vae-course progress export`). For each misconception it count
 
 from __future__ import annotations
 
-import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,11 +18,11 @@ from vae_course.checks.seal import visible_seal
 from vae_course.course import CourseError, Stage
 from vae_course.grade import verdicts
 from vae_course.grade.export import write_table
-from vae_course.grade.judge import MARK, check_cells
+from vae_course.grade.judge import check_cells, origin_of
 from vae_course.grade.many import AUTOGRADED
 from vae_course.learn import moving
 from vae_course.learn.progress import Event, since_reset
-from vae_course.models.files import write_whole
+from vae_course.models.files import save_figure
 
 FEWEST = 3  # learners that an anonymous row has at least
 SHOWN = 12  # bars of the figure
@@ -89,8 +88,8 @@ class ClassReport:
                 self.submissions += self._add_verdict(stage, path.parts[-3], path)
 
     def _add_verdict(self, stage: Stage, student: str, path: Path) -> bool:
-        marks = [o.metadata[MARK] for cell in check_cells(nbformat.read(path, 4)).values() for o in cell.outputs if MARK in o.get("metadata", {})]
-        verdict = verdicts.kept(stage, marks[0]["key"]) if marks else None
+        origin = next(filter(None, map(origin_of, check_cells(nbformat.read(path, 4)).values())), None)
+        verdict = verdicts.kept(stage, origin["key"]) if origin else None
         if verdict is None:
             return False
         for name, report in verdict.reports.items():
@@ -207,8 +206,6 @@ def show(report: ClassReport, anonymous: bool) -> None:
 
 def draw(rows: Sequence[Row], path: Path) -> None:
     """The commonest misconceptions as bars: how many met each one, and how many still had it in the end."""
-    if path.suffix not in (".png", ".svg", ".pdf"):
-        raise CourseError(f"{path} has no ending of a picture; give one that ends in .png, .svg or .pdf.")
     from matplotlib.figure import Figure
 
     top = sorted(rows, key=lambda row: -max(row.met, row.left, row.graded))[:SHOWN][::-1]
@@ -229,6 +226,4 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside upper right", ncols=len(used), frameon=False)
-    unfinished = io.BytesIO()
-    figure.savefig(unfinished, format=path.suffix[1:], dpi=120)
-    write_whole(path, unfinished.getvalue())
+    save_figure(figure, path)

@@ -12,7 +12,7 @@ from traitlets.config import Config
 
 from vae_course.course import Stage
 from vae_course.grade import verdicts
-from vae_course.grade.judge import CHECK, MARK, check_cells
+from vae_course.grade.judge import CHECK, check_cells, origin_of
 from vae_course.grade.many import AUTOGRADED
 from vae_course.grade.sandbox import Unsandboxed
 
@@ -42,7 +42,7 @@ def _missing(stage: Stage, cell: NotebookNode | None, exercise: str, mark: float
     """What is missing behind a mark; "" when nothing is."""
     if cell is None:
         return "the graded notebook has no cell for it"
-    origin = next((o.metadata[MARK] for o in cell.outputs if MARK in o.get("metadata", {})), None)
+    origin = origin_of(cell)
     if origin is None:
         return "it carries no verdict"
     verdict = verdicts.kept(stage, origin["key"])

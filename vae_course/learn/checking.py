@@ -12,7 +12,8 @@ from vae_course.checks import Report, run
 from vae_course.checks.judging import JudgeError
 from vae_course.checks.seal import visible_seal
 from vae_course.course import CourseError, Stage
-from vae_course.learn import prerequisites, progress
+from vae_course.learn import prerequisites
+from vae_course.learn.guide import return_to
 from vae_course.learn.opening import holds_back, mode, waits_for
 from vae_course.learn.saved import remember
 
@@ -34,7 +35,7 @@ def check(exercise: str | Callable, answer: Callable | None = None) -> Report:
             return Report(name, False, 0.0, 0.0, note, failed="gate")
         report = run(name, names, seals=_seals(name))
         if answer is None:
-            note = " ".join(filter(None, [_first(stage, report), _remembered(stage, report) or note]))
+            note = " ".join(filter(None, [_first(report), _remembered(stage, report) or note]))
         return replace(report, note=" ".join(filter(None, [report.note, note])))
     except CourseError as error:
         return Report(name, False, 0.0, 0.0, str(error), failed="missing")
@@ -62,17 +63,10 @@ def _before(stage: Stage) -> tuple[Stage | None, str]:
     return before, f"The gate of {before.id} is still closed; {how}."
 
 
-def _first(stage: Stage, report: Report) -> str:
-    """Which earlier exercise to return to, when this one does not pass and the reason lies there."""
-    if report.state != "fail":
-        return ""
-    exercise = course.find_exercise(report.exercise)[1]
-    try:
-        last = {event.name: event.data["passed"] for event in progress.events() if event.kind == "check"}
-    except CourseError:  # what cannot be read is told where it is written
-        last = {}
-    failing = {name for name, passed in last.items() if not passed}
-    return prerequisites.sentence(exercise, prerequisites.comes_first(exercise, report.misconception, failing))
+def _first(report: Report) -> str:
+    """Which earlier exercise a slip sends back to. What the answer builds on and does not pass is told by the report itself."""
+    first = return_to(report.exercise, report.misconception)
+    return prerequisites.sentence(course.find_exercise(report.exercise)[1], first) if first else ""
 
 
 def _remembered(stage: Stage, report: Report) -> str:

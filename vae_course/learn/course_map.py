@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vae_course import course
-from vae_course.course import CourseError, Exercise, Stage
+from vae_course.course import Exercise, Stage
 from vae_course.learn import opening, progress
-from vae_course.learn.prerequisites import comes_first
+from vae_course.learn.prerequisites import to_return_to
 from vae_course.learn.status import due_today
+from vae_course.models.files import save_figure
 
 MARKS = {  # a mark, its meaning, a colour of the terminal, a colour of the picture
     "mastered": ("✓", "mastered: it passes and the gate of its stage is open", "green", "#8fc9a3"),
@@ -19,7 +20,6 @@ MARKS = {  # a mark, its meaning, a colour of the terminal, a colour of the pict
     "open": ("○", "to do", None, "#f4f4f4"),
     "locked": ("#", "locked: the gate before it is closed", "bright_black", "#cfcfcf"),
 }
-SUFFIXES = (".svg", ".png", ".pdf")
 
 
 @dataclass(frozen=True)
@@ -50,22 +50,18 @@ class Station:
 
 def stations() -> list[Station]:
     """The map, from what was recorded."""
-    due, happened = due_today(), progress.events()
-    last = {event.name: event.data for event in happened if event.kind == "check"}
-    failing = {name for name, data in last.items() if not data["passed"]}
+    due, last = due_today(), progress.last_checks(progress.events())
     found = []
     for stage in course.STAGES:
         done = opening.is_open(stage)
         locked = not done and opening.holds_back() and opening.waits_for(stage) is not None
-        places = tuple(_place(exercise, last.get(exercise.name), done, locked, failing) for exercise in stage.exercises)
+        places = tuple(_place(exercise, last, done, locked) for exercise in stage.exercises)
         found.append(Station(stage, done, locked, due.get(stage.number, 0), places))
     return found
 
 
-def _place(exercise: Exercise, data: Mapping | None, done: bool, locked: bool, failing: set[str]) -> Place:
-    back = ""
-    if exercise.name in failing:
-        back = comes_first(exercise, data["misconception"], failing)
+def _place(exercise: Exercise, last: Mapping[str, Mapping], done: bool, locked: bool) -> Place:
+    data, back = last.get(exercise.name), to_return_to(exercise, last)
     if data and data["passed"]:
         state = "mastered" if done else "passes"
     else:
@@ -98,8 +94,6 @@ def _named(name: str, stage: Stage) -> str:
 
 def draw(stations: Sequence[Station], path: Path) -> None:
     """The map as a picture: a column for each stage, an arrow from what is built on to what builds on it."""
-    if path.suffix not in SUFFIXES:
-        raise CourseError(f"{path} has no ending of a picture; give one that ends in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.")
     from matplotlib.figure import Figure
 
     tallest = max(len(station.places) for station in stations)
@@ -126,4 +120,4 @@ def draw(stations: Sequence[Station], path: Path) -> None:
                 axes.annotate("", where[place.exercise.name], where[name], arrowprops=arrow, zorder=2)
     legend = "     ".join(f"{mark} {words}" for mark, words, _, _ in MARKS.values()) + "     arrow: is built on by"
     axes.text((len(stations) - 1) / 2, -tallest - 0.6, legend, ha="center", va="bottom", fontsize=10)
-    figure.savefig(path, dpi=120, metadata={"Date": None} if path.suffix == ".svg" else None)
+    save_figure(figure, path)

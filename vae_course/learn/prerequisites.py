@@ -55,10 +55,16 @@ def comes_first(exercise: Exercise, misconception: str | None, failing: Collecti
     return next((other.name for other in builds_on(exercise) if other.name in failing), exercise.name)
 
 
+def to_return_to(exercise: Exercise, last: Mapping[str, Mapping[str, object]]) -> str:
+    """The exercise that comes first after the `last` checks (see `progress.last_checks`): itself, where its own did not fail."""
+    found = last.get(exercise.name)
+    if found is None or found["passed"]:
+        return exercise.name
+    return comes_first(exercise, found["misconception"], {name for name, data in last.items() if not data["passed"]})
+
+
 def sentence(exercise: Exercise, first: str) -> str:
-    """What a learner is told who has to return to another exercise; "" when it is this one."""
-    if first == exercise.name:
-        return ""
+    """What a learner is told whose slip in `exercise` is the lack of an earlier step."""
     stage, _ = course.find_exercise(first)
     where = "above" if exercise in stage.exercises else f"of stage {stage.number}"
     return f"This step is that of `{first}` {where}: look at your answer there first, or take `practice(\"{stage.number}\")`."

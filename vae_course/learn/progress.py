@@ -107,6 +107,11 @@ def since_reset(history: Iterable[Event]) -> list[Event]:
     return found
 
 
+def last_checks(events: Iterable[Event]) -> dict[str, Mapping[str, object]]:
+    """What the last check of each exercise found, by the exercise's name."""
+    return {event.name: event.data for event in events if event.kind == "check"}
+
+
 @contextmanager
 def _open() -> Iterator[sqlite3.Connection]:
     path = file()

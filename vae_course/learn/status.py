@@ -11,7 +11,7 @@ from vae_course.checks.say import Said
 from vae_course.course import Stage
 from vae_course.learn import clock, opening, progress, schedule
 from vae_course.learn.calibration import calibration
-from vae_course.learn.prerequisites import comes_first, needed
+from vae_course.learn.prerequisites import needed, to_return_to
 from vae_course.learn.progress import Event
 
 SLIPS = 6  # that are named in `status`
@@ -40,15 +40,15 @@ class Standing:
 
 def standing(stage: Stage, events: Sequence[Event]) -> Standing:
     """Where a learner stands in a stage, from the events of that stage."""
-    last: dict[str, Event] = {event.name: event for event in events if event.kind == "check"}
-    passed = [e for e in stage.exercises if e.name in last and last[e.name].data["passed"]]
+    last = progress.last_checks(events)
+    passed = [e for e in stage.exercises if e.name in last and last[e.name]["passed"]]
     to_do = needed(stage, {e.name: True for e in passed})
     drills = [event for event in events if event.kind == "drill"]
     predictions = {event.name: event for event in events if event.kind == "prediction"}.values()
     met, cleared = _misconceptions(events)
     return Standing(
         stage.id, stage.title, "open" if opening.is_open(stage) else "closed",
-        sum(last[e.name].data["score"] for e in stage.exercises if e.name in last), stage.points,
+        sum(last[e.name]["score"] for e in stage.exercises if e.name in last), stage.points,
         sum(e.minutes for e in to_do), tuple(e.name for e in passed), tuple(e.name for e in to_do), met, cleared,
         sum(bool(event.data["right"]) for event in drills), len(drills),
         sum(bool(event.data["right"]) for event in predictions), len(predictions),
@@ -102,12 +102,9 @@ def next_step(standings: Sequence[Standing]) -> str:
 
 def _comes_first(name: str) -> str:
     """The exercise itself, or the one before it that its last check sent back to and that does not pass."""
-    last = {event.name: event.data for event in progress.events() if event.kind == "check"}
-    failing = {other for other, data in last.items() if not data["passed"]}
-    if name not in failing:
-        return name
-    first = comes_first(course.find_exercise(name)[1], last[name]["misconception"], failing)
-    return first if first in failing else name
+    last = progress.last_checks(progress.events())
+    first = to_return_to(course.find_exercise(name)[1], last)
+    return first if first in last and not last[first]["passed"] else name
 
 
 def status() -> Said:

@@ -3,9 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vae_course.course import CourseError
+
+if TYPE_CHECKING:  # matplotlib is loaded by who draws
+    from matplotlib.figure import Figure
+
+
+PICTURES = (".svg", ".png", ".pdf")
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a figure of matplotlib as its file's ending says, whole or not at all. CourseError for another ending."""
+    if path.suffix not in PICTURES:
+        raise CourseError(f"{path} has no ending of a picture; give one that ends in {', '.join(PICTURES[:-1])} or {PICTURES[-1]}.")
+    held = io.BytesIO()
+    figure.savefig(held, format=path.suffix[1:], dpi=120, metadata={"Date": None} if path.suffix == ".svg" else None)
+    write_whole(path, held.getvalue())
 
 
 def write_whole(path: Path, held: bytes) -> None:

@@ -45,15 +45,15 @@ def evidence_of_two_states(rng: random.Random) -> Item:
 
 @drill
 def pictures_for_an_alarm(rng: random.Random) -> Item:
-    """How many pictures until a mean difference is 3 of its standard errors: (3 s / m)^2."""
+    """How many pictures until a mean difference is 4 of its standard errors: (4 s / m)^2."""
     m, s = rng.randint(10, 60) / 100, rng.randint(80, 240) / 100
     return Item(
         f"Over many pictures, a reported bound less the exact log p(x) has the mean `m = {m:g}` and the standard deviation "
-        f"`s = {s:g}`. With about how many pictures is this mean 3 of its standard errors above 0?",
-        (3 * s / m) ** 2,
-        working=f"(3*{s:g}/{m:g})^2",
+        f"`s = {s:g}`. With about how many pictures is this mean 4 of its standard errors above 0?",
+        (4 * s / m) ** 2,
+        working=f"(4*{s:g}/{m:g})^2",
         wrong={
-            "root_forgotten": 3 * s / m, "one_standard_error": (s / m) ** 2, "three_outside_the_square": 3 * (s / m) ** 2,
+            "root_forgotten": 4 * s / m, "one_standard_error": (s / m) ** 2, "four_outside_the_square": 4 * (s / m) ** 2,
         },
     )
 
@@ -144,16 +144,16 @@ def spread_of_two_precisions(rng: random.Random) -> Item:
 
 @transfer("pictures_for_an_alarm")
 def pictures_from_a_variance(rng: random.Random) -> Item:
-    """How many pictures until a mean difference is 3 of its standard errors, from a variance: 9 V / m^2."""
+    """How many pictures until a mean difference is 4 of its standard errors, from a variance: 16 V / m^2."""
     m, V = rng.randint(10, 60) / 100, rng.randint(130, 480) / 100
     return Item(
         f"Over many pictures, a reported bound less the exact log p(x) has the mean `m = {m:g}` and the variance `V = {V:g}`. "
-        "With about how many pictures is this mean 3 of its standard errors above 0?",
-        9 * V / m**2,
-        working=f"9*{V:g}/{m:g}^2",
+        "With about how many pictures is this mean 4 of its standard errors above 0?",
+        16 * V / m**2,
+        working=f"16*{V:g}/{m:g}^2",
         wrong={
-            "variance_for_deviation": (3 * V / m) ** 2, "root_forgotten": 3 * math.sqrt(V) / m, "one_standard_error": V / m**2,
-            "three_outside_the_square": 3 * V / m**2,
+            "variance_for_deviation": (4 * V / m) ** 2, "root_forgotten": 4 * math.sqrt(V) / m, "one_standard_error": V / m**2,
+            "four_outside_the_square": 4 * V / m**2,
         },
     )
 
@@ -176,9 +176,8 @@ MISTAKES = {
     # pictures_for_an_alarm
     "root_forgotten": "A standard error falls with the root of the number of pictures, and yours falls with the number. What "
     "has to be squared?",
-    "one_standard_error": "With that many pictures the mean is one standard error above 0, and three were asked for.",
-    "three_outside_the_square": "You tripled the number of pictures: that makes a standard error smaller by the root of 3 "
-    "only.",
+    "one_standard_error": "With that many pictures the mean is one standard error above 0, and four were asked for.",
+    "four_outside_the_square": "You took four times as many pictures: that only halves a standard error.",
     # share_of_the_model
     "share_of_the_encoder": "That is the part which samples win back, so it is the encoder's. Which part would a perfect encoder "
     "leave?",

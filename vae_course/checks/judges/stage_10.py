@@ -69,7 +69,7 @@ def test_gauge_evidence_stability(trial):
 
 _ALARMS = {
     "above": (
-        "The bounds lie clearly above the evidence, more than 3 standard errors on average, and there is no alarm.",
+        "The bounds lie clearly above the evidence, more than 4 standard errors on average, and there is no alarm.",
         "Which way round is your difference, and what is its average compared with?",
     ),
     "flagrant": (
@@ -86,7 +86,7 @@ _ALARMS = {
         "Of which numbers is the standard error taken: of two lists, or of one list of differences?",
     ),
     "many": (
-        "The average lies above the evidence by little, and with so many pictures by more than 3 standard errors; there is no "
+        "The average lies above the evidence by little, and with so many pictures by more than 4 standard errors; there is no "
         "alarm.",
         "What does the spread of an average do when there are more pictures?",
     ),
@@ -99,7 +99,7 @@ _ALARMS = {
         "A lower bound that is low: which law does it break?",
     ),
     "chance": (
-        "The average lies above the evidence, but by fewer than 3 standard errors: chance does that, and there is an alarm.",
+        "The average lies above the evidence, but by fewer than 4 standard errors: chance does that, and there is an alarm.",
         "By how much does the average of so few differences scatter?",
     ),
     "barely": (
@@ -115,7 +115,7 @@ _ALARMS = {
         "With 3 numbers, how much smaller than their spread is that of their mean?",
     ),
     "few": (
-        "The average lies above the evidence by a nat and more, but so few pictures scatter as much: it is fewer than 3 standard "
+        "The average lies above the evidence by a nat and more, but so few pictures scatter as much: it is fewer than 4 standard "
         "errors, and there is an alarm.",
         "How does the spread of an average follow from the spread of its numbers?",
     ),

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 import torch
 from torch.distributions import Normal, kl_divergence
 
+from vae_course.models.alarm import ERRORS
 from vae_course.models.linear_model import Model
 from vae_course.models.toolbox.stage_03 import bernoulli_log_likelihood, std_from_logvar
 from vae_course.models.toolbox.stage_04 import reparameterize
 from vae_course.models.toolbox.stage_06 import active_units, kl_weight
 from vae_course.models.toolbox.stage_07 import iwae_bound, log_weights
 
-ERRORS = 3.0  # standard errors above which an average of bounds is called impossible
 HELD_OUT = 15  # per cent of the photographs: what validation gets, and what test gets
 RATE, BATCH = 0.01, 64
 
@@ -38,7 +38,7 @@ def impossible(elbo: torch.Tensor, log_evidence: torch.Tensor) -> bool:
     """Whether reported bounds lie above the exact evidence by more than chance allows.
 
     elbo, log_evidence: (N,), of the same N pictures, N of 2 or more, in nats. True when the mean of their differences is
-    more than 3 of its own standard errors above 0.
+    more than 4 of its own standard errors above 0.
     """
     deviation, mean = torch.std_mean(elbo - log_evidence)
     return bool(mean * len(elbo) ** 0.5 > ERRORS * deviation)
